@@ -1,4 +1,4 @@
-"""Official rules, code lists and real data lie outside the project; these tests say so where they are missing."""
+"""Official rules, code lists and real data lie outside the project; a test says so where they are missing."""
 
 import os
 from pathlib import Path
