@@ -36,7 +36,7 @@ _UNITS = (
     Unit("E27", "dos", "dos", "dose", "dose", "doser doses"),
     Unit("PTN", "port", "portion", "port", "portion", "portioner portions"),
     # packed
-    Unit("XPK", "förp", "förpackning", "pack", "package", "pk frp fp fpk forp förpackn förpackningar pack pkg"),
+    Unit("XPK", "förp", "förpackning", "pack", "package", "pk frp fp fpk forp förpackn förpackningar pkg"),
     Unit("XPA", "paket", "paket", "packet", "packet", "pkt pak packets"),
     Unit("XBX", "låda", "låda", "box", "box", "bx låd lådor boxes"),
     Unit("XCT", "krt", "kartong", "ctn", "carton", "ct kart kartonger cartons karton"),

@@ -147,9 +147,7 @@ def documents(draw: st.DrawFn) -> OrderDocument:
     )
 
 
-@settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(document=documents())
 def test_any_order_passes_the_official_rules(document: OrderDocument, findings: type_check) -> None:
     assert findings(ubl.render_order(document)) == []

@@ -1,0 +1,316 @@
+import csv
+import io
+import time
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exchange import pricefile
+from exchange.pricefile import TEXTS, PriceFile, PriceRow, Problem, heading, read_price_file
+
+HEADER = "Artikelnummer;Benämning;Enhet;Pris;Moms"
+ROW = "A1;Pärm A4;st;12,50;25"
+
+
+def read(*lines: str, encoding: str = "utf-8") -> PriceFile:
+    return read_price_file("\r\n".join(lines).encode(encoding))
+
+
+def only_problem(found: PriceFile) -> Problem:
+    assert len(found.problems) == 1, found.problems
+    return found.problems[0]
+
+
+def one_cell(column: str, value: str) -> PriceFile:
+    """A sound row but for one cell."""
+    cells = dict(zip(HEADER.split(";"), ROW.split(";"), strict=True)) | {column: value}
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";")
+    writer.writerows([list(cells), list(cells.values())])
+    return read_price_file(out.getvalue().encode())
+
+
+def test_smallest_list() -> None:
+    found = read(HEADER, ROW)
+    assert found == PriceFile([PriceRow(2, "A1", "Pärm A4", "H87", Decimal("12.50"), "25")], [])
+    assert found.is_clean
+
+
+def test_every_column() -> None:
+    found = read(
+        "Artnr;Namn;Enhet;Á-pris;Moms;Beskrivning;EAN;Antal per förp;Innehållsenhet;Minsta antal;Multipel;"
+        "Prisenhet;Sökord;Miljömärkning;UNSPSC;Varumärke;Leveranstid (dagar);Bild-URL",
+        "A1;Mjölk;frp;1 234,5678 kr;livsmedel;Färsk;7340090400001;12;liter;2;2;100;"
+        '"röd mjölk, dryck";Svanen|KRAV;50131700;Norrmejerier;2;https://img.example/a1.jpg',
+    )
+    assert found.problems == []
+    assert found.rows == [
+        PriceRow(
+            line=2,
+            supplier_number="A1",
+            name="Mjölk",
+            unit="XPK",
+            price=Decimal("1234.5678"),
+            vat="food",
+            description="Färsk",
+            gtin="7340090400001",
+            pack_size=Decimal(12),
+            pack_unit="LTR",
+            minimum_quantity=Decimal(2),
+            quantity_multiple=Decimal(2),
+            base_quantity=Decimal(100),
+            synonyms=("röd mjölk", "dryck"),
+            marks=("Svanen", "KRAV"),
+            classification="50131700",
+            manufacturer="Norrmejerier",
+            lead_time_days=2,
+            picture="https://img.example/a1.jpg",
+        )
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+@pytest.mark.parametrize("delimiter", [";", ",", "\t"])
+def test_encodings_and_delimiters(encoding: str, delimiter: str) -> None:
+    lines = [line.replace("12,50", "12.50").replace(";", delimiter) for line in (HEADER, ROW)]
+    assert read(*lines, encoding=encoding).rows[0].name == "Pärm A4"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "ARTIKELNUMMER;BENAMNING;ENHET;PRIS;MOMS",
+        "Art.nr.; Produkt ;Enhet;À-pris;Moms i %",
+        "item number;name;unit;price;VAT",
+        "supplier_number;name;unit;price;vat",
+    ],
+)
+def test_headings_are_met_without_case_accents_and_punctuation(header: str) -> None:
+    assert read(header, ROW).is_clean
+
+
+def test_title_above_the_header_and_blank_lines_keep_the_line_numbers() -> None:
+    found = read("Prislista 2026;;;;", "", HEADER, "", ROW, "", "A2;Pärm;st;x;25")
+    assert [row.line for row in found.rows] == [5]
+    assert only_problem(found).line == 7
+
+
+def test_line_break_in_a_cell_is_one_row_and_a_blank() -> None:
+    found = read(HEADER, 'A1;"Pärm\r\nA4";st;12,50;25', "A2;Pärm;st;x;25")
+    assert found.rows[0].name == "Pärm A4"
+    assert only_problem(found).line == 3
+
+
+def test_separator_line_of_spreadsheets_is_not_counted() -> None:
+    assert read("sep=;", HEADER, ROW).rows[0].line == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "price"),
+    [
+        ("12,50", "12.50"), ("12.50", "12.50"), ("1 234,50", "1234.50"), ("1\u00a0234,50", "1234.50"),
+        ("1\u202f234\u202f567", "1234567"), ("12,50 kr", "12.50"), ("12:-", "12"), ("12,5000000", "12.5"),
+        ("0,0001", "0.0001"), ("1000000000", "1000000000"),
+    ],
+)  # fmt: skip
+def test_numbers_as_swedes_write_them(written: str, price: str) -> None:
+    assert one_cell("Pris", written).rows[0].price == Decimal(price)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "code"),
+    [
+        ("Pris", "", "missing-value"), ("Pris", "-", "missing-value"), ("Pris", "-5", "negative"),
+        ("Pris", "0", "zero"), ("Pris", "0,00", "zero"), ("Pris", "-0", "zero"), ("Pris", "1e30", "not-a-number"),
+        ("Pris", "1" + "0" * 19, "too-big"), ("Pris", "9" * 31, "not-a-number"), ("Pris", "1,23456", "decimals"),
+        ("Pris", "NaN", "not-a-number"), ("Pris", "Infinity", "not-a-number"), ("Pris", "1.234,50", "not-a-number"),
+        ("Pris", "12 34", "not-a-number"), ("Pris", "²", "not-a-number"), ("Pris", "=1+1", "formula"),
+        ("Pris", "1000000000,0001", "too-big"),
+        ("Minsta antal", "1e30", "not-a-number"), ("Minsta antal", "1000001", "too-big"),
+        ("Minsta antal", "0,0001", "decimals"), ("Prisenhet", "0", "zero"), ("Multipel", "-1", "negative"),
+        ("Enhet", "ask", "unknown-unit"), ("Enhet", "=st", "formula"), ("Innehållsenhet", "?", "unknown-unit"),
+        ("Moms", "24", "vat-rate"), ("Moms", "-25", "vat-rate"), ("Moms", "moms", "vat-rate"),
+        ("EAN", "7340090400002", "gtin-check-digit"), ("EAN", "7,34009E+12", "gtin-digits"),
+        ("EAN", "734009040000", "gtin-check-digit"), ("EAN", "٧٣٤٠٠٩٠٤٠٠٠٠١", "gtin-digits"),
+        ("Benämning", "=HYPERLINK(1)", "formula"), ("Benämning", "+A1", "formula"), ("Benämning", "@A1", "formula"),
+        ("Benämning", "-A1", "formula"), ("Benämning", "x" * 251, "too-long"), ("Benämning", "", "missing-value"),
+        ("Benämning", "a\u202etxt.exe", "control-character"), ("Benämning", "a\x07b", "control-character"),
+        ("Benämning", "a\x85b", "control-character"), ("Beskrivning", "x" * 32_768, "cell-too-long"),
+        ("Artikelnummer", "x" * 51, "too-long"), ("Sökord", "=1", "formula"), ("UNSPSC", "1411", "unspsc"),
+        ("Leveranstid", "3 veckor", "not-days"), ("Leveranstid", "1000", "not-days"),
+        ("Bild", "javascript:alert(1)", "address"), ("Bild", "https://a.example/" + "x" * 1000, "too-long"),
+    ],
+)  # fmt: skip
+def test_bad_cell_is_named(column: str, value: str, code: str) -> None:
+    found = one_cell(column, value)
+    problem = only_problem(found)
+    assert (problem.code, problem.line, problem.column, problem.severity) == (code, 2, column, "error")
+    assert len(problem.value) <= 60 * 6
+    assert problem.value.isprintable()
+    assert problem.text
+    assert found.rows == []
+
+
+def test_value_is_shown_short_and_with_its_control_characters_visible() -> None:
+    assert only_problem(one_cell("Benämning", "a\u202eb\x00c".replace("\x00", "\x01"))).value == "a\\u202eb\\x01c"
+    assert only_problem(one_cell("Benämning", "x" * 9000)).value == "x" * 59 + "…"
+
+
+def test_formula_examples_of_the_text_are_met_even_after_blanks() -> None:
+    assert only_problem(one_cell("Benämning", " \t=1+1")).code == "formula"
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "empty"),
+        (b" \r\n ", "empty"),
+        (b"\xef\xbb\xbf", "no-header"),
+        (b"PK\x03\x04" + b"\0" * 50, "spreadsheet"),
+        (b"\xd0\xcf\x11\xe0", "spreadsheet"),
+        (f"{HEADER}\n{ROW}".encode("utf-16"), "encoding"),
+        (f"{HEADER}\nA1;P\0rm;st;1;25".encode(), "binary"),
+        (b"\x89PNG\r\n\x1a\n\x81\x8d", "encoding"),
+        (b"\x01\x02\x03", "no-header"),
+        (b"bara text", "no-header"),
+        (HEADER.encode(), "no-rows"),
+        (b"x" * (pricefile.MAX_BYTES + 1), "too-large"),
+    ],
+)
+def test_file_that_is_no_price_list(data: bytes, code: str) -> None:
+    found = read_price_file(data)
+    assert only_problem(found).code == code
+    assert found.rows == []
+    assert not found.is_clean
+
+
+def test_name_of_a_spreadsheet_is_believed() -> None:
+    assert only_problem(read_price_file(b"abc", "Prislista.XLSX")).code == "spreadsheet"
+
+
+def test_missing_columns_are_all_named_and_nothing_is_read() -> None:
+    found = read("Artikelnummer;Pris;Färg", "A1;12,50;röd")
+    assert [(problem.code, problem.params.get("column")) for problem in found.problems] == [
+        ("unknown-column", None),
+        ("missing-column", "Benämning"),
+        ("missing-column", "Enhet"),
+        ("missing-column", "Moms"),
+    ]
+    assert found.rows == []
+
+
+def test_column_twice_names_both() -> None:
+    problem = only_problem(read(HEADER + ";Nettopris", ROW + ";1"))
+    assert (problem.code, problem.column, problem.params) == ("column-twice", "Nettopris", {"other": "Pris"})
+
+
+def test_unknown_column_is_only_a_warning() -> None:
+    found = read(HEADER + ";Färg;", ROW + ";röd;")
+    assert (only_problem(found).severity, only_problem(found).column) == ("warning", "Färg")
+    assert found.is_clean
+    assert len(found.rows) == 1
+
+
+def test_number_twice_names_the_first_line() -> None:
+    found = read(HEADER, ROW, "a1;Pärm;st;1;25", ROW)
+    problem = only_problem(found)
+    assert (problem.line, problem.code, problem.params) == (4, "number-twice", {"other": 2})
+    assert len(found.rows) == 2  # a1 is not A1: numbers are compared to the letter
+
+
+def test_decimal_comma_between_delimiting_commas_is_found() -> None:
+    problem = only_problem(read(HEADER.replace(";", ","), ROW.replace(";", ",")))
+    assert (problem.code, problem.line) == ("too-many-cells", 2)
+
+
+def test_short_row_lacks_its_values() -> None:
+    assert [problem.column for problem in read(HEADER, "A1;Pärm").problems] == ["Enhet", "Pris", "Moms"]
+
+
+def test_quotes_that_do_not_close_are_named_and_the_rest_is_read() -> None:
+    found = read(HEADER, 'A1;"Skruv 2" lång";st;1;25', ROW)
+    assert (only_problem(found).code, only_problem(found).line) == ("broken-quotes", 2)
+    assert [row.line for row in found.rows] == [3]
+    assert [problem.code for problem in read(HEADER, 'A1;"Skruv;st;1;25', ROW).problems] == ["broken-quotes"]
+
+
+def test_inch_mark_inside_a_text_is_no_quote() -> None:
+    assert read(HEADER, 'A1;Skruv 2" lång;st;1;25').rows[0].name == 'Skruv 2" lång'
+
+
+def test_doubly_encoded_text_is_warned_of() -> None:
+    garbled = f"{HEADER}\n{ROW}".encode().decode("cp1252")
+    found = read(HEADER, garbled.splitlines()[1])
+    assert (only_problem(found).code, found.is_clean) == ("garbled", True)
+
+
+def test_ten_megabytes_in_one_cell_are_refused_at_once() -> None:
+    for quote in ("", '"'):
+        start = time.perf_counter()
+        found = read(HEADER, f"A1;{quote}{'x' * 10_000_000}{quote};st;1;25", ROW)
+        assert time.perf_counter() - start < 1
+        assert only_problem(found).code == "cell-too-long"
+        assert len(found.rows) == 1
+
+
+def test_problems_stop_at_a_thousand() -> None:
+    found = read(HEADER, *(f"A{n};Pärm;st;x;25" for n in range(5000)))
+    assert len(found.problems) == pricefile.MAX_PROBLEMS + 1
+    assert found.problems[-1].code == "too-many-problems"
+
+
+def test_rows_stop_at_the_limit() -> None:
+    found = read(HEADER, *(f"A{n};Pärm;st;1;25" for n in range(pricefile.MAX_ROWS + 1)))
+    assert only_problem(found).code == "too-many-rows"
+    assert len(found.rows) == pricefile.MAX_ROWS
+
+
+@given(st.binary(max_size=400))
+def test_no_bytes_make_it_raise(data: bytes) -> None:
+    found = read_price_file(data)
+    assert found.problems
+    assert all(problem.text for problem in found.problems)
+
+
+CELLS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.sampled_from(
+    ["A1", "st", "12,50", "25", '"', ";", "=1", "7340090400001", "\n"]
+)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.lists(CELLS, min_size=5, max_size=8), max_size=6))
+def test_no_cells_make_it_raise(rows: list[list[str]]) -> None:
+    text = "\n".join([HEADER + ";EAN;Prisenhet", *(";".join(row) for row in rows)])
+    found = read_price_file(text.encode())
+    for row in found.rows:
+        assert row.price > 0
+        assert row.name
+    assert all(problem.text and problem.value.isprintable() for problem in found.problems)
+
+
+def test_every_heading_of_a_template_is_read() -> None:
+    fields = PriceRow._fields[1:]
+    assert read(";".join(map(heading, fields))).problems == [Problem("no-rows")]
+
+
+def test_every_text_can_be_filled_in() -> None:
+    params = {"megabytes": 20, "columns": "a, b", "column": "a", "other": "b", "limit": 9}
+    assert all(Problem(code, params=params).text for code in TEXTS)
+
+
+def test_the_two_wrong_check_digits_among_real_groceries_are_found(shared: Path) -> None:
+    path = shared / "data" / "openfoodfacts-se" / "livsmedel_ean73.csv"
+    if not path.is_file():
+        pytest.skip(f"SKIPPED: the real groceries are missing: {path}")
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";")
+    writer.writerow(["Artikelnummer", "Benämning", "Enhet", "Pris", "Moms", "GTIN"])
+    with path.open(encoding="utf-8", newline="") as file:
+        for number, grocery in enumerate(csv.DictReader(file), 1):
+            writer.writerow([number, grocery["product_name"], "st", "10,00", "livsmedel", grocery["gtin13"]])
+    found = read_price_file(out.getvalue().encode())
+    assert [problem.code for problem in found.problems].count("gtin-check-digit") == 2
+    assert len(found.rows) > 2300
