@@ -1,0 +1,1 @@
+"""The ground: database, types, errors, clock, settings, states and web plumbing. Imports nothing of ours."""

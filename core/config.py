@@ -1,0 +1,147 @@
+"""Settings from the environment, checked when the program starts: a wrong one stops it and says its name."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parseaddr
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+
+class SettingError(Exception):
+    """A setting cannot be used: which one, and what is expected."""
+
+    def __init__(self, name: str, expected: str) -> None:
+        super().__init__(f"{name}: {expected}")
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """Where mail is handed over: `smtp://` (STARTTLS when offered), `smtp+starttls://` (demanded), `smtps://`."""
+
+    host: str
+    port: int
+    user: str | None
+    password: str | None
+    security: str  # "opportunistic", "starttls" or "tls"
+
+    def __repr__(self) -> str:  # a password must never reach a log
+        return f"SmtpServer({self.host}:{self.port}, {self.security}, user={self.user!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set from outside; README.md has the same table."""
+
+    database_url: str
+    secret_key: str
+    base_url: str
+    smtp: SmtpServer | None
+    mail_from: str
+    data_dir: Path
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether people reach the system over https: cookies are then marked Secure."""
+        return self.base_url.startswith("https://")
+
+
+def read_settings(env: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process. Raises SettingError naming the first wrong one."""
+    env = os.environ if env is None else env
+    data_dir = Path(env.get("AVROP_DATA_DIR") or ".data").expanduser().resolve()
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingError("AVROP_DATA_DIR", f"a folder that can be written to ({error.strerror})") from None
+    base_url = _base_url(env)
+    return Settings(
+        database_url=_database_url(env, data_dir),
+        secret_key=_secret_key(env, data_dir),
+        base_url=base_url,
+        smtp=_smtp(env),
+        mail_from=_mail_from(env, base_url),
+        data_dir=data_dir,
+    )
+
+
+def _database_url(env: Mapping[str, str], data_dir: Path) -> str:
+    text = env.get("AVROP_DATABASE_URL") or f"sqlite:///{data_dir / 'avrop.db'}"
+    expected = "sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise SettingError("AVROP_DATABASE_URL", expected) from None
+    kind = url.get_backend_name()
+    if kind == "postgresql":
+        return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    if kind == "sqlite" and url.database not in (None, "", ":memory:"):
+        return text
+    raise SettingError("AVROP_DATABASE_URL", f"{expected} (a database in memory is not shared between processes)")
+
+
+def _secret_key(env: Mapping[str, str], data_dir: Path) -> str:
+    """The key that signs cookies and tokens; made once and kept in the data folder when none is given."""
+    key = env.get("AVROP_SECRET_KEY")
+    if key is not None:
+        if len(key) < 32:
+            raise SettingError("AVROP_SECRET_KEY", "at least 32 characters that nobody can guess")
+        return key
+    path = data_dir / "secret-key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text("ascii").strip()
+    with os.fdopen(descriptor, "w") as file:
+        key = secrets.token_urlsafe(48)
+        file.write(key)
+    return key
+
+
+def _base_url(env: Mapping[str, str]) -> str:
+    text = env.get("AVROP_BASE_URL") or f"http://{env.get('HOST') or '127.0.0.1'}:{env.get('PORT') or '8000'}"
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise SettingError("AVROP_BASE_URL", "the address people use, such as https://avrop.example.se")
+    return text.rstrip("/")
+
+
+def _smtp(env: Mapping[str, str]) -> SmtpServer | None:
+    text = env.get("AVROP_SMTP_URL")
+    if not text:
+        return None
+    expected = "smtp://, smtp+starttls:// or smtps://[USER:PASSWORD@]HOST[:PORT]"
+    security = {"smtp": "opportunistic", "smtp+starttls": "starttls", "smtps": "tls"}
+    parts = urlsplit(text)
+    try:
+        port = parts.port
+    except ValueError:
+        raise SettingError("AVROP_SMTP_URL", expected) from None
+    if parts.scheme not in security or not parts.hostname:
+        raise SettingError("AVROP_SMTP_URL", expected)
+    default = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}[parts.scheme]
+    return SmtpServer(
+        host=parts.hostname,
+        port=port or default,
+        user=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+        security=security[parts.scheme],
+    )
+
+
+def _mail_from(env: Mapping[str, str], base_url: str) -> str:
+    host = urlsplit(base_url).hostname or "localhost"
+    text = (
+        env.get("AVROP_MAIL_FROM") or f"Avrop <avrop@{host if '.' in host and host[-1].isalpha() else 'avrop.example'}>"
+    )
+    address = parseaddr(text)[1]
+    if "@" not in address or any(c in text for c in "\r\n"):
+        raise SettingError("AVROP_MAIL_FROM", "an address such as Avrop <avrop@example.se>")
+    return text

@@ -1,0 +1,166 @@
+"""The database: one metadata, one session, one commit site, and what differs between the two engines.
+
+A request is one transaction. GET, HEAD and OPTIONS run in a transaction that the database itself keeps from
+writing; all other methods begin as writers at once. Why not the defaults:
+
+- SQLite under Python's own transaction handling sends BEGIN only before the first write, so a check followed by
+  an act reads outside the transaction: order numbers double and ceilings are passed, without one error.
+- A plain BEGIN that later writes fails at once with "database is locked", whatever the busy timeout. Writers
+  therefore say BEGIN IMMEDIATE and wait their turn (30 s).
+- WAL with synchronous=NORMAL loses acknowledged orders at power loss; FULL does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import MetaData, event
+from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+WAIT_SECONDS = 30  # how long a writer waits for another one
+
+
+class Base(DeclarativeBase):
+    """All tables. Constraint names follow one convention, so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+
+_writing: ContextVar[bool] = ContextVar("writing", default=True)
+_last_steps: list[Callable[[Session], None]] = []
+
+
+class TransactionalFlask(Flask):
+    """A Flask where the request is the unit of work: 2xx and 3xx of an unsafe method commit, all else rolls back.
+
+    The commit happens inside the dispatch, so that an error in it meets the same error handlers as one in a view.
+    """
+
+    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        token = _writing.set(environ["REQUEST_METHOD"] not in READING_METHODS)
+        try:
+            return super().wsgi_app(environ, start_response)
+        finally:
+            _writing.reset(token)
+
+    def dispatch_request(self) -> Response:
+        try:
+            response = self.make_response(super().dispatch_request())
+            if _writing.get() and response.status_code < 400:
+                commit()
+            else:
+                rollback()
+            return response
+        except BaseException:
+            rollback()
+            raise
+
+
+def at_commit(step: Callable[[Session], None]) -> Callable[[Session], None]:
+    """Register what must be the last statements of every transaction.
+
+    Only the journal uses it: its head is one row, so it must be the last lock that a transaction takes.
+    """
+    _last_steps.append(step)
+    return step
+
+
+def commit() -> None:
+    """Make everything since the transaction began true, or nothing of it."""
+    session = db.session()
+    for step in _last_steps:
+        step(session)
+    session.commit()
+
+
+def rollback() -> None:
+    """Undo everything since the transaction began, also what was only noted to be written at its end."""
+    session = db.session()
+    session.info.clear()
+    session.rollback()
+
+
+@contextmanager
+def unit_of_work() -> Iterator[Session]:
+    """One transaction outside a request's own: of a command, of the worker, or a short one before the request's.
+
+    Commits at the end and rolls back on any exception. Must start when no transaction is open in this context.
+    """
+    token = _writing.set(True)
+    try:
+        yield db.session()
+        commit()
+    except BaseException:
+        rollback()
+        raise
+    finally:
+        _writing.reset(token)
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A read-only transaction outside a request: takes no write lock, and the database refuses a write in it."""
+    token = _writing.set(False)
+    try:
+        yield db.session()
+    finally:
+        rollback()
+        _writing.reset(token)
+
+
+def init_db(app: Flask, url: str) -> None:
+    """Bind the application to its database."""
+    is_sqlite = make_url(url).get_backend_name() == "sqlite"
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = (
+        {"connect_args": {"timeout": WAIT_SECONDS}} if is_sqlite else {"pool_pre_ping": True}
+    )
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Give an engine the transactions described at the top of this file."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "begin", _begin_postgresql)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # no BEGIN of the driver's own
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = _writing.get()
+    connection.exec_driver_sql(f"PRAGMA query_only={int(not writing)}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if not _writing.get():
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")

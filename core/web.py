@@ -1,0 +1,104 @@
+"""Web plumbing that knows nothing of the trade: the permission on a route, filters, paging, safe redirects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any, TypeVar
+
+from flask import Flask
+from flask_babel import format_date, format_datetime, format_decimal
+from markupsafe import Markup
+
+from core.clock import local
+from core.types import rounded
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def requires(permission: Enum) -> Callable[[View], View]:
+    """Declare the one permission that a route demands. `create_app` refuses to start on a route without it."""
+
+    def declare(view: View) -> View:
+        if hasattr(view, "permission"):
+            raise TypeError(f"{view.__name__} declares a second permission")
+        view.permission = permission  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def permission_of(app: Flask, endpoint: str) -> Enum:
+    """The permission that the endpoint's view declares. Raises LookupError where none is declared."""
+    permission = getattr(app.view_functions[endpoint], "permission", None)
+    if permission is None:
+        raise LookupError(f"the route {endpoint} declares no permission")
+    return permission  # type: ignore[no-any-return]
+
+
+def kr(amount: Decimal | None, places: int = 2) -> str:
+    """An amount as people read it: `1 234,50 kr`. Nothing where there is none."""
+    if amount is None:
+        return ""
+    return f"{number(rounded(amount, places), places)}\N{NO-BREAK SPACE}kr"
+
+
+def price(amount: Decimal) -> str:
+    """A unit price: two decimals, up to four where they matter."""
+    exact = amount.normalize()
+    places = max(2, min(4, -int(exact.as_tuple().exponent)))
+    return kr(amount, places)
+
+
+def number(value: Decimal | int, places: int | None = None) -> str:
+    """A number in the reader's language, without needless decimals unless `places` says how many."""
+    if places is not None:
+        return str(format_decimal(value, format="#,##0." + "0" * places if places else "#,##0"))
+    return str(format_decimal(value, format="#,##0.###"))
+
+
+def day(value: date | None) -> str:
+    """A day, the Swedish way: 2026-04-01."""
+    return "" if value is None else value.isoformat()
+
+
+def long_day(value: date | None) -> str:
+    """A day in words: 1 april 2026."""
+    return "" if value is None else str(format_date(value, format="long"))
+
+
+def moment(instant: datetime | None) -> str:
+    """An instant on a Stockholm clock: 2026-04-01 14:03."""
+    return "" if instant is None else f"{local(instant):%Y-%m-%d %H:%M}"
+
+
+def weekday(value: date) -> str:
+    """The name of the day: onsdag."""
+    return str(format_date(value, format="EEEE"))
+
+
+def orgnr(value: str | None) -> str:
+    """An organisation number with its hyphen: 212000-2528."""
+    return f"{value[:6]}-{value[6:]}" if value and len(value) == 10 else value or ""
+
+
+def lines(text: str | None) -> Markup:
+    """Text with its line breaks kept, everything else escaped."""
+    return Markup("<br>").join(Markup.escape(part) for part in (text or "").splitlines())
+
+
+def init_filters(app: Flask) -> None:
+    """Make the filters known to the templates."""
+    for filter_ in (kr, price, number, day, long_day, moment, weekday, orgnr, lines):
+        app.add_template_filter(filter_)
+    app.add_template_filter(format_datetime, "datetime")
+    app.jinja_env.policies["ext.i18n.trimmed"] = True
+
+
+def is_local_path(target: str | None) -> bool:
+    """Whether a `next=` value is a path within this site, and nothing a browser could read as another host."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return False
+    return not any(c in target for c in "\\\r\n\t\0") and target.isprintable()
