@@ -1,0 +1,1 @@
+"""Who: organisations, units, users, roles, sessions, permissions and the journal."""

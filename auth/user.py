@@ -1,0 +1,170 @@
+"""User: a person who logs in, and her dated memberships with role, place and amount limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from auth.organisation import Organisation, Unit, membership_is_current
+from auth.permission import ROLE_PERMISSIONS, Permission, Role
+from core.clock import today
+from core.db import Base
+from core.errors import RuleBroken
+from core.types import Amount, TextEnum, UtcDateTime
+
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 256
+
+# argon2id with 46 MiB and one pass: OWASP's profile, about a tenth of a second here
+hasher = PasswordHasher(time_cost=1, memory_cost=47104, parallelism=1)
+NOBODYS_HASH = hasher.hash("compared with when there is no such user, so that both answers take as long")
+
+
+class User(Base):
+    """A person. What she may do follows from her memberships on the day; without one she may only log in."""
+
+    __tablename__ = "app_user"  # `user` is a reserved word in PostgreSQL
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)  # kept in lower case
+    name: Mapped[str] = mapped_column(String(200))
+    sort_name: Mapped[str] = mapped_column(String(255, collation="C").with_variant(String(255), "sqlite"))
+    phone: Mapped[str | None] = mapped_column(String(40))
+    reference: Mapped[str | None] = mapped_column(String(60))  # default buyer reference on her orders
+    language: Mapped[str] = mapped_column(String(5), default="sv")
+    password_hash: Mapped[str | None] = mapped_column(String(200))  # none until she has chosen one
+    password_changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    superior_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    version: Mapped[int] = mapped_column(default=1)
+
+    memberships: Mapped[list[Membership]] = relationship(
+        back_populates="user",
+        cascade="all, delete-orphan",
+        order_by="Membership.id",
+        foreign_keys="Membership.user_id",
+    )
+
+    __mapper_args__ = {"version_id_col": version}
+
+    is_authenticated = True  # what Flask-Login asks
+    is_anonymous = False
+
+    def set_password(self, password: str, at: datetime) -> None:
+        """Choose a password. Raises RuleBroken when it is too short, too long or well known."""
+        check_password(password, self)
+        self.password_hash = hasher.hash(password)
+        self.password_changed_at = at
+
+    def current_memberships(self, on: date | None = None) -> list[Membership]:
+        """The memberships that hold on a day (default today); none for a disabled user."""
+        on = on or today()
+        return [m for m in self.memberships if self.is_active and m.is_current(on)]
+
+    def organisations(self, on: date | None = None) -> list[Organisation]:
+        """The organisations she acts in, by name."""
+        found = {m.organisation_id: m.organisation for m in self.current_memberships(on)}
+        return sorted(found.values(), key=lambda organisation: organisation.sort_name)
+
+    def roles_in(self, organisation_id: int, on: date | None = None) -> set[Role]:
+        """Her roles anywhere in an organisation."""
+        return {m.role for m in self.current_memberships(on) if m.organisation_id == organisation_id}
+
+    def has_role(self, role: Role, unit: Unit, on: date | None = None) -> bool:
+        """Whether she has the role at a unit: for the whole organisation, or for a branch the unit lies in."""
+        return any(m.role is role and m.covers(unit) for m in self.current_memberships(on))
+
+    def permissions_in(self, organisation_id: int | None) -> set[Permission]:
+        """What her roles in an organisation open; a system administrator's doors are the same everywhere."""
+        granted: set[Permission] = set()
+        for membership in self.current_memberships():
+            if membership.organisation_id == organisation_id or membership.role is Role.SYSTEM_ADMIN:
+                granted |= ROLE_PERMISSIONS[membership.role]
+        return granted
+
+    def is_at_office(self, role: Role) -> bool:
+        """Whether she has the role at the joint procurement office, which sees every organisation's agreements."""
+        return any(m.role is role and m.organisation.is_office for m in self.current_memberships())
+
+
+class Membership(Base):
+    """A role somewhere, between two days. An approver's amount limit is excl. VAT; none given means no limit."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="ends_after_start"),
+        CheckConstraint("amount_limit IS NULL OR amount_limit >= 0", name="limit_not_negative"),
+        Index("ix_membership_place", "organisation_id", "role"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id", ondelete="CASCADE"), index=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))  # none: the whole organisation
+    role: Mapped[Role] = mapped_column(TextEnum(Role))
+    amount_limit: Mapped[Decimal | None] = mapped_column(Amount)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+
+    user: Mapped[User] = relationship(back_populates="memberships", foreign_keys=[user_id])
+    organisation: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True)
+    unit: Mapped[Unit | None] = relationship(lazy="joined")
+
+    def is_current(self, on: date) -> bool:
+        return membership_is_current(self.starts_on, self.ends_on, on)
+
+    def covers(self, unit: Unit) -> bool:
+        """Whether the place of this membership is the unit, a unit above it, or the whole organisation."""
+        if self.organisation_id != unit.organisation_id:
+            return False
+        return self.unit is None or unit.is_within(self.unit)
+
+
+def normal_email(text: str) -> str:
+    """The form in which addresses are kept and compared."""
+    return text.strip().casefold()
+
+
+def password_is_right(user: User | None, password: str) -> bool:
+    """Compare a password; takes as long for a user who does not exist, is disabled or has none."""
+    known = user is not None and user.is_active and user.password_hash is not None
+    stored = user.password_hash if known and user is not None and user.password_hash else NOBODYS_HASH
+    try:
+        return hasher.verify(stored, password) and known
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+WELL_KNOWN: Iterable[str] = (
+    "password",
+    "lösenord",
+    "qwerty",
+    "12345678",
+    "abcdefgh",
+    "sommar",
+    "vinter",
+    "ostersund",
+)
+
+
+def check_password(password: str, user: User) -> None:
+    """Length over composition (NIST SP 800-63B, ASVS 6.2): at least 12 characters, not a well-known one, not her
+    own name or address. Raises RuleBroken."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise RuleBroken(_l("Lösenordet måste ha minst %(count)s tecken.", count=SHORTEST_PASSWORD))
+    if len(password) > LONGEST_PASSWORD:
+        raise RuleBroken(_l("Lösenordet får ha högst %(count)s tecken.", count=LONGEST_PASSWORD))
+    folded = password.casefold()
+    own = [user.email.partition("@")[0], *user.name.casefold().split()]
+    core = folded
+    for word in [*WELL_KNOWN, *(part for part in own if len(part) > 3)]:
+        core = core.replace(word, "")
+    if len(core) < 6 or len(set(folded)) < 5:
+        raise RuleBroken(_l("Lösenordet är för lätt att gissa. Välj några ord som inte hör ihop."))
