@@ -1,0 +1,1 @@
+"""What may be ordered: suppliers, agreements, price lists, steering, ceilings and search."""

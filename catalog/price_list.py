@@ -1,0 +1,145 @@
+"""Price list: one version of what an award sells at which price; its rows are the articles of the catalogue.
+
+Published rows are never edited, only superseded by a newer list.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from catalog.agreement import Award
+from core.db import Base
+from core.types import Quantity, TextEnum, UnitPrice, UtcDateTime
+
+
+class PriceListState(str, Enum):
+    DRAFT = "draft"
+    REVIEWED = "reviewed"
+    PUBLISHED = "published"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+
+
+class VatClass(str, Enum):
+    """What kind of VAT an article bears. The percentage follows from the day (catalog.parameter): food is 6 %
+    from 2026-04-01 to 2027-12-31, and 12 % before and after."""
+
+    STANDARD = "standard"
+    FOOD = "food"
+    REDUCED_12 = "reduced-12"
+    REDUCED_6 = "reduced-6"
+    NONE = "none"
+
+
+S = PriceListState
+
+
+class PriceList(Base):
+    __tablename__ = "price_list"
+    __table_args__ = (
+        UniqueConstraint("award_id", "version"),
+        UniqueConstraint("id", "award_id"),
+        # at most one list of an award is in force
+        Index(
+            "uq_price_list_published",
+            "award_id",
+            unique=True,
+            sqlite_where=text("state = 'published'"),
+            postgresql_where=text("state = 'published'"),
+        ),
+    )
+
+    TRANSITIONS = {
+        (S.DRAFT, "review"): S.REVIEWED,
+        (S.DRAFT, "withdraw"): S.WITHDRAWN,
+        (S.REVIEWED, "publish"): S.PUBLISHED,
+        (S.REVIEWED, "withdraw"): S.WITHDRAWN,
+        (S.PUBLISHED, "supersede"): S.SUPERSEDED,
+        (S.PUBLISHED, "withdraw"): S.WITHDRAWN,
+    }
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    award_id: Mapped[int] = mapped_column(ForeignKey("award.id"), index=True)
+    version: Mapped[int]
+    effective_from: Mapped[date]
+    source_name: Mapped[str | None] = mapped_column(String(200))
+    source_sha256: Mapped[str | None] = mapped_column(String(64))
+    note: Mapped[str | None] = mapped_column(String(500))
+    state: Mapped[PriceListState] = mapped_column(TextEnum(PriceListState), default=PriceListState.DRAFT)
+    publication: Mapped[int | None] = mapped_column(unique=True)  # rising number that search indexes follow
+    article_count: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    award: Mapped[Award] = relationship()
+    # rows come by the hundred thousand: they are read and written in bulk, never as a collection
+
+
+class Publication(Base):
+    """The counter behind `PriceList.publication`: one row."""
+
+    __tablename__ = "publication"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int]
+
+
+class Article(Base):
+    """A row of a price list: something that can be ordered, at a price for `base_quantity` units, excl. VAT."""
+
+    __tablename__ = "article"
+    __table_args__ = (
+        ForeignKeyConstraint(["price_list_id", "award_id"], ["price_list.id", "price_list.award_id"]),
+        UniqueConstraint("id", "award_id"),  # what an order line points at
+        UniqueConstraint("price_list_id", "supplier_number"),
+        CheckConstraint("price > 0", name="price_positive"),
+        CheckConstraint("base_quantity > 0", name="base_quantity_positive"),
+        Index("ix_article_award_number", "award_id", "supplier_number"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    price_list_id: Mapped[int] = mapped_column(index=True)
+    award_id: Mapped[int]
+    supplier_number: Mapped[str] = mapped_column(String(60))
+    gtin: Mapped[str | None] = mapped_column(String(14), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str | None] = mapped_column(Text)
+    brand: Mapped[str | None] = mapped_column(String(100))
+    synonyms: Mapped[str | None] = mapped_column(String(500))  # search words of the supplier
+    unit_code: Mapped[str] = mapped_column(String(3))  # UN/ECE Rec 20, or Rec 21 with prefix X
+    pack_size: Mapped[Decimal | None] = mapped_column(Quantity)
+    pack_unit: Mapped[str | None] = mapped_column(String(3))
+    minimum_quantity: Mapped[Decimal | None] = mapped_column(Quantity)
+    quantity_multiple: Mapped[Decimal | None] = mapped_column(Quantity)
+    price: Mapped[Decimal] = mapped_column(UnitPrice)
+    base_quantity: Mapped[Decimal] = mapped_column(Quantity, default=Decimal(1))
+    vat_class: Mapped[VatClass] = mapped_column(TextEnum(VatClass), default=VatClass.STANDARD)
+    classification: Mapped[str | None] = mapped_column(String(8))  # UNSPSC
+    marks: Mapped[str | None] = mapped_column(String(200))  # sustainability marks, separated by commas
+    picture_url: Mapped[str | None] = mapped_column(String(500))
+    lead_time_days: Mapped[int | None]
+
+    price_list: Mapped[PriceList] = relationship(
+        primaryjoin="foreign(Article.price_list_id) == PriceList.id", viewonly=True
+    )
+    award: Mapped[Award] = relationship(primaryjoin="foreign(Article.award_id) == Award.id", viewonly=True)
+
+    @property
+    def mark_list(self) -> list[str]:
+        return [m.strip() for m in (self.marks or "").split(",") if m.strip()]
