@@ -1,0 +1,1 @@
+"""The road of an order: basket, requisition, approval, order, receipt."""

@@ -1,0 +1,83 @@
+"""Basket: what a person is about to order for one organisation; private, unpriced and without promises."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from auth.organisation import Organisation
+from auth.user import User
+from catalog.agreement import Award
+from catalog.price_list import Article
+from core.db import Base
+from core.types import Quantity, UnitPrice, UtcDateTime
+
+
+class Basket(Base):
+    __tablename__ = "basket"
+    __table_args__ = (UniqueConstraint("user_id", "organisation_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    # a requisition that was sent back and is being mended: submitting sends that one in again
+    requisition_id: Mapped[int | None] = mapped_column(ForeignKey("requisition.id"))
+
+    user: Mapped[User] = relationship()
+    organisation: Mapped[Organisation] = relationship()
+    lines: Mapped[list[BasketLine]] = relationship(
+        back_populates="basket", order_by="BasketLine.id", cascade="all, delete-orphan"
+    )
+
+
+class BasketLine(Base):
+    """An article and how many. The price is what she saw: if the list changes, she is asked before it is sent."""
+
+    __tablename__ = "basket_line"
+    __table_args__ = (
+        UniqueConstraint("basket_id", "article_id"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    basket_id: Mapped[int] = mapped_column(ForeignKey("basket.id", ondelete="CASCADE"), index=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("article.id"))
+    quantity: Mapped[Decimal] = mapped_column(Quantity)
+    seen_price: Mapped[Decimal] = mapped_column(UnitPrice)
+    choice_ground: Mapped[str | None] = mapped_column(String(500))  # orderer's choice: the ground she stated
+    note: Mapped[str | None] = mapped_column(String(200))
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    basket: Mapped[Basket] = relationship(back_populates="lines")
+    article: Mapped[Article] = relationship()
+
+
+class RankingRefusal(Base):
+    """A better-placed supplier could not deliver: asked when and how, what it answered, and who noted it.
+
+    Opens the next place in the ranking for this need alone: for the basket it was noted in, and for the
+    requisition made of it (LOU 7:6 with the agreement's own call-off order).
+    """
+
+    __tablename__ = "ranking_refusal"
+    __table_args__ = (
+        CheckConstraint("answer IN ('declined', 'silent')", name="answer_known"),
+        CheckConstraint("basket_id IS NOT NULL OR requisition_id IS NOT NULL", name="has_need"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    award_id: Mapped[int] = mapped_column(ForeignKey("award.id"), index=True)  # the one that did not deliver
+    basket_id: Mapped[int | None] = mapped_column(ForeignKey("basket.id"), index=True)
+    requisition_id: Mapped[int | None] = mapped_column(ForeignKey("requisition.id"), index=True)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    channel: Mapped[str] = mapped_column(String(40))  # e-mail, telephone, …
+    answer: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(String(500))
+    noted_by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    noted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    award: Mapped[Award] = relationship()
+    noted_by: Mapped[User] = relationship()

@@ -1,0 +1,188 @@
+"""Requisition: what is approved. A copy of everything the order will promise, with a hash over it."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from hashlib import sha256
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from auth.organisation import Organisation, Unit
+from auth.user import User
+from catalog.agreement import Agreement, Award, Lot
+from catalog.price_list import Article, VatClass
+from catalog.supplier import Supplier
+from core.db import Base
+from core.errors import RuleBroken
+from core.types import Amount, Percent, Quantity, TextEnum, UnitPrice, UtcDateTime
+
+
+class RequisitionState(str, Enum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    RETURNED = "returned"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+S = RequisitionState
+
+
+class Requisition(Base):
+    __tablename__ = "requisition"
+    __table_args__ = (
+        Index("ix_requisition_orderer", "orderer_id", "state"),
+        Index("ix_requisition_organisation", "organisation_id", "submitted_at"),
+    )
+
+    TRANSITIONS = {
+        (S.DRAFT, "submit"): S.SUBMITTED,
+        (S.RETURNED, "submit"): S.SUBMITTED,
+        (S.SUBMITTED, "approve"): S.APPROVED,
+        (S.SUBMITTED, "send_back"): S.RETURNED,
+        (S.SUBMITTED, "reject"): S.REJECTED,
+        (S.SUBMITTED, "withdraw"): S.WITHDRAWN,
+        (S.RETURNED, "withdraw"): S.WITHDRAWN,
+    }
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    orderer_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    edited_by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    state: Mapped[RequisitionState] = mapped_column(TextEnum(RequisitionState), default=RequisitionState.DRAFT)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    key: Mapped[str] = mapped_column(String(64), unique=True)  # of the form that made it: a double click makes one
+
+    delivery_name: Mapped[str] = mapped_column(String(200))
+    delivery_street: Mapped[str] = mapped_column(String(200))
+    delivery_postal_code: Mapped[str] = mapped_column(String(10))
+    delivery_city: Mapped[str] = mapped_column(String(100))
+    delivery_gln: Mapped[str | None] = mapped_column(String(13))
+    goods_marking: Mapped[str | None] = mapped_column(String(100))
+    delivery_instructions: Mapped[str | None] = mapped_column(String(500))
+    wanted_on: Mapped[date | None]
+    buyer_reference: Mapped[str | None] = mapped_column(String(60))
+    accounting_cost: Mapped[str | None] = mapped_column(String(100))  # kontering
+    message_to_supplier: Mapped[str | None] = mapped_column(Text)
+    message_to_approver: Mapped[str | None] = mapped_column(Text)
+
+    net_amount: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))  # charges included
+    vat_amount: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))
+    gross_amount: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))
+    content_hash: Mapped[str | None] = mapped_column(String(64))
+    version: Mapped[int] = mapped_column(default=1)
+
+    organisation: Mapped[Organisation] = relationship()
+    unit: Mapped[Unit] = relationship()
+    orderer: Mapped[User] = relationship(foreign_keys=[orderer_id])
+    created_by: Mapped[User] = relationship(foreign_keys=[created_by_id])
+    edited_by: Mapped[User] = relationship(foreign_keys=[edited_by_id])
+    lines: Mapped[list[RequisitionLine]] = relationship(
+        back_populates="requisition", order_by="RequisitionLine.position", cascade="all, delete-orphan"
+    )
+
+    __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def number(self) -> str:
+        """The internal number: R and the id. Not an order number, which only a placed order has."""
+        return f"R{self.id:06d}"
+
+    def content(self) -> dict[str, object]:
+        """Everything an approval covers: lines, prices, quantities, coding, suppliers, delivery and messages."""
+        head = (
+            "organisation_id", "unit_id", "orderer_id", "delivery_name", "delivery_street", "delivery_postal_code",
+            "delivery_city", "delivery_gln", "goods_marking", "delivery_instructions", "wanted_on", "buyer_reference",
+            "accounting_cost", "message_to_supplier", "net_amount", "vat_amount", "gross_amount",
+        )  # fmt: skip
+        return {name: getattr(self, name) for name in head} | {"lines": [line.content() for line in self.lines]}
+
+    def compute_hash(self) -> str:
+        """SHA-256 over the content in its one canonical spelling."""
+        told = json.dumps(self.content(), sort_keys=True, ensure_ascii=False, default=_plain, separators=(",", ":"))
+        return sha256(told.encode()).hexdigest()
+
+    def check_unchanged(self) -> None:
+        """What is approved must be what was submitted. Raises RuleBroken."""
+        if self.content_hash != self.compute_hash():
+            raise RuleBroken(_l("Innehållet har ändrats sedan det skickades in. Det måste skickas in på nytt."))
+
+    def check_submittable(self) -> None:
+        """Raises RuleBroken when there is nothing to approve or the reference has the wrong form."""
+        if not self.lines:
+            raise RuleBroken(_l("Det finns inga rader att beställa."))
+        self.organisation.check_reference(self.buyer_reference)
+
+
+class RequisitionLine(Base):
+    """A line with all that the order will promise, copied: the catalogue may change tomorrow, this may not."""
+
+    __tablename__ = "requisition_line"
+    __table_args__ = (
+        ForeignKeyConstraint(["article_id", "award_id"], ["article.id", "article.award_id"]),
+        UniqueConstraint("requisition_id", "position"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    requisition_id: Mapped[int] = mapped_column(ForeignKey("requisition.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int]
+    article_id: Mapped[int]
+    award_id: Mapped[int] = mapped_column(ForeignKey("award.id"), index=True)
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"))
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreement.id"))
+    supplier_id: Mapped[int] = mapped_column(ForeignKey("supplier.id"))
+    supplier_number: Mapped[str] = mapped_column(String(60))
+    gtin: Mapped[str | None] = mapped_column(String(14))
+    name: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str | None] = mapped_column(Text)
+    classification: Mapped[str | None] = mapped_column(String(8))
+    unit_code: Mapped[str] = mapped_column(String(3))
+    quantity: Mapped[Decimal] = mapped_column(Quantity)
+    unit_price: Mapped[Decimal] = mapped_column(UnitPrice)
+    base_quantity: Mapped[Decimal] = mapped_column(Quantity)
+    net_amount: Mapped[Decimal] = mapped_column(Amount)
+    vat_class: Mapped[VatClass] = mapped_column(TextEnum(VatClass))
+    vat_percent: Mapped[Decimal] = mapped_column(Percent)
+    choice_ground: Mapped[str | None] = mapped_column(String(500))
+    note: Mapped[str | None] = mapped_column(String(200))
+
+    requisition: Mapped[Requisition] = relationship(back_populates="lines")
+    article: Mapped[Article] = relationship(
+        primaryjoin="foreign(RequisitionLine.article_id) == Article.id", viewonly=True
+    )
+    award: Mapped[Award] = relationship()
+    lot: Mapped[Lot] = relationship()
+    agreement: Mapped[Agreement] = relationship()
+    supplier: Mapped[Supplier] = relationship()
+
+    def content(self) -> dict[str, object]:
+        """The line's part of what is approved."""
+        return {c.key: getattr(self, c.key) for c in self.__table__.columns if c.key not in ("id", "requisition_id")}
+
+
+def _plain(value: object) -> str:
+    """Amounts and dates have one spelling in the hash, whatever the database handed back."""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, Enum):
+        return str(value.value)
+    return str(value)
