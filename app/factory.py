@@ -1,0 +1,55 @@
+"""The factory: settings in, a working application out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Blueprint
+from flask_babel import Babel
+from flask_wtf import CSRFProtect
+
+from auth import journal, organisation, session, substitution, throttle, user
+from auth.login import init_login
+from auth.permission import Permission
+from catalog import agreement, category, ceiling, parameter, price_list, supplier
+from core.config import Settings, read_settings
+from core.db import TransactionalFlask, init_db
+from core.web import init_filters, permission_of, requires
+from exchange import outbox
+from orders import approval, basket, favourite, order, receipt, requisition
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Every noun with a table: importing them here makes the metadata whole.
+NOUNS = (
+    *(journal, organisation, session, substitution, throttle, user),
+    *(agreement, category, ceiling, parameter, price_list, supplier),
+    *(outbox, approval, basket, favourite, order, receipt, requisition),
+)
+
+BLUEPRINTS: tuple[Blueprint, ...] = ()
+
+
+def create_app(settings: Settings | None = None) -> TransactionalFlask:
+    """A ready application.
+
+    Raises SettingError for a wrong setting and LookupError for a route that declares no permission.
+    """
+    settings = settings or read_settings()
+    app = TransactionalFlask("avrop", root_path=str(ROOT), template_folder="templates", static_folder="app/static")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        AVROP=settings,
+        MAX_CONTENT_LENGTH=25 * 1024 * 1024,
+    )
+    init_db(app, settings.database_url)
+    CSRFProtect(app)
+    Babel(app)
+    init_filters(app)
+    init_login(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    requires(Permission.PUBLIC)(app.view_functions["static"])
+    for endpoint in app.view_functions:
+        permission_of(app, endpoint)
+    return app

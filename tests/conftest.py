@@ -1,0 +1,172 @@
+"""What every test stands on: an application on a real, migrated database, on both engines.
+
+A test that asks for `app` runs inside a transaction that is rolled back afterwards. One that needs real commits,
+threads or processes asks for `fresh_app` instead and gets a database of its own.
+
+Options: `--db sqlite|postgres|both` (default both, where a PostgreSQL is at hand).
+"""
+
+from __future__ import annotations
+
+import contextvars
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine import make_url
+
+from app.factory import create_app
+from app.migrate import upgrade
+from auth.session import begin_session
+from auth.user import User
+from core.config import read_settings
+from core.db import TransactionalFlask, commit, db
+
+SECRET = "a key for tests only, thirty-two characters or more"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--db", choices=("sqlite", "postgres", "both"), default="both")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "engine" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--db")
+        engines = {"both": ["sqlite", "postgres"]}.get(chosen, [chosen])
+        metafunc.parametrize("engine", engines, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def engine(request: pytest.FixtureRequest) -> str:
+    """Which database: `sqlite` or `postgres`."""
+    if request.param == "postgres" and not os.environ.get("AVROP_TEST_DATABASE_URL"):
+        pytest.skip("NO POSTGRESQL: set AVROP_TEST_DATABASE_URL or install the postgresql package")
+    return request.param
+
+
+class ApartClient(FlaskClient):
+    """A test client whose requests share no application context with the test, as in real life."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        commit()  # what the test has prepared is there for the request to see
+        return contextvars.Context().run(super().open, *args, **kwargs)
+
+
+@contextmanager
+def new_database(engine: str, folder: Path) -> Iterator[str]:
+    """An empty database of its own; gives its URL and removes it afterwards."""
+    if engine == "sqlite":
+        yield f"sqlite:///{folder / 'avrop.db'}"
+        return
+    server = make_url(os.environ["AVROP_TEST_DATABASE_URL"]).set(drivername="postgresql+psycopg")
+    name = f"avrop_test_{secrets.token_hex(6)}"
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0"))
+    try:
+        yield server.set(database=name).render_as_string(hide_password=False)
+    finally:
+        with admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        admin.dispose()
+
+
+@contextmanager
+def new_app(engine: str, folder: Path, **environment: str) -> Iterator[TransactionalFlask]:
+    """An application on a new, migrated database."""
+    with new_database(engine, folder) as url:
+        base = {
+            "AVROP_DATABASE_URL": url,
+            "AVROP_DATA_DIR": str(folder),
+            "AVROP_SECRET_KEY": SECRET,
+            "AVROP_BASE_URL": "http://avrop.test",
+        }
+        app = create_app(read_settings(base | environment))
+        app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+        app.test_client_class = ApartClient
+        with app.app_context():
+            upgrade()
+            db.session.remove()
+        try:
+            yield app
+        finally:
+            with app.app_context():
+                db.session.remove()
+                db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared_app(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TransactionalFlask]:
+    with new_app(engine, tmp_path_factory.mktemp(engine)) as app:
+        yield app
+
+
+@pytest.fixture
+def app(shared_app: TransactionalFlask, monkeypatch: pytest.MonkeyPatch) -> Iterator[TransactionalFlask]:
+    """The application with its context pushed, in a transaction that leaves no trace."""
+    with shared_app.app_context():
+        connection = db.engine.connect()
+        outer = connection.begin()
+        monkeypatch.setattr(FlaskSession, "get_bind", lambda self, *a, **k: connection)
+        monkeypatch.setitem(db.session.session_factory.kw, "join_transaction_mode", "create_savepoint")
+        try:
+            yield shared_app
+        finally:
+            db.session.remove()
+            outer.rollback()
+            connection.close()
+
+
+@pytest.fixture
+def fresh_app(engine: str, tmp_path: Path) -> Iterator[TransactionalFlask]:
+    """An application on a database of its own, with real commits: for threads, processes and GET-never-writes."""
+    with new_app(engine, tmp_path) as app:
+        yield app
+
+
+@pytest.fixture
+def client(app: TransactionalFlask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def login_as(client: FlaskClient) -> Callable[[User], FlaskClient]:
+    """Log a user in without the form: gives the client with her session."""
+
+    def log_in(user: User, browser: FlaskClient | None = None) -> FlaskClient:
+        browser = browser or client
+        token = begin_session(user, "test")
+        commit()
+        with browser.session_transaction() as cookie:
+            cookie["_user_id"] = token
+        return browser
+
+    return log_in
+
+
+@pytest.fixture
+def count_queries(app: TransactionalFlask) -> Iterator[Callable[[], Any]]:
+    """`with count_queries() as queries:` collects the statements sent to the database inside the block."""
+
+    @contextmanager
+    def counting() -> Iterator[list[str]]:
+        seen: list[str] = []
+
+        def note(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
+            if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "PRAGMA", "BEGIN", "SET TRANSACTION")):
+                seen.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+
+    yield counting
