@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from flask import Flask
+from flask import Flask, current_app, has_request_context, url_for
 from flask_babel import format_date, format_datetime, format_decimal
 from markupsafe import Markup
 
@@ -36,6 +38,38 @@ def permission_of(app: Flask, endpoint: str) -> Enum:
     if permission is None:
         raise LookupError(f"the route {endpoint} declares no permission")
     return permission  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A slice of a long list: `items` are those of page `number` (from 1), `total` counts them all."""
+
+    items: Sequence[Any]
+    number: int
+    size: int
+    total: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.size))
+
+    @property
+    def has_previous(self) -> bool:
+        return self.number > 1
+
+    @property
+    def has_next(self) -> bool:
+        return self.number < self.pages
+
+
+def external_url(endpoint: str, **values: Any) -> str:
+    """A full address for mail and documents, from AVROP_BASE_URL and never from the Host header of a request."""
+    base = urlsplit(current_app.config["AVROP"].base_url)
+    if has_request_context():
+        path = url_for(endpoint, **values)
+    else:
+        path = current_app.url_map.bind(base.hostname or "localhost").build(endpoint, values)
+    return f"{base.scheme}://{base.netloc}{base.path}{path}"
 
 
 def kr(amount: Decimal | None, places: int = 2) -> str:
