@@ -1,0 +1,29 @@
+"""`avrop serve`: the pages, in production."""
+
+from __future__ import annotations
+
+import click
+
+from app.commands import check_migrated
+from app.factory import create_app
+from app.server import Server, check_durable, check_port
+from core.db import db
+
+
+@click.command()
+@click.option("--host", envvar="HOST", default="127.0.0.1", show_default=True, help="Where to listen; also HOST.")
+@click.option(
+    "--port", envvar="PORT", default=8000, type=click.IntRange(1, 65535), show_default=True, help="Also PORT."
+)
+@click.option("--workers", default=2, type=click.IntRange(1, 64), show_default=True, help="Processes.")
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve the pages, for production.
+
+    Mail is sent by `avrop worker`, which runs beside it.
+    """
+    with create_app().app_context():
+        check_migrated()
+        check_durable()
+        db.engine.dispose()
+    check_port(host, port)
+    Server(host, port, workers, when_ready=lambda _: click.echo(f"Listening on {host}:{port}.")).run()

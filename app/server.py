@@ -1,0 +1,71 @@
+"""The web server: gunicorn inside this process, and what a database must promise before people rely on it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+from sqlalchemy import text
+
+from app.factory import create_app
+from core.config import SettingError
+from core.db import TransactionalFlask, db, reading
+
+OLDEST_POSTGRESQL = 150000
+THREADS = 8
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """Gunicorn with our settings; `hooks` are functions of its own names, such as `when_ready`."""
+
+    def __init__(self, host: str, port: int, workers: int, **hooks: Callable[..., None]) -> None:
+        self.options: dict[str, Any] = {
+            "bind": [f"[{host}]:{port}" if ":" in host else f"{host}:{port}"],
+            "workers": workers,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "timeout": 60,
+            "graceful_timeout": 10,
+            "loglevel": "warning",
+            "proc_name": "avrop",
+            "control_socket_disable": True,
+            **hooks,
+        }
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self.options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> TransactionalFlask:
+        return create_app()  # after the fork: no connection or thread is shared between processes
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises SettingError when nothing can listen there."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SettingError("PORT", f"{host}:{port} cannot be used ({reason}); choose another with --port") from None
+
+
+def check_durable() -> None:
+    """What is committed must survive a power cut: SQLite is told so in core/db.py, PostgreSQL is asked here.
+
+    Raises SettingError naming the server's setting that would lose acknowledged orders.
+    """
+    if db.engine.dialect.name != "postgresql":
+        return
+    with reading() as session:
+        version = int(session.scalar(text("SHOW server_version_num")) or 0)
+        if version < OLDEST_POSTGRESQL:
+            raise SettingError("AVROP_DATABASE_URL", f"PostgreSQL 15 or newer; the server is {version // 10000}")
+        for name in ("fsync", "full_page_writes", "synchronous_commit"):
+            if session.scalar(text(f"SHOW {name}")) == "off":
+                raise SettingError("AVROP_DATABASE_URL", f"a PostgreSQL server with {name} = on; it is off there")
