@@ -133,8 +133,8 @@ def days(cell: str) -> int:
 
 def address(cell: str) -> str:
     """A web address."""
-    if len(cell) > 1000:
-        raise Refused("too-long", limit=1000)
+    if len(cell) > 500:
+        raise Refused("too-long", limit=500)
     if not _ADDRESS.fullmatch(cell):
         raise Refused("formula" if cell[0] in "=+-@" else "address")
     return cell

@@ -31,21 +31,17 @@ not among the rows; whether a list with errors may be used at all is the caller'
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from itertools import count, islice
 from typing import Any, Literal, NamedTuple
 
 from exchange import pricecells
+from exchange.csvtext import MAX_CELL, Unreadable, decode, find_header, folded, records, visible
 
 MAX_BYTES = 20_000_000
 MAX_ROWS = 100_000
 MAX_PROBLEMS = 1_000
-MAX_CELL = 32_767  # what a cell of a spreadsheet holds
 MAX_PRICE = 1_000_000_000
 MAX_QUANTITY = 1_000_000
 
@@ -151,7 +147,7 @@ _COLUMNS = {
         "Artikelnummer|Artikelnr|Artnr|Art nr|Leverantörens artikelnummer|Article number|Item number|SKU",
     ),
     "name": _Column(
-        pricecells.text(250), "Benämning|Artikelnamn|Artikelbenämning|Produktnamn|Produkt|Namn|Name|Item name"
+        pricecells.text(200), "Benämning|Artikelnamn|Artikelbenämning|Produktnamn|Produkt|Namn|Name|Item name"
     ),
     "unit": _Column(pricecells.unit, "Enhet|Beställningsenhet|Försäljningsenhet|Orderenhet|Unit|Order unit"),
     "price": _Column(
@@ -174,12 +170,12 @@ _COLUMNS = {
         _QUANTITY, "Multipel|Köps i steg om|Beställningsmultipel|Kvantitetsmultipel|Quantity multiple|Multiple"
     ),
     "base_quantity": _Column(_QUANTITY, "Prisenhet|Pris per antal|Prisbas|Pris gäller antal|Base quantity|Price unit"),
-    "synonyms": _Column(pricecells.words(2000), "Sökord|Synonymer|Synonym|Synonyms|Keywords|Search words"),
+    "synonyms": _Column(pricecells.words(500), "Sökord|Synonymer|Synonym|Synonyms|Keywords|Search words"),
     "marks": _Column(
-        pricecells.words(500), "Märkning|Märkningar|Miljömärkning|Miljömärkningar|Märken|Labels|Marks|Eco-labels"
+        pricecells.words(200), "Märkning|Märkningar|Miljömärkning|Miljömärkningar|Märken|Labels|Marks|Eco-labels"
     ),
     "classification": _Column(pricecells.unspsc, "UNSPSC|UNSPSC-kod|Klassificering|Klassning|Classification"),
-    "manufacturer": _Column(pricecells.text(200), "Tillverkare|Varumärke|Fabrikat|Märke|Manufacturer|Brand"),
+    "manufacturer": _Column(pricecells.text(100), "Tillverkare|Varumärke|Fabrikat|Märke|Manufacturer|Brand"),
     "lead_time_days": _Column(
         pricecells.days,
         "Leveranstid|Leveranstid dagar|Leveranstid (dagar)|Ledtid|Ledtid dagar|Lead time|Lead time days",
@@ -193,14 +189,8 @@ _DEFAULTS = tuple(PriceRow._field_defaults.get(field) for field in PriceRow._fie
 _GARBLED = re.compile("Ã[¥¤¶…„–]|\ufffd")  # åäöÅÄÖ in UTF-8, read as Windows-1252 and saved again
 
 
-def _folded(heading: str) -> str:
-    """Only letters and digits, without case and accents: "À-pris (kr)" and "a pris kr" are one heading."""
-    letters = unicodedata.normalize("NFKD", heading.casefold())
-    return "".join(letter for letter in letters if letter.isalnum())
-
-
 _FIELD_OF = {
-    _folded(heading): field for field, column in _COLUMNS.items() for heading in (field, *column.headings.split("|"))
+    folded(heading): field for field, column in _COLUMNS.items() for heading in (field, *column.headings.split("|"))
 }
 
 
@@ -214,31 +204,11 @@ def read_price_file(data: bytes, file_name: str = "") -> PriceFile:
 
     Twenty million bytes and a hundred thousand rows at most, and no more than a thousand problems are listed.
     """
-    text = _decoded(data, file_name)
-    if isinstance(text, Problem):
-        return PriceFile([], [text])
+    try:
+        text = decode(data, file_name, max_bytes=MAX_BYTES)
+    except Unreadable as error:
+        return PriceFile([], [Problem(error.code, params={"megabytes": MAX_BYTES // 1_000_000})])
     return _Reading(text).run()
-
-
-def _decoded(data: bytes, file_name: str) -> str | Problem:
-    if len(data) > MAX_BYTES:
-        return Problem("too-large", params={"megabytes": MAX_BYTES // 1_000_000})
-    if not data.strip():
-        return Problem("empty")
-    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) or file_name.lower().endswith((".xlsx", ".xls", ".ods")):
-        return Problem("spreadsheet")
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return Problem("encoding")  # UTF-16, which some programs call "Unicode text"
-    if b"\0" in data:
-        return Problem("binary")
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        # a spreadsheet obeys this first line and does not show it
-        return text.partition("\n")[2] if text[:4].lower() == "sep=" else text
-    return Problem("encoding")
 
 
 class _Reading:
@@ -253,7 +223,7 @@ class _Reading:
         self.has_control = pricecells.CONTROL.search(text) is not None  # asked once, not for each cell
 
     def run(self) -> PriceFile:
-        found = self._find_header()
+        found = find_header(self.text, _FIELD_OF)
         if found is None:
             names = ", ".join(heading(field) for field in _MANDATORY)
             return PriceFile([], [Problem("no-header", params={"columns": names})])
@@ -262,22 +232,12 @@ class _Reading:
         if all(problem.severity == "warning" for problem in self.problems):
             if _GARBLED.search(self.text):
                 self.problems.append(Problem("garbled", severity="warning"))
-            self._read_rows(_records(self.text, delimiter), header_line, len(headings))
+            self._read_rows(records(self.text, delimiter), header_line, len(headings))
         return PriceFile(self.rows, self.problems)
-
-    def _find_header(self) -> tuple[str, int, list[str]] | None:
-        """The delimiter and the line with the most known headings (two at least), and the headings."""
-        best, most = None, 1
-        for delimiter in ";,\t":
-            for line, cells in islice(_records(self.text[:100_000], delimiter), 20):
-                known = sum(_folded(cell) in _FIELD_OF for cell in cells[:200]) if isinstance(cells, list) else 0
-                if known > most and isinstance(cells, list):
-                    best, most = (delimiter, line, cells), known
-        return best
 
     def _find_columns(self, headings: list[str], line: int) -> None:
         for index, written in enumerate(headings):
-            shown, field = _visible(written.strip()), _FIELD_OF.get(_folded(written))
+            shown, field = visible(written.strip()), _FIELD_OF.get(folded(written))
             if field is None:
                 if shown:
                     self.problems.append(Problem("unknown-column", line, shown, severity="warning"))
@@ -336,24 +296,4 @@ class _Reading:
         return PriceRow._make(values) if len(self.problems) == before else None
 
     def _refuse(self, code: str, line: int, field: str, value: str, params: dict[str, str | int] | None = None) -> None:
-        self.problems.append(Problem(code, line, self.headings[field], _visible(value), params or {}))
-
-
-def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
-    """Number each record as a spreadsheet does (from 1; a cell may hold line breaks); a code if it is broken."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    for line in count(1):
-        try:
-            yield line, next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield line, "cell-too-long" if "field limit" in str(error) else "broken-quotes"
-
-
-def _visible(value: str) -> str:
-    """At most sixty characters, those without a shape written as \\x00 or \\u202e."""
-    short = value if len(value) <= 60 else value[:59] + "…"
-    if short.isprintable():
-        return short
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in short)
+        self.problems.append(Problem(code, line, self.headings[field], visible(value), params or {}))

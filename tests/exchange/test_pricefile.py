@@ -136,7 +136,7 @@ def test_numbers_as_swedes_write_them(written: str, price: str) -> None:
         ("EAN", "7340090400002", "gtin-check-digit"), ("EAN", "7,34009E+12", "gtin-digits"),
         ("EAN", "734009040000", "gtin-check-digit"), ("EAN", "٧٣٤٠٠٩٠٤٠٠٠٠١", "gtin-digits"),
         ("Benämning", "=HYPERLINK(1)", "formula"), ("Benämning", "+A1", "formula"), ("Benämning", "@A1", "formula"),
-        ("Benämning", "-A1", "formula"), ("Benämning", "x" * 251, "too-long"), ("Benämning", "", "missing-value"),
+        ("Benämning", "-A1", "formula"), ("Benämning", "x" * 201, "too-long"), ("Benämning", "", "missing-value"),
         ("Benämning", "a\u202etxt.exe", "control-character"), ("Benämning", "a\x07b", "control-character"),
         ("Benämning", "a\x85b", "control-character"), ("Beskrivning", "x" * 32_768, "cell-too-long"),
         ("Artikelnummer", "x" * 51, "too-long"), ("Sökord", "=1", "formula"), ("UNSPSC", "1411", "unspsc"),
