@@ -19,8 +19,10 @@ Transitions = Mapping[tuple[Any, str], Any]
 class Living(Protocol):
     """A thing with a life cycle: a `state` and the table of its transitions."""
 
-    TRANSITIONS: Transitions
     state: Any
+
+    @property
+    def TRANSITIONS(self) -> Transitions: ...  # noqa: N802
 
 
 def can(thing: Living, act: str) -> bool:

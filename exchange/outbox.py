@@ -7,13 +7,22 @@ the same message may go again, with the same Message-ID.
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from email.utils import parseaddr
 from enum import Enum
+from hashlib import sha256
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
+from flask import current_app
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from core.db import Base
+from core.clock import now
+from core.db import Base, db
+from core.state import advance
 from core.types import TextEnum, UtcDateTime
 
 
@@ -26,12 +35,33 @@ class MessageState(str, Enum):
     ABORTED = "aborted"  # stopped before it was sent
 
 
+S = MessageState
+
+
 class OutboxMessage(Base):
     __tablename__ = "outbox_message"
     __table_args__ = (
         Index("ix_outbox_message_due", "state", "due_at"),
         Index("ix_outbox_message_about", "about"),
     )
+
+    TRANSITIONS = {
+        (S.QUEUED, "claim"): S.SENDING,  # this and the next: by the worker's conditional UPDATE
+        (S.SENDING, "claim"): S.SENDING,  # the worker that held it is gone
+        (S.SENDING, "deliver"): S.SENT,
+        (S.SENDING, "postpone"): S.QUEUED,
+        (S.SENDING, "fail"): S.FAILED,
+        (S.SENDING, "refuse"): S.ABORTED,  # what it tells is no longer true
+        (S.SENT, "bounce"): S.BOUNCED,
+        (S.QUEUED, "abort"): S.ABORTED,
+        (S.FAILED, "abort"): S.ABORTED,
+        (S.BOUNCED, "abort"): S.ABORTED,
+        (S.QUEUED, "retry"): S.QUEUED,  # now, instead of when its pause is over
+        (S.SENT, "retry"): S.QUEUED,
+        (S.FAILED, "retry"): S.QUEUED,
+        (S.BOUNCED, "retry"): S.QUEUED,
+        (S.ABORTED, "retry"): S.QUEUED,
+    }
 
     id: Mapped[int] = mapped_column(primary_key=True)
     dedupe_key: Mapped[str] = mapped_column(String(120), unique=True)  # the same promise is queued once
@@ -45,7 +75,7 @@ class OutboxMessage(Base):
     html: Mapped[str | None] = mapped_column(Text)
     message_id: Mapped[str] = mapped_column(String(120), unique=True)
     state: Mapped[MessageState] = mapped_column(TextEnum(MessageState), default=MessageState.QUEUED)
-    attempts: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)  # claims since it was queued or resent
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # a dead worker's claim runs out
@@ -66,3 +96,108 @@ class Attachment(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
     message: Mapped[OutboxMessage] = relationship(back_populates="attachments")
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentContent:
+    """A file to send along: its name, its media type such as `application/pdf`, its bytes."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+def enqueue(
+    *,
+    dedupe_key: str,
+    kind: str,
+    recipient: str,
+    subject: str,
+    text: str,
+    html: str | None = None,
+    reply_to: str | None = None,
+    alarm_to: str | None = None,
+    about: str | None = None,
+    attachments: Sequence[AttachmentContent] = (),
+) -> OutboxMessage | None:
+    """Promise a message, in the caller's transaction. None when the same promise (`dedupe_key`) is queued already.
+
+    `recipient`, `reply_to` and `alarm_to` are bare addresses. Raises ValueError for a line break or NUL in what
+    becomes a header: a name with one in it could otherwise add recipients of its own.
+    """
+    for value in (recipient, subject, reply_to, alarm_to):
+        _check_header(value)
+    for attachment in attachments:
+        _check_header(attachment.name)
+        _check_header(attachment.media_type)
+    if "\0" in text or "\0" in (html or ""):
+        raise ValueError("a message cannot hold NUL")
+    if db.session.scalar(select(OutboxMessage.id).where(OutboxMessage.dedupe_key == dedupe_key)) is not None:
+        return None
+    moment = now()
+    message = OutboxMessage(
+        dedupe_key=dedupe_key,
+        kind=kind,
+        about=about,
+        recipient=recipient,
+        reply_to=reply_to,
+        alarm_to=alarm_to,
+        subject=subject if len(subject) <= 200 else f"{subject[:199]}…",
+        text=text,
+        html=html,
+        message_id=_new_message_id(),
+        created_at=moment,
+        due_at=moment,
+        attachments=[
+            Attachment(name=a.name, media_type=a.media_type, sha256=sha256(a.content).hexdigest(), content=a.content)
+            for a in attachments
+        ],
+    )
+    try:
+        with db.session.begin_nested():  # somebody may queue the same at this very moment; that must not cost us ours
+            db.session.add(message)
+    except IntegrityError:
+        return None
+    return message
+
+
+def messages_about(about: str) -> list[OutboxMessage]:
+    """Every message about one thing (`order:OSD-2026-00017`), oldest first."""
+    return list(
+        db.session.scalars(select(OutboxMessage).where(OutboxMessage.about == about).order_by(OutboxMessage.id))
+    )
+
+
+def retry(message: OutboxMessage) -> None:
+    """Send it now, whether it waits, failed or was sent before: the same bytes and Message-ID, all attempts anew.
+
+    Raises WrongState while a worker has it in hand.
+    """
+    _lock(message)
+    advance(message, "retry")
+    message.due_at = now()
+    message.attempts = 0
+
+
+def abort(message: OutboxMessage, reason: str) -> None:
+    """Stop a message that waits or failed. Raises WrongState when it is being sent or has been."""
+    _lock(message)
+    advance(message, "abort")
+    message.last_error = reason[:500]
+
+
+def _lock(message: OutboxMessage) -> None:
+    """Read it again under lock, so that no worker claims it in between."""
+    db.session.flush()
+    db.session.refresh(message, with_for_update=True)
+
+
+def _check_header(value: str | None) -> None:
+    if value is not None and (not value or any(c in value for c in "\r\n\0")):
+        raise ValueError("a header of a message cannot be empty or hold a line break or NUL")
+
+
+def _new_message_id() -> str:
+    """Made once, kept through every resend: it is how a receiver knows two copies for one (RFC 5322, 3.6.4)."""
+    host = parseaddr(current_app.config["AVROP"].mail_from)[1].rpartition("@")[2]
+    return f"<{secrets.token_hex(16)}@{host}>"
