@@ -3,7 +3,8 @@
 A test that asks for `app` runs inside a transaction that is rolled back afterwards. One that needs real commits,
 threads or processes asks for `fresh_app` instead and gets a database of its own.
 
-Options: `--db sqlite|postgres|both` (default both, where a PostgreSQL is at hand).
+Options: `--db sqlite|postgres|both` (default both). PostgreSQL is the server that AVROP_TEST_DATABASE_URL names, else
+a private one, else skipped; the end of the report tells loudly what was skipped.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from __future__ import annotations
 import contextvars
 import os
 import secrets
+import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,12 +31,43 @@ from auth.session import begin_session
 from auth.user import User
 from core.config import read_settings
 from core.db import TransactionalFlask, commit, db
+from tests import postgres
 
 SECRET = "a key for tests only, thirty-two characters or more"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--db", choices=("sqlite", "postgres", "both"), default="both")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The first process of the run starts the private PostgreSQL server; test processes inherit its address."""
+    programs = postgres.find_programs()
+    if programs and config.getoption("--db") != "sqlite" and not os.environ.get(postgres.VARIABLE):
+        server = postgres.PrivateServer(programs)
+        config.add_cleanup(server.stop)
+        os.environ[postgres.VARIABLE] = server.url
+
+
+@pytest.hookimpl(tryfirst=True)  # before the groups are dealt to the test processes
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Stories in a browser share one, so they run in one process; without Chromium they are skipped."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            if not shutil.which("chromium"):
+                item.add_marker(pytest.mark.skip("NO CHROMIUM: install the chromium package"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Whatever was skipped is told at the end, with its reason: a skipped test must never look like a passed one."""
+    reasons = Counter(
+        report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.stats.get("skipped", ())
+    )
+    if reasons:
+        terminalreporter.section("NOT TESTED", red=True, bold=True)
+        for reason, count in sorted(reasons.items()):
+            terminalreporter.write_line(f"{count} tests: {reason}")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -46,7 +80,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def engine(request: pytest.FixtureRequest) -> str:
     """Which database: `sqlite` or `postgres`."""
-    if request.param == "postgres" and not os.environ.get("AVROP_TEST_DATABASE_URL"):
+    if request.param == "postgres" and not os.environ.get(postgres.VARIABLE):
         pytest.skip("NO POSTGRESQL: set AVROP_TEST_DATABASE_URL or install the postgresql package")
     return request.param
 
@@ -65,7 +99,7 @@ def new_database(engine: str, folder: Path) -> Iterator[str]:
     if engine == "sqlite":
         yield f"sqlite:///{folder / 'avrop.db'}"
         return
-    server = make_url(os.environ["AVROP_TEST_DATABASE_URL"]).set(drivername="postgresql+psycopg")
+    server = make_url(os.environ[postgres.VARIABLE]).set(drivername="postgresql+psycopg")
     name = f"avrop_test_{secrets.token_hex(6)}"
     admin = create_engine(server, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
