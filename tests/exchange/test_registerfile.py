@@ -1,0 +1,181 @@
+"""The register of agreements as a CSV file."""
+
+import csv
+import io
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from exchange.registerfile import COLUMNS, TEXTS, RegisterFile, RegisterProblem, read_register
+
+ROW = {
+    "agreement": "UK-2026-01",
+    "title": "Livsmedel",
+    "starts_on": "2026-01-01",
+    "ends_on": "2027-12-31",
+    "supplier": "556000-0167",
+    "supplier_name": "Fjällgrossisten AB",
+}
+
+
+def register(*rows: dict[str, str], delimiter: str = ";", encoding: str = "utf-8") -> bytes:
+    fields = list(dict.fromkeys(field for row in rows for field in row))
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=delimiter)
+    writer.writerow([COLUMNS[field].heading for field in fields])
+    writer.writerows([row.get(field, "") for field in fields] for row in rows)
+    return out.getvalue().encode(encoding)
+
+
+def read(*rows: dict[str, str]) -> RegisterFile:
+    return read_register(register(*rows))
+
+
+def codes(found: RegisterFile) -> list[str]:
+    return [problem.code for problem in found.problems]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+@pytest.mark.parametrize("delimiter", [";", ",", "\t"])
+def test_encodings_and_delimiters(encoding: str, delimiter: str) -> None:
+    found = read_register(register(ROW, delimiter=delimiter, encoding=encoding))
+    assert found.problems == []
+    assert found.rows[0].supplier_name == "Fjällgrossisten AB"
+    assert found.rows[0].lot == "1"
+
+
+def test_every_column_is_read() -> None:
+    row = ROW | {
+        "registry_number": "UHK 2025/118",
+        "regime": "LOU kap. 19",
+        "ceiling": "1 200 000,50",
+        "category": "Livsmedel",
+        "owner": "2120002528",
+        "entitled": "212000-2528, 2120002494",
+        "summary": "Torrvaror och mejeri.",
+        "how_to_order": "I Avrop.",
+        "reason": "Därför.",
+        "lot": "2",
+        "lot_title": "Mejeri",
+        "method": "Beställarens val",
+        "clause": "punkt 4",
+        "grounds": "smak | närhet",
+        "competition_above": "500000",
+        "lot_ceiling": "okänd",
+        "supplier_email": "order@fjall.example",
+        "rank": "2",
+        "share": "33,33",
+        "note": "Antaget.",
+    }
+    found = read(row)
+    assert found.problems == []
+    read_row = found.rows[0]
+    assert (read_row.regime, read_row.method, read_row.rank, read_row.lot) == ("lou-19", "choice", 2, "2")
+    assert (read_row.ceiling, read_row.lot_ceiling) == (Decimal("1200000.50"), None)
+    assert read_row.entitled == ("2120002528", "2120002494")
+    assert read_row.grounds == ("smak", "närhet")
+    assert (read_row.starts_on, read_row.share) == (date(2026, 1, 1), Decimal("33.33"))
+    assert set(COLUMNS) == set(row)
+
+
+@pytest.mark.parametrize("text", ["okänd", "Okänd", ""])
+def test_unknown_ceiling_is_none_and_never_zero(text: str) -> None:
+    assert read(ROW | {"ceiling": text}).rows[0].ceiling is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("supplier", "556000-0168", "check-digit"),
+        ("supplier", "12345", "organisation-number"),
+        ("supplier", "", "missing-value"),
+        ("agreement", "A/B", "agreement-number"),
+        ("title", "=HYPERLINK(1)", "formula"),
+        ("title", "x" * 201, "too-long"),
+        ("title", "x" * 40_000, "cell-too-long"),
+        ("title", "a\x07b", "control-character"),
+        ("starts_on", "1/4 2026", "date"),
+        ("starts_on", "2026-02-30", "date"),
+        ("ends_on", "2025-12-31", "ends-before-start"),
+        ("ceiling", "0", "zero"),
+        ("ceiling", "-1", "negative"),
+        ("ceiling", "1e30", "not-a-number"),
+        ("ceiling", "9" * 15, "too-big"),
+        ("ceiling", "=1+1", "formula"),
+        ("entitled", "alla 2120002528", "organisation-number"),
+        ("method", "turordning", "choice"),
+        ("regime", "LOV", "choice"),
+        ("supplier_email", "order at fjall", "email"),
+        ("supplier_email", "a@b.se\r\nBcc: c@d.se", "email"),
+        ("rank", "0", "rank"),
+        ("rank", "1.5", "rank"),
+        ("share", "101", "too-big"),
+    ],
+)
+def test_bad_cell_is_named_with_line_and_column(field: str, value: str, code: str) -> None:
+    found = read(ROW, ROW | {"agreement": "UK-2"} | {field: value})
+    problem = next(p for p in found.problems if p.code == code)
+    assert (problem.line, problem.column) == (3, COLUMNS[field].heading)
+    assert not found.is_clean
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "empty"),
+        (b"  \r\n", "empty"),
+        (b"PK\x03\x04rest", "spreadsheet"),
+        (b"\xff\xfeA\x00", "encoding"),
+        (b"Avtalsnummer\x00;Avtalsnamn", "binary"),
+        (b"hej;hopp\n1;2", "no-header"),
+        (b"x" * 20_000_001, "too-large"),
+        (register(ROW).splitlines()[0], "no-rows"),
+        (b"Avtalsnummer;Avtalsnamn\n1;2", "missing-column"),
+        (register(ROW) + b'"UK-9;a\n', "broken-quotes"),
+        (register(ROW) + b'"' + b"x" * 10_000_000 + b'";a\n', "cell-too-long"),
+    ],
+)
+def test_bad_file_is_refused_without_raising(data: bytes, code: str) -> None:
+    found = read_register(data)
+    assert code in codes(found)
+    assert not found.is_clean
+
+
+def test_facts_of_an_agreement_need_to_be_said_once_only() -> None:
+    second = {"agreement": "UK-2026-01", "supplier": "212000-2494", "supplier_name": "Ströms Frukt AB"}
+    found = read(ROW | {"ceiling": "500"}, second)
+    assert found.problems == []
+    assert (found.rows[1].title, found.rows[1].ceiling) == ("Livsmedel", Decimal(500))
+
+
+@pytest.mark.parametrize(
+    ("other", "code"),
+    [
+        ({"supplier": "212000-2494", "supplier_name": "B", "title": "Annat"}, "differs"),
+        ({"agreement": "UK-2", "supplier_name": "Ett annat bolag"}, "differs"),
+        ({}, "row-twice"),
+    ],
+)
+def test_rows_that_contradict_each_other_are_refused(other: dict[str, str], code: str) -> None:
+    found = read(ROW, ROW | other)
+    assert codes(found) == [code]
+    assert found.problems[0].params["other"] == 2
+
+
+def test_agreement_without_days_on_any_row_is_refused() -> None:
+    assert codes(read(ROW | {"starts_on": ""})) == ["missing-value"]
+
+
+def test_unknown_column_is_only_a_warning() -> None:
+    found = read_register(register(ROW).replace(b"Avtalsnamn", b"Avtalsnamn;Kommentar").replace(b"Livsmedel", b"L;x"))
+    assert codes(found) == ["unknown-column"]
+    assert found.is_clean
+
+
+def test_every_text_can_be_filled_in() -> None:
+    params: dict[str, Any] = dict.fromkeys(
+        ("megabytes", "columns", "column", "other", "limit", "choices", "former"), "x"
+    )
+    assert all(RegisterProblem(code, params=params).text for code in TEXTS)
