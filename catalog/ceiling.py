@@ -122,18 +122,19 @@ def release_ordered(draws: Iterable[Draw]) -> None:
 
 
 def ceilings_for(award_ids: Iterable[int]) -> dict[int, list[Ceiling]]:
-    """The ceilings that bind each award: its own, its lot's and its agreement's. One query."""
+    """The ceilings that bind each award, as they stand now: its own, its lot's and its agreement's. One query."""
     rows = db.session.execute(
         select(Award.id, Ceiling)
         .join(Lot, Lot.id == Award.lot_id)
         .join(
             Ceiling,
-            (Ceiling.award_id == Award.id)
-            | ((Ceiling.lot_id == Award.lot_id) & Ceiling.award_id.is_(None))
-            | ((Ceiling.agreement_id == Lot.agreement_id) & Ceiling.lot_id.is_(None)),
+            (Ceiling.agreement_id == Lot.agreement_id)
+            & (Ceiling.lot_id.is_(None) | (Ceiling.lot_id == Award.lot_id))
+            & (Ceiling.award_id.is_(None) | (Ceiling.award_id == Award.id)),
         )
         .where(Award.id.in_(list(award_ids)))
-        .order_by(Ceiling.id)
+        .order_by(Ceiling.id),
+        execution_options={"populate_existing": True},  # the counters change behind the session's back
     )
     found: dict[int, list[Ceiling]] = {}
     for award_id, ceiling in rows:
@@ -177,7 +178,7 @@ def _change(ceiling_id: int, needed: Decimal, **values: object) -> None:
         ceiling = db.session.get_one(Ceiling, ceiling_id, populate_existing=True)
         raise RuleBroken(
             _l(
-                "Takvolymen för %(scope)s räcker inte: det finns %(left)s kr kvar och beställningen är på %(amount)s kr.",
+                "Takvolymen för %(scope)s räcker inte: %(left)s kr är kvar och beställningen är på %(amount)s kr.",
                 scope=ceiling.scope_name,
                 left=str(ceiling.left),
                 amount=str(needed),

@@ -81,6 +81,11 @@ def rounded(value: Decimal, places: int = 2) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
 
 
+def line_net(quantity: Decimal, price: Decimal, base_quantity: Decimal) -> Decimal:
+    """What a line costs in SEK excl. VAT: quantity × price ÷ base quantity, rounded once (EN 16931 BT-131)."""
+    return rounded(quantity * price / base_quantity)
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware instant, stored in UTC. A naive value is refused."""
 

@@ -1,0 +1,109 @@
+"""Finding: what a rule has to say about a line that somebody wants to order; and what the rules are asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from auth.organisation import Organisation
+from catalog.agreement import Agreement, Award, Entitlement, Lot
+from catalog.ceiling import ZERO, Ceiling
+from catalog.price_list import Article
+from core.types import line_net
+
+
+class Level(Enum):
+    STOP = "stop"  # cannot be ordered
+    JUSTIFY = "justify"  # cannot be submitted before she has stated her ground
+    INFORM = "inform"
+
+
+LEVELS = tuple(Level)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule has to say about a line. Texts are lazy: they become Swedish or English when printed."""
+
+    code: str
+    level: Level
+    text: Any
+    clause: Any = None
+    way_on: Any = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A line that somebody wants to order. Without a quantity (browsing) no rule about amounts is asked.
+
+    `seen_price` is the price she was shown (default: the article's own); `choice_ground` what she stated where
+    the agreement lets the orderer choose among suppliers.
+    """
+
+    article: Article
+    quantity: Decimal | None = None
+    seen_price: Decimal | None = None
+    choice_ground: str | None = None
+
+    @property
+    def net(self) -> Decimal:
+        """The line's amount excl. VAT at the price she saw; zero while no (usable) quantity is given."""
+        if self.quantity is None or self.quantity <= 0:
+            return ZERO
+        seen = self.article.price if self.seen_price is None else self.seen_price
+        return line_net(self.quantity, seen, self.article.base_quantity)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the database knows, for one organisation and one day, about everything that is asked for."""
+
+    organisation: Organisation
+    on: date
+    awards: Mapping[int, Award]  # with lot, agreement, supplier and responsible buyer
+    rivals: Mapping[int, Sequence[Award]]  # lot id → all its awards, by rank
+    entitlements: Mapping[int, Sequence[Entitlement]]  # agreement id → those of the organisation
+    ceilings: Mapping[int, Sequence[Ceiling]]  # award id → those that bind it
+    current: Mapping[tuple[int, str], Article]  # (award id, supplier's number) → the row in force
+    closed: Mapping[int, str] = field(default_factory=dict)  # closed category id → name
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One ask together with everything its rules need to know."""
+
+    ask: Ask
+    facts: Facts
+    award: Award
+    amounts: Mapping[int, Decimal]  # award id → lines and charges of all the asks, excl. VAT
+    refused: Collection[int]  # ids of awards whose suppliers have declined or not answered this need
+    reserved: bool  # the amounts already stand in the ceilings' reservations
+    is_first_of_award: bool  # what concerns a whole order or agreement is said once, at its first line
+    is_first_of_agreement: bool
+
+    @property
+    def lot(self) -> Lot:
+        return self.award.lot
+
+    @property
+    def agreement(self) -> Agreement:
+        return self.award.lot.agreement
+
+    @property
+    def rivals(self) -> Sequence[Award]:
+        """The lot's awards that could take the order today, this one included."""
+        return [
+            a
+            for a in self.facts.rivals[self.lot.id]
+            if a.id == self.award.id
+            or (a.is_active(self.facts.on) and not a.supplier.is_blocked and a.id not in self.refused)
+        ]
+
+    @property
+    def lot_amount(self) -> Decimal:
+        return sum((self.amounts.get(a.id, ZERO) for a in self.facts.rivals[self.lot.id]), ZERO)

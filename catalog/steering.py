@@ -1,0 +1,105 @@
+"""Steering: may this organisation order this, under this award, on this date?
+
+The one function that is asked when searching, adding to the basket, submitting and, under lock, placing. It loads
+what it needs in a fixed number of queries, however many lines are asked about; the rules themselves are pure
+(`catalog.rules`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from auth.organisation import Organisation
+from catalog.agreement import Award, Entitlement
+from catalog.category import Category
+from catalog.ceiling import ceilings_for
+from catalog.finding import Ask, Facts, Finding, Level
+from catalog.queries import current_articles, with_terms
+from catalog.rules import judge
+from core.db import db
+
+__all__ = ["Ask", "Facts", "Finding", "Level", "blocking", "findings", "load_facts", "stops"]
+
+
+def findings(
+    asks: Sequence[Ask],
+    organisation: Organisation,
+    on: date,
+    *,
+    refused: Collection[int] = (),
+    charges: Mapping[int, Decimal] | None = None,
+    reserved: bool = False,
+) -> list[tuple[Finding, ...]]:
+    """What stands in the way of each ask, in the order of the asks; stops first.
+
+    `refused`: ids of the awards whose suppliers have declined or not answered this need. `charges`: freight and
+    fees in SEK excl. VAT by award id, which count on the ceilings. `reserved`: the amounts already stand in the
+    ceilings' reservations, as they do when an order is placed.
+    """
+    facts = load_facts(asks, organisation, on)
+    return judge(asks, facts, refused=refused, charges=charges, reserved=reserved)
+
+
+def stops(found: Iterable[Sequence[Finding]]) -> tuple[Finding, ...]:
+    """The findings that make ordering impossible, of all the asks."""
+    return tuple(f for of_one in found for f in of_one if f.level is Level.STOP)
+
+
+def blocking(found: Iterable[Sequence[Finding]]) -> tuple[Finding, ...]:
+    """The findings that must be gone before a requisition is submitted: stops, and grounds not yet stated."""
+    return tuple(f for of_one in found for f in of_one if f.level is not Level.INFORM)
+
+
+def load_facts(asks: Sequence[Ask], organisation: Organisation, on: date) -> Facts:
+    """What the rules need to know, in six queries at most."""
+    articles = [ask.article for ask in asks]
+    awards = _awards({article.award_id for article in articles})
+    rivals = _rivals({award.lot_id for award in awards.values()})
+    return Facts(
+        organisation=organisation,
+        on=on,
+        awards=awards,
+        rivals=rivals,
+        entitlements=_entitlements(organisation, {award.lot.agreement_id for award in awards.values()}),
+        ceilings=ceilings_for({award.id for of_lot in rivals.values() for award in of_lot}),
+        current=current_articles({(a.award_id, a.supplier_number) for a in articles}, on),
+        closed=_closed_categories(),
+    )
+
+
+def _awards(award_ids: Collection[int]) -> dict[int, Award]:
+    rows = db.session.scalars(select(Award).where(Award.id.in_(award_ids)).options(*with_terms()))
+    return {award.id: award for award in rows}
+
+
+def _rivals(lot_ids: Collection[int]) -> dict[int, list[Award]]:
+    statement = (
+        select(Award)
+        .where(Award.lot_id.in_(lot_ids))
+        .options(joinedload(Award.supplier))
+        .order_by(Award.lot_id, Award.rank, Award.id)
+    )
+    found: dict[int, list[Award]] = {}
+    for award in db.session.scalars(statement):
+        found.setdefault(award.lot_id, []).append(award)
+    return found
+
+
+def _entitlements(organisation: Organisation, agreement_ids: Collection[int]) -> dict[int, list[Entitlement]]:
+    statement = select(Entitlement).where(
+        Entitlement.organisation_id == organisation.id, Entitlement.agreement_id.in_(agreement_ids)
+    )
+    found: dict[int, list[Entitlement]] = {}
+    for entitlement in db.session.scalars(statement):
+        found.setdefault(entitlement.agreement_id, []).append(entitlement)
+    return found
+
+
+def _closed_categories() -> dict[int, str]:
+    rows = db.session.execute(select(Category.id, Category.name).where(Category.is_closed)).all()
+    return {row.id: row.name for row in rows}
