@@ -6,12 +6,16 @@ from __future__ import annotations
 from datetime import timedelta
 from hashlib import sha256
 
-from sqlalchemy import Integer, String, delete
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Integer, String, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.clock import now
 from core.db import Base, db
+from core.errors import AvropError
+
+WINDOWS = 3  # how many windows a span is cut into
 
 
 class Attempt(Base):
@@ -24,17 +28,42 @@ class Attempt(Base):
     count: Mapped[int] = mapped_column(default=1)
 
 
+class TooManyTries(AvropError):
+    """Tried too often; it passes by itself. `span` tells the longest that one has to wait."""
+
+    status = 429
+    code = "too-many-tries"
+
+    def __init__(self, span: timedelta) -> None:
+        minutes = int(span.total_seconds()) // 60
+        super().__init__(
+            _l(
+                "Det har blivit för många försök på kort tid. Vänta %(minutes)s minuter och försök igen.",
+                minutes=minutes,
+            )
+        )
+        self.span = span
+
+
 def within_limit(key: str, limit: int, span: timedelta) -> bool:
-    """Count one try and say whether it is still within the limit. Atomic on both engines; commit it at once."""
-    window = int(now().timestamp()) // int(span.total_seconds())
+    """Count one try and say whether it is still within the limit, however the span is laid (the last few windows,
+    each a third of it, are summed). Counts alike on both engines; commit it at once."""
+    hashed, width = _hashed(key), int(span.total_seconds()) // WINDOWS
+    window = int(now().timestamp()) // width
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(Attempt).values(key=sha256(key.encode()).hexdigest(), window=window, count=1)
-    counted = insert.on_conflict_do_update(
-        index_elements=[Attempt.key, Attempt.window], set_={"count": Attempt.count + 1}
-    ).returning(Attempt.count)
-    return int(db.session.execute(counted).scalar_one()) <= limit
+    insert = dialect.insert(Attempt).values(key=hashed, window=window, count=1)
+    db.session.execute(
+        insert.on_conflict_do_update(index_elements=[Attempt.key, Attempt.window], set_={"count": Attempt.count + 1})
+    )
+    db.session.execute(delete(Attempt).where(Attempt.key == hashed, Attempt.window < window - WINDOWS))
+    tried = db.session.scalar(select(func.sum(Attempt.count)).where(Attempt.key == hashed))
+    return int(tried or 0) <= limit
 
 
 def forget(key: str) -> None:
     """Start counting anew, after a success."""
-    db.session.execute(delete(Attempt).where(Attempt.key == sha256(key.encode()).hexdigest()))
+    db.session.execute(delete(Attempt).where(Attempt.key == _hashed(key)))
+
+
+def _hashed(key: str) -> str:
+    return sha256(key.encode()).hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -24,6 +25,7 @@ LONGEST_PASSWORD = 256
 
 # argon2id with 46 MiB and one pass: OWASP's profile, about a tenth of a second here
 hasher = PasswordHasher(time_cost=1, memory_cost=47104, parallelism=1)
+_hashing = BoundedSemaphore(2)  # at once in a process: many log-ins must not eat the machine's memory
 NOBODYS_HASH = hasher.hash("compared with when there is no such user, so that both answers take as long")
 
 
@@ -60,13 +62,13 @@ class User(Base):
     def set_password(self, password: str, at: datetime) -> None:
         """Choose a password. Raises RuleBroken when it is too short, too long or well known."""
         check_password(password, self)
-        self.password_hash = hasher.hash(password)
+        self.password_hash = hash_password(password)
         self.password_changed_at = at
 
     def current_memberships(self, on: date | None = None) -> list[Membership]:
-        """The memberships that hold on a day (default today); none for a disabled user."""
+        """The memberships that hold on a day (default today); none for a disabled user or in a closed organisation."""
         on = on or today()
-        return [m for m in self.memberships if self.is_active and m.is_current(on)]
+        return [m for m in self.memberships if self.is_active and m.organisation.is_active and m.is_current(on)]
 
     def organisations(self, on: date | None = None) -> list[Organisation]:
         """The organisations she acts in, by name."""
@@ -132,14 +134,27 @@ def normal_email(text: str) -> str:
     return text.strip().casefold()
 
 
-def password_is_right(user: User | None, password: str) -> bool:
-    """Compare a password; takes as long for a user who does not exist, is disabled or has none."""
-    known = user is not None and user.is_active and user.password_hash is not None
-    stored = user.password_hash if known and user is not None and user.password_hash else NOBODYS_HASH
+def stored_hash(user: User | None) -> str | None:
+    """What a password of hers is compared with; nothing where there is no such user, she is disabled or has none."""
+    return user.password_hash if user is not None and user.is_active else None
+
+
+def password_matches(stored: str | None, password: str) -> bool:
+    """Compare a password; takes as long when there is nothing to compare with.
+
+    Slow on purpose (a tenth of a second, 46 MiB): call it with no transaction open.
+    """
     try:
-        return hasher.verify(stored, password) and known
+        with _hashing:
+            return hasher.verify(stored or NOBODYS_HASH, password) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
+
+
+def hash_password(password: str) -> str:
+    """The form in which a password is kept (argon2id); as slow as comparing."""
+    with _hashing:
+        return hasher.hash(password)
 
 
 WELL_KNOWN: Iterable[str] = (

@@ -1,0 +1,1 @@
+"""Use cases about accounts, organisations, people and substitutions. They ask who, then what, then which."""

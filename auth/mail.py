@@ -1,0 +1,41 @@
+"""Mail about accounts: an invitation to choose a first password, and a new one for the forgetful."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from flask import render_template
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from auth.password_link import INVITATION, RESET, make_token
+from auth.user import User
+from core.web import external_url
+from exchange.outbox import enqueue
+
+
+def send_invitation(user: User, by: User | None) -> None:
+    """Invite a new person to choose her password. `by` is named in the text; nobody when a command made her."""
+    with force_locale(user.language):
+        subject = _("Välkommen till Avrop: välj ditt lösenord")
+        _send(user, "password_invitation", subject, by=by, days=INVITATION.days)
+
+
+def send_reset(user: User) -> None:
+    """Send the link by which she can choose a new password."""
+    with force_locale(user.language):
+        _send(user, "password_reset", _("Välj ett nytt lösenord i Avrop"), minutes=int(RESET.total_seconds()) // 60)
+
+
+def _send(user: User, name: str, subject: str, **values: object) -> None:
+    token = make_token(user)
+    values |= {"user": user, "url": external_url("auth.reset", token=token), "subject": subject}
+    enqueue(
+        dedupe_key=f"{name}:{sha256(token.encode()).hexdigest()[:32]}",
+        kind="password",
+        recipient=user.email,
+        subject=subject,
+        text=render_template(f"mail/{name}.txt", **values),
+        html=render_template(f"mail/{name}.html", **values),
+        about=f"user:{user.id}",
+    )
