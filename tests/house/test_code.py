@@ -1,0 +1,123 @@
+"""Rules of the house that can be read in the code itself."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+
+from importlinter.cli import lint_imports
+
+from tests.house.source import PACKAGES, ROOT, modules, nodes, place
+
+# Coordinates on a page and measured times are no amounts.
+MAY_USE_FLOAT = ("exchange/painting.py", "exchange/pdf", "exchange/sheet.py", "exchange/smtp.py", "app/bench/")
+REFUSES_FLOAT = "core/types.py"
+# A worker claims messages by a conditional UPDATE that only one of several can win.
+MAY_UPDATE_STATE = ("core/state.py", "exchange/outbox.py")
+# The demo writes a year of history that nobody lived through.
+WRITES_HISTORY = "app/demo/"
+
+
+# The rest of exchange: what waits to be sent, and the sending.
+NO_FORMATS = {"exchange.outbox", "exchange.smtp"}
+
+
+def test_imports_go_down_the_floors() -> None:
+    assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True, no_logo=True) == 0
+
+
+def test_formats_know_no_model() -> None:
+    """The contract is in pyproject.toml; here: every module of exchange is either under it or named above."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    formats = set(next(c for c in contracts if c["type"] == "forbidden")["source_modules"])
+    there = {f"exchange.{p.stem}" for p in (ROOT / "exchange").glob("*.py")} - {"exchange.__init__"}
+    assert formats | NO_FORMATS == there and not formats & NO_FORMATS
+
+
+def test_every_package_stands_on_a_floor_and_is_typed() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]
+    there = {name for name in PACKAGES if (ROOT / name / "__init__.py").exists()}
+    assert set(settings["importlinter"]["root_packages"]) == there
+    assert set(settings["importlinter"]["contracts"][0]["layers"]) == there
+    assert set(settings["mypy"]["packages"]) == there
+    assert there == {p.parent.name for p in ROOT.glob("*/__init__.py")} - {"tests", "migrations"}
+
+
+def test_commit_has_one_site() -> None:
+    calls = [
+        place(module, node)
+        for module, node in nodes(ast.Call)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
+    ]
+    assert calls and all(call.startswith("core/db.py") for call in calls), calls
+
+
+def test_only_the_ground_decides_when_to_commit() -> None:
+    """Others say `unit_of_work()`; `core.db.commit` is for tests, which stand outside the house."""
+    found = [
+        place(module, node)
+        for module, node in nodes(ast.ImportFrom)
+        if isinstance(node, ast.ImportFrom) and node.module == "core.db" and any(a.name == "commit" for a in node.names)
+    ]
+    assert found == []
+
+
+def test_state_is_assigned_in_one_place() -> None:
+    found = []
+    for module, node in nodes(ast.Assign, ast.AugAssign, ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]  # type: ignore[attr-defined]
+        if any(isinstance(target, ast.Attribute) and target.attr == "state" for target in targets):
+            found.append(place(module, node))
+    assert [site.split(":")[0] for site in found] == ["core/state.py"], found
+
+
+def test_state_is_not_updated_behind_the_life_cycle() -> None:
+    found = []
+    for module, node in nodes(ast.Call):
+        assert isinstance(node, ast.Call)
+        if not isinstance(node.func, ast.Attribute) or node.func.attr not in ("values", "update"):
+            continue
+        keys = [keyword.arg for keyword in node.keywords]
+        keys += [
+            key.value for d in node.args if isinstance(d, ast.Dict) for key in d.keys if isinstance(key, ast.Constant)
+        ]
+        if "state" in keys and not module.name.startswith((*MAY_UPDATE_STATE, WRITES_HISTORY)):
+            found.append(place(module, node))
+    assert found == []
+
+
+def test_no_float_where_money_is() -> None:
+    found = [
+        place(module, node)
+        for module, node in nodes(ast.Name, ast.Attribute)
+        if (getattr(node, "id", None) or getattr(node, "attr", None)) in ("float", "Float", "Numeric")
+        and not module.name.startswith((*MAY_USE_FLOAT, REFUSES_FLOAT))
+    ]
+    assert found == []
+
+
+def test_there_is_one_clock() -> None:
+    found = [
+        place(module, node)
+        for module, node in nodes(ast.Attribute)
+        if isinstance(node, ast.Attribute)
+        and node.attr in ("now", "utcnow", "today", "fromtimestamp")
+        and isinstance(node.value, ast.Name)
+        and node.value.id in ("datetime", "date")
+    ]
+    assert [site.split(":")[0] for site in found] == ["core/clock.py"], found
+
+
+def test_imports_stand_at_the_top_of_the_file() -> None:
+    """But for the roof, which imports late what most starts do not need."""
+    found = [
+        place(module, inner)
+        for module, node in nodes(ast.FunctionDef, ast.AsyncFunctionDef)
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Import | ast.ImportFrom) and not module.name.startswith("app/")
+    ]
+    assert found == []
+
+
+def test_every_module_says_what_it_is() -> None:
+    assert [module.name for module in modules() if not ast.get_docstring(module.tree)] == []
