@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import Blueprint
-from flask_babel import Babel
 from flask_wtf import CSRFProtect
 
+from app import views
+from app.errors import init_errors
+from app.headers import init_headers
+from app.i18n import init_i18n
+from app.navigation import init_navigation
 from auth import journal, organisation, session, substitution, throttle, user
 from auth.login import init_login
 from auth.permission import Permission
@@ -27,7 +31,7 @@ NOUNS = (
     *(outbox, approval, basket, favourite, order, receipt, requisition),
 )
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+BLUEPRINTS: tuple[Blueprint, ...] = (views.bp,)
 
 
 def create_app(settings: Settings | None = None) -> TransactionalFlask:
@@ -44,9 +48,12 @@ def create_app(settings: Settings | None = None) -> TransactionalFlask:
     )
     init_db(app, settings.database_url)
     CSRFProtect(app)
-    Babel(app)
+    init_i18n(app)
     init_filters(app)
+    init_headers(app, settings)
     init_login(app)
+    init_navigation(app)
+    init_errors(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     requires(Permission.PUBLIC)(app.view_functions["static"])

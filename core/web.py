@@ -15,6 +15,7 @@ from flask_babel import format_date, format_datetime, format_decimal
 from markupsafe import Markup
 
 from core.clock import local
+from core.state import state_name
 from core.types import rounded
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -128,6 +129,7 @@ def init_filters(app: Flask) -> None:
     for filter_ in (kr, price, number, day, long_day, moment, weekday, orgnr, lines):
         app.add_template_filter(filter_)
     app.add_template_filter(format_datetime, "datetime")
+    app.add_template_global(state_name)
     app.jinja_env.policies["ext.i18n.trimmed"] = True
 
 

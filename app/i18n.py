@@ -1,0 +1,32 @@
+"""Language: Swedish first, English second. The source texts are Swedish, so only English has a catalogue."""
+
+from __future__ import annotations
+
+from flask import Flask, has_request_context, request
+from flask_babel import Babel, get_locale
+from flask_login import current_user
+
+# British English: its dates and amounts read as Swedes expect (3 November 2026, not Nov 3)
+LOCALES = {"sv": "sv", "en": "en_GB"}
+
+
+def init_i18n(app: Flask) -> None:
+    """Choose the language of every request; times are those of Stockholm."""
+    Babel(app, default_locale="sv", default_timezone="Europe/Stockholm", locale_selector=select_locale)
+    app.add_template_global(language)
+
+
+def select_locale() -> str:
+    """Her own choice when she is known, then the browser's cookie, then what the browser asks for, then Swedish."""
+    if not has_request_context():
+        return "sv"
+    chosen = getattr(current_user, "language", None) or request.cookies.get("language")
+    if chosen not in LOCALES:
+        chosen = request.accept_languages.best_match(["sv", "en"])
+    return LOCALES.get(chosen or "", "sv")
+
+
+def language() -> str:
+    """The language of the page as HTML wants it: sv or en."""
+    locale = get_locale()
+    return "en" if locale is not None and locale.language == "en" else "sv"
