@@ -7,54 +7,46 @@ cancelled order say so in the heading and across every page, and never ask to be
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
-from decimal import Decimal
 from io import BytesIO
-from typing import NamedTuple
 
 from reportlab.pdfgen.canvas import Canvas
 
 from core import clock
-from exchange import sheet
-from exchange.documents import (
-    AddressDocument,
-    ContactDocument,
-    LineDocument,
-    OrderDocument,
-    PartyDocument,
-    Standing,
+from exchange import painting, pdftable, swedish
+from exchange.documents import AddressDocument, ContactDocument, OrderDocument, PartyDocument, Standing
+from exchange.sheet import (
+    ACCENT,
+    BODY,
+    HAIR,
+    HALF,
+    HEIGHT,
+    INK,
+    LABEL,
+    LARGE,
+    LEFT,
+    MIDDLE,
+    REGULAR,
+    RIGHT,
+    SMALL,
+    STRONG,
+    TINT,
+    TITLE,
+    WHITE,
+    WIDTH,
+    Block,
+    Page,
+    printable,
+    wrap,
 )
-from exchange.sheet import BOLD, LEFT, REGULAR, RIGHT, Block, Page, Style, printable, wrap
-from exchange.units import unit_name
 
-_INK, _MUTED, _ACCENT = (0.09, 0.10, 0.12), (0.36, 0.38, 0.41), (0.02, 0.27, 0.34)
-_HAIR, _TINT, _WHITE = (0.80, 0.81, 0.83), (0.945, 0.955, 0.96), (1.0, 1.0, 1.0)
-
-_TITLE = Style(BOLD, 25, 29, _INK)
-_LARGE = Style(BOLD, 13, 16, _INK)
-_STRONG = Style(BOLD, 8.4, 11.2, _INK)
-_BODY = Style(REGULAR, 8.4, 11.2, _INK)
-_SMALL = Style(REGULAR, 7.0, 9.3, _MUTED)
-_LABEL = Style(BOLD, 6.4, 10, _ACCENT)
-_HEAD = Style(BOLD, 7.0, 10, _MUTED)
-
-_WIDTH = RIGHT - LEFT
-_GAP = 24.0
-_HALF = (_WIDTH - _GAP) / 2
 _FULL = 640.0  # the room of a page that begins with the order's name and the head of the table
-_MIDDLE = LEFT + _HALF + _GAP
 
-_MONTHS = (
-    "januari", "februari", "mars", "april", "maj", "juni",
-    "juli", "augusti", "september", "oktober", "november", "december",
-)  # fmt: skip
 _HEADINGS = {
     Standing.PLACED: ["Beställning"],
     Standing.DRAFT: ["Utkast till", "beställning"],
     Standing.CANCELLED: ["Annullerad", "beställning"],
 }
 _WATERMARKS = {Standing.DRAFT: "UTKAST – INTE EN BESTÄLLNING", Standing.CANCELLED: "ANNULLERAD"}
-_SWEDISH = str.maketrans({",": "\u00a0", ".": ","})
 
 
 def render_order(document: OrderDocument) -> bytes:
@@ -65,19 +57,17 @@ def render_order(document: OrderDocument) -> bytes:
     out = BytesIO()
     canvas = Canvas(
         out,
-        pagesize=(sheet.WIDTH, sheet.HEIGHT),
+        pagesize=(WIDTH, HEIGHT),
         pageCompression=1,
+        pdfVersion=(1, 7),
         invariant=1,
         initialFontName=REGULAR,  # or an unembedded Helvetica is listed in the file
         lang="sv-SE",
     )
     _describe(canvas, document)
     for number, page in enumerate(pages, 1):
-        page.blocks.append((sheet.HEIGHT - 44, _foot(document, number, len(pages))))
-        sheet.paint(canvas, page)
-        if document.standing in _WATERMARKS:
-            sheet.watermark(canvas, _WATERMARKS[document.standing])
-        canvas.showPage()
+        page.blocks.append((HEIGHT - 44, _foot(document, number, len(pages))))
+    painting.paint(canvas, pages, _WATERMARKS.get(document.standing))
     canvas.save()
     return out.getvalue()
 
@@ -98,15 +88,16 @@ def _pages(document: OrderDocument) -> list[Page]:
     flow = _Flow(document)
     for block in _front(document):
         flow.place(block)
-    columns = _Columns.fitting(document)
-    head = _table_head(columns)
+    columns = pdftable.Columns.fitting(document)
+    head = pdftable.head(columns)
+    repeated = head.as_artifact()
     for position, line in enumerate(document.lines):
-        row = _row(line, columns)
+        row = pdftable.row(line, columns)
         if position == 0:  # the head never stands alone at the foot of a page
             flow.require(head.height + min(row.height, 200))
             flow.place(head)
-        flow.place(row, head)
-    flow.close(_sums(document), head)
+        flow.place(row, repeated)
+    flow.close(pdftable.sums(document), repeated)
     return flow.pages
 
 
@@ -132,20 +123,22 @@ class _Flow:
             self.page.add(part)
 
     def close(self, sums: Block, head: Block) -> None:
-        """The totals, kept together, and with a line above them so that they never stand alone."""
-        if sums.height > self.page.room and len(self.document.lines) > 1 and self.page.blocks[-1][1].height < 200:
-            _, last = self.page.blocks.pop()
-            self.pages.append(_next_page(self.document, head))
-            self.page.add(last)
+        """The totals, kept together, and with a line above them where it can come along from the page before."""
+        if sums.height > self.page.room:
+            before, (_, last) = self.page.blocks[-2:]
+            if before[1].kind == last.kind == "row" and last.height < 200 and len(self.document.lines) > 1:
+                self.page.blocks.pop()
+                self.pages.append(_next_page(self.document, head))
+                self.page.add(last)
         self.require(sums.height)
         self.page.add(sums)
 
 
 def _next_page(document: OrderDocument, head: Block | None = None) -> Page:
     page = Page()
-    block = Block(30)
-    block.text(LEFT, 6, printable(_name(document)), _STRONG)
-    block.right(RIGHT, 6, wrap(f"{document.buyer.name} till {document.seller.name}", _SMALL, 300)[0], _SMALL)
+    block = Block(30, "artifact")
+    block.text(LEFT, 6, printable(_name(document)), STRONG)
+    block.right(RIGHT, 6, wrap(f"{document.buyer.name} till {document.seller.name}", SMALL, 300)[0], SMALL)
     page.add(block)
     if head:
         page.add(head)
@@ -153,13 +146,13 @@ def _next_page(document: OrderDocument, head: Block | None = None) -> Page:
 
 
 def _foot(document: OrderDocument, number: int, count: int) -> Block:
-    block = Block()
-    block.rule(LEFT, RIGHT, 0, 0.5, _HAIR)
-    buyer = f"{document.buyer.name}, org.nr {_organisation_number(document.buyer.organisation_number)}"
-    block.text(LEFT, 13, wrap(buyer, _SMALL, 220)[0], _SMALL)
+    block = Block(kind="artifact")
+    block.rule(LEFT, RIGHT, 0, 0.5, HAIR)
+    buyer = f"{document.buyer.name}, org.nr {swedish.organisation_number(document.buyer.organisation_number)}"
+    block.text(LEFT, 13, wrap(buyer, SMALL, 220)[0], SMALL)
     name = printable(_name(document))
-    block.text((sheet.WIDTH - _SMALL.width(name)) / 2, 13, name, _SMALL)
-    block.right(RIGHT, 13, f"Sida {number} av {count}", _SMALL)
+    block.text((WIDTH - SMALL.width(name)) / 2, 13, name, SMALL)
+    block.right(RIGHT, 13, f"Sida {number} av {count}", SMALL)
     return block
 
 
@@ -180,15 +173,17 @@ def _front(document: OrderDocument) -> Iterator[Block]:
 def _heading(document: OrderDocument) -> Block:
     block = Block(102)
     kind = "INKÖPSORDER" if document.standing is Standing.PLACED else "INGEN GÄLLANDE ORDER"
-    block.text(LEFT, 8, kind, _LABEL)
-    y = block.lines(LEFT - 1, 34, _HEADINGS[document.standing], _TITLE)
+    block.text(LEFT, 8, kind, LABEL)
+    block.begin("H1")
+    y = block.lines(LEFT - 1, 34, _HEADINGS[document.standing], TITLE)
+    block.begin("P")
     if document.standing is Standing.CANCELLED:
         reason = document.cancel_reason or "Skälet är inte angivet."
-        y = block.lines(LEFT, y - 8, wrap(f"Skäl: {reason}", _STRONG, _HALF - 10), _STRONG)
+        y = block.lines(LEFT, y - 8, wrap(f"Skäl: {reason}", STRONG, HALF - 10), STRONG)
     else:
-        y = block.lines(LEFT, y - 8, wrap(document.buyer.name, _BODY, _HALF - 10), _BODY)
+        y = block.lines(LEFT, y - 8, wrap(document.buyer.name, BODY, HALF - 10), BODY)
     if document.standing is Standing.DRAFT:
-        y = block.lines(LEFT, y, ["Ännu inte godkänd. Leverera ingenting på grund av utkastet."], _SMALL)
+        y = block.lines(LEFT, y, ["Ännu inte godkänd. Leverera ingenting på grund av utkastet."], SMALL)
     else:
         _number_box(block, document)
     block.height = max(block.height, y + 8)
@@ -200,41 +195,45 @@ def _number_box(block: Block, document: OrderDocument) -> None:
     number = printable(document.number or "")
     link = document.link if document.link and document.link.isascii() else None
     is_live = document.standing is Standing.PLACED
-    x, height = _MIDDLE - 20, 92.0
-    block.panel(x, 0, RIGHT - x, height, _TINT)
-    block.panel(x, 0, 3, height, _ACCENT)
+    x, height = MIDDLE - 20, 92.0
+    block.panel(x, 0, RIGHT - x, height, TINT)
+    block.panel(x, 0, 3, height, ACCENT)
     if link:
-        block.panel(RIGHT - 76, 8, 68, 68, _WHITE)
-        block.drawings.append((RIGHT - 72, 72, sheet.qr_code(link, 60)))
+        block.panel(RIGHT - 76, 8, 68, 68, WHITE)
+        block.drawings.append((RIGHT - 72, 72, painting.qr_code(link, 60)))
     left, width = x + 15, RIGHT - x - 15 - (86 if link else 12)
-    block.text(left, 15, "ANGE PÅ FAKTURAN" if is_live else "ANNULLERAT ORDERNUMMER", _LABEL)
-    size = min(_LARGE.size, _LARGE.size * width / (_LARGE.width(number) or 1))
+    block.begin("H2")
+    block.text(left, 15, "ANGE PÅ FAKTURAN" if is_live else "ANNULLERAT ORDERNUMMER", LABEL)
+    size = min(LARGE.size, LARGE.size * width / (LARGE.width(number) or 1))
+    block.begin("P")
     if is_live:
-        block.text(left, 30, "Ordernummer", _SMALL)
-    block.text(left, 45, number, _LARGE._replace(size=size))
+        block.text(left, 30, "Ordernummer", SMALL)
+    block.text(left, 45, number, LARGE._replace(size=size))
     if is_live and document.buyer_reference:
-        block.text(left, 62, "Er beställares referens", _SMALL)
-        block.lines(left, 76, wrap(document.buyer_reference, _LARGE, width)[:1], _LARGE)
+        block.begin("P")
+        block.text(left, 62, "Er beställares referens", SMALL)
+        block.lines(left, 76, wrap(document.buyer_reference, LARGE, width)[:1], LARGE)
     elif not link and number.isascii():
-        block.drawings.append((left, 84, sheet.bar_code(number, width, 24)))
+        block.drawings.append((left, 84, painting.bar_code(number, width, 24)))
     if link:
-        block.right(RIGHT - 8, 86, "Skanna och svara" if is_live else "Skanna och läs", _SMALL)
+        block.begin("P")
+        block.right(RIGHT - 8, 86, "Skanna och svara" if is_live else "Skanna och läs", SMALL)
 
 
 def _facts(document: OrderDocument) -> Block:
     """The short facts in four columns, as many rows as they need."""
     facts = [
-        ("Orderdatum", _day(clock.local(document.issued_at)), 1),
-        ("Önskad leverans", _day(document.delivery.wanted_on), 1),
-        ("Gäller till", _day(document.valid_until), 1),
+        ("Orderdatum", swedish.day(clock.local(document.issued_at)), 1),
+        ("Önskad leverans", swedish.day(document.delivery.wanted_on), 1),
+        ("Gäller till", swedish.day(document.valid_until), 1),
         ("Betalningsvillkor", document.payment_terms, 1),
         ("Ramavtal", f"{document.agreement_number}  {document.agreement_title}", 2),
         ("Diarienummer", document.registry_number, 1),
         ("Rekvisition", document.requisition_number, 1),
     ]
     block = Block(2)
-    block.rule(LEFT, RIGHT, 0, 0.8, _INK)
-    step = (_WIDTH + 12) / 4
+    block.rule(LEFT, RIGHT, 0, 0.8, INK)
+    step = (RIGHT - LEFT + 12) / 4
     column, top, lowest = 0, 4.0, 4.0
     for label, value, span in facts:
         if not value:
@@ -242,8 +241,9 @@ def _facts(document: OrderDocument) -> Block:
         if column + span > 4:
             column, top = 0, lowest
         x = LEFT + column * step
-        block.text(x, top + 10, label.upper(), _LABEL)
-        style = _STRONG if label in ("Ramavtal", "Önskad leverans") else _BODY
+        block.begin("P")
+        block.text(x, top + 10, label.upper(), LABEL)
+        style = STRONG if label in ("Ramavtal", "Önskad leverans") else BODY
         lowest = max(lowest, block.lines(x, top + 22, wrap(value, style, span * step - 12), style))
         column += span
     block.height = lowest
@@ -253,20 +253,21 @@ def _facts(document: OrderDocument) -> Block:
 def _pair(left: Block, right: Block) -> Block:
     """Two blocks side by side, each under a rule of its own."""
     block = Block(max(left.height, right.height) + 6)
-    for part, shift in ((left, 0.0), (right, _MIDDLE - LEFT)):
-        block.rule(LEFT + shift, LEFT + shift + _HALF, 0, 0.5, _HAIR)
-        block.texts += [(x + shift, y, text, style) for x, y, text, style in part.texts]
+    for part, shift in ((left, 0.0), (right, MIDDLE - LEFT)):
+        block.rule(LEFT + shift, LEFT + shift + HALF, 0, 0.5, HAIR)
+        block.beside(part, shift)
     return block
 
 
 def _party(label: str, name: str, address: AddressDocument, small: list[str]) -> Block:
     block = Block()
-    block.text(LEFT, 13, label.upper(), _LABEL)
-    y = block.lines(LEFT, 26, wrap(name, _STRONG, _HALF), _STRONG)
+    _label(block, LEFT, 13, label)
+    y = block.lines(LEFT, 26, wrap(name, STRONG, HALF), STRONG)
     for line in _address_lines(address):
-        y = block.lines(LEFT, y, wrap(line, _BODY, _HALF), _BODY)
+        y = block.lines(LEFT, y, wrap(line, BODY, HALF), BODY)
     for line in small:
-        y = block.lines(LEFT, y, wrap(line, _SMALL, _HALF), _SMALL)
+        block.begin("P")
+        y = block.lines(LEFT, y, wrap(line, SMALL, HALF), SMALL)
     block.height = y - 4
     return block
 
@@ -309,176 +310,36 @@ def _handling(goods_marking: str | None, instructions: str | None) -> Iterator[B
         return
     block, lowest = Block(), 0.0
     for x, label, text, style in (
-        (LEFT + 10, "GODSMÄRKNING", goods_marking, _STRONG),
-        (_MIDDLE, "LEVERANSANVISNING", instructions, _BODY),
+        (LEFT + 10, "Godsmärkning", goods_marking, STRONG),
+        (MIDDLE, "Leveransanvisning", instructions, BODY),
     ):
         if text:
-            block.text(x, 13, label, _LABEL)
-            lowest = max(lowest, block.lines(x, 26, wrap(text, style, _HALF - 14), style))
-    block.panel(LEFT, 0, _WIDTH, lowest - 4, _TINT)
+            _label(block, x, 13, label)
+            lowest = max(lowest, block.lines(x, 26, wrap(text, style, HALF - 14), style))
+    block.panel(LEFT, 0, RIGHT - LEFT, lowest - 4, TINT)
     block.height = lowest + 6
     yield block
 
 
 def _message(label: str, text: str) -> Iterator[Block]:
     """The message, in blocks of a few lines: it may be long, and may go over to the next page."""
-    lines = wrap(text, _BODY, _WIDTH)
+    lines = wrap(text, BODY, RIGHT - LEFT)
     block = Block()
-    block.text(LEFT, 12, label.upper(), _LABEL)
-    block.height = block.lines(LEFT, 25, lines[:4], _BODY) - 7
+    _label(block, LEFT, 12, label)
+    block.height = block.lines(LEFT, 25, lines[:4], BODY) - 7
     yield block
     for start in range(4, len(lines), 4):
         block = Block()
-        block.height = block.lines(LEFT, 7, lines[start : start + 4], _BODY) - 7
+        block.height = block.lines(LEFT, 7, lines[start : start + 4], BODY) - 7
         yield block
     yield Block(6)
 
 
-# --- the lines ---
-
-
-_UNIT = 48.0  # a longer name of a unit takes two lines
-
-
-class _Columns(NamedTuple):
-    """Where the columns of the table stand; numbers by their decimal comma, or by their right edge."""
-
-    article: float
-    name: float
-    name_width: float
-    quantity: float  # comma
-    unit: float
-    price: float  # comma
-    price_end: float
-    vat: float  # right edge
-
-    @classmethod
-    def fitting(cls, document: OrderDocument) -> _Columns:
-        """Numbers get the room they need, names what is left."""
-        quantities = [_split(_quantity(line.quantity)) for line in document.lines]
-        units = {unit_name(line.unit_code) for line in document.lines}
-        prices = [_split(_price(line.unit_price)) for line in document.lines]
-        amount = max((_BODY.width(_kr(line.net_amount)) for line in document.lines), default=0.0)
-        vat = RIGHT - max(amount, 46) - 12
-        price_end = vat - 40
-        price = price_end - max((_BODY.width(tail) for _, tail in prices), default=0.0)
-        unit = price - max((_BODY.width(whole) for whole, _ in prices), default=0.0) - 16
-        unit = min(unit, price_end - 46) - min(max(map(_BODY.width, units), default=0.0), _UNIT)
-        quantity = unit - 7 - max((_BODY.width(tail) for _, tail in quantities), default=0.0)
-        name_end = min(quantity - max((_BODY.width(whole) for whole, _ in quantities), default=0.0), unit - 38)
-        numbers = (_BODY.width(printable(line.supplier_article_number)) for line in document.lines)
-        article = LEFT + 24
-        name = article + min(max(numbers, default=0.0), 66) + 12
-        return cls(article, name, max(name_end - 10 - name, 60), quantity, unit, price, price_end, vat)
-
-
-def _table_head(columns: _Columns) -> Block:
-    block = Block(19)
-    block.text(LEFT, 10, "Rad", _HEAD)
-    block.text(columns.article, 10, "Art.nr", _HEAD)
-    block.text(columns.name, 10, "Benämning", _HEAD)
-    block.right(columns.unit - 7, 10, "Antal", _HEAD)
-    block.text(columns.unit, 10, "Enhet", _HEAD)
-    block.right(columns.price_end, 10, "À-pris", _HEAD)
-    block.right(columns.vat, 10, "Moms", _HEAD)
-    block.right(RIGHT, 10, "Belopp", _HEAD)
-    block.rule(LEFT, RIGHT, 16, 0.8, _INK)
-    return block
-
-
-def _row(line: LineDocument, columns: _Columns) -> Block:
-    block = Block()
-    first = 12.4
-    block.text(LEFT, first, str(line.position), _SMALL)
-    number = wrap(line.supplier_article_number, _BODY, columns.name - columns.article - 11)
-    low = block.lines(columns.article, first, number, _BODY)
-    y = block.lines(columns.name, first, wrap(line.name, _BODY, columns.name_width), _BODY)
-    y = block.lines(columns.name, y - 0.6, _details(line, columns.name_width), _SMALL)
-    if line.note:
-        y = block.lines(columns.name, y, wrap(f"Obs: {line.note}", _BODY, columns.name_width), _BODY)
-    whole, tail = _split(_quantity(line.quantity))
-    block.text(columns.quantity - _BODY.width(whole), first, whole + tail, _BODY)
-    low = max(low, block.lines(columns.unit, first, wrap(unit_name(line.unit_code), _BODY, _UNIT + 1), _BODY))
-    whole, tail = _split(_price(line.unit_price))
-    block.text(columns.price - _BODY.width(whole), first, whole + tail, _BODY)
-    if line.base_quantity != 1:
-        per = f"per {_quantity(line.base_quantity)} {unit_name(line.unit_code)}"
-        block.right(columns.price_end, first + _SMALL.leading, printable(per), _SMALL)
-        low = max(low, first + 2 * _SMALL.leading)
-    block.right(columns.vat, first, f"{_quantity(line.vat_percent)} %", _BODY)
-    block.right(RIGHT, first, _kr(line.net_amount), _BODY)
-    block.height = max(y, low) - 3.4
-    block.rule(LEFT, RIGHT, block.height, 0.4, _HAIR)
-    return block
-
-
-def _details(line: LineDocument, width: float) -> list[str]:
-    """Description and GTIN in small print, on one line where there is room."""
-    lines = wrap(line.description, _SMALL, width) if line.description else []
-    if line.gtin:
-        gtin = f"GTIN {printable(line.gtin)}"
-        if lines and _SMALL.width(f"{lines[-1]} · {gtin}") <= width:
-            lines[-1] += f" · {gtin}"
-        else:
-            lines += wrap(gtin, _SMALL, width)
-    return lines
-
-
-# --- the sums ---
-
-
-def _sums(document: OrderDocument) -> Block:
-    """Charges, VAT for each rate and the totals to the right; approval and terms to the left. Never divided."""
-    totals = document.totals
-    block = Block()
-    x, y = _MIDDLE - 4, 19.0
-
-    def add(label: str, amount: Decimal, style: Style) -> None:
-        nonlocal y
-        room = RIGHT - x - 12 - style.width(_kr(amount))
-        block.right(RIGHT, y, _kr(amount), style)
-        y = block.lines(x, y, wrap(label, style, room), style) + 2
-
-    add("Summa rader", totals.lines, _BODY)
-    for charge in document.charges:
-        add(f"{charge.reason} (moms {_quantity(charge.vat_percent)} %)", charge.amount, _BODY)
-    add("Summa exklusive moms", totals.net, _STRONG)
-    for rate in totals.vat_rates:
-        add(f"Moms {_quantity(rate.percent)} % på {_kr(rate.base)}", rate.amount, _BODY)
-    block.rule(x, RIGHT, y - 8, 0.8, _INK)
-    y += 9
-    add(f"Totalt {document.currency} inklusive moms", totals.gross, _LARGE._replace(size=10.5))
-    block.height = max(y, _approval(block, document)) + 4
-    return block
-
-
-def _approval(block: Block, document: OrderDocument) -> float:
-    width, y = _HALF - 20, 17.0
-    if document.approvers:
-        block.text(LEFT, y, "GODKÄND AV", _LABEL)
-        y += 13
-    for approver in document.approvers:
-        behalf = f", ersättare för {approver.on_behalf_of}" if approver.on_behalf_of else ""
-        y = block.lines(LEFT, y, wrap(approver.name + behalf, _BODY, width), _BODY)
-        y = block.lines(LEFT, y - 1, [_instant(approver.approved_at)], _SMALL) + 3
-    y += 5
-    for term in _terms(document):
-        y = block.lines(LEFT, y + 2, wrap(term, _SMALL, width), _SMALL)
-    return y
-
-
-def _terms(document: OrderDocument) -> list[str]:
-    amounts = f"Priser och belopp är i {document.currency}, exklusive moms om inget annat anges."
-    if document.standing is not Standing.PLACED:
-        return [amounts]
-    return [
-        f"Beställningen är ett avrop från ramavtal {document.agreement_number}. Avtalets villkor gäller.",
-        amounts,
-        "Ange ordernumret på faktura, följesedel och orderbekräftelse.",
-    ]
-
-
-# --- how things are written ---
+def _label(block: Block, x: float, y: float, text: str) -> None:
+    """The heading of a section, followed by its first paragraph."""
+    block.begin("H2")
+    block.text(x, y, text.upper(), LABEL)
+    block.begin("P")
 
 
 def _name(document: OrderDocument) -> str:
@@ -487,12 +348,8 @@ def _name(document: OrderDocument) -> str:
 
 
 def _numbers(party: PartyDocument) -> list[str]:
-    number = f"Org.nr {_organisation_number(party.organisation_number)}"
+    number = f"Org.nr {swedish.organisation_number(party.organisation_number)}"
     return [f"{number}, momsreg.nr {party.vat_number}" if party.vat_number else number]
-
-
-def _organisation_number(digits: str) -> str:
-    return f"{digits[:6]}-{digits[6:]}" if len(digits) == 10 else digits
 
 
 def _address_lines(address: AddressDocument) -> list[str]:
@@ -503,33 +360,3 @@ def _address_lines(address: AddressDocument) -> list[str]:
 
 def _reach(contact: ContactDocument) -> str:
     return ", ".join(part for part in (contact.name, contact.phone, contact.email) if part)
-
-
-def _kr(amount: Decimal) -> str:
-    """1234.5 → "1 234,50" with hard blanks."""
-    return f"{amount:,.2f}".translate(_SWEDISH)
-
-
-def _price(price: Decimal) -> str:
-    """Two decimals, or as many of four as it takes."""
-    whole, _, decimals = f"{price:,.4f}".partition(".")
-    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}".translate(_SWEDISH)
-
-
-def _quantity(quantity: Decimal) -> str:
-    return f"{quantity.normalize():,f}".translate(_SWEDISH)
-
-
-def _split(number: str) -> tuple[str, str]:
-    """What stands before the decimal comma, and the rest with the comma."""
-    whole, comma, decimals = number.partition(",")
-    return whole, comma + decimals
-
-
-def _day(day: date | None) -> str:
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}" if day else ""
-
-
-def _instant(instant: datetime) -> str:
-    local = clock.local(instant)
-    return f"{_day(local)} kl. {local:%H.%M}"

@@ -1,18 +1,18 @@
-"""The printed sheet: fonts, measures, blocks of text and their painting. Knows nothing of orders.
+"""The printed sheet: fonts, styles, line breaking, and blocks of text on pages. Knows nothing of orders.
 
 A `Block` is a list of marks placed below its own top edge, so that a document can be measured, broken into
 pages and counted before the first page is painted. Lengths are points (1/72 inch); inside a block y grows
-downwards and a text stands on its baseline.
+downwards and a text stands on its baseline. Each text belongs to an element of the structure that a screen
+reader follows (ISO 32000-1, 14.8): a heading, a paragraph, a cell.
 """
 
 from __future__ import annotations
 
+import copy
 import unicodedata
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from reportlab.graphics.barcode.code128 import Code128
-from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
@@ -21,7 +21,13 @@ WIDTH, HEIGHT = 595.28, 841.89  # A4
 LEFT, RIGHT = 45.0, WIDTH - 45.0
 TOP, BOTTOM = 40.0, 54.0  # margins; the foot stands in the lower one
 
+GAP = 24.0
+HALF = (RIGHT - LEFT - GAP) / 2  # two columns
+MIDDLE = LEFT + HALF + GAP
+
 Color = tuple[float, float, float]
+INK, MUTED, ACCENT = (0.09, 0.10, 0.12), (0.36, 0.38, 0.41), (0.02, 0.27, 0.34)
+HAIR, TINT, WHITE = (0.80, 0.81, 0.83), (0.945, 0.955, 0.96), (1.0, 1.0, 1.0)
 
 # Bitstream Vera comes with ReportLab and has å, ä and ö. Embedded as a subset, under names of our own.
 REGULAR, BOLD = "AvropSans", "AvropSans-Bold"
@@ -43,6 +49,16 @@ class Style(NamedTuple):
     def width(self, text: str) -> float:
         """The width of a printable text."""
         return self.size * sum(map(_WIDTHS[self.font].__getitem__, text))
+
+
+TITLE = Style(BOLD, 25, 29, INK)
+LARGE = Style(BOLD, 13, 16, INK)
+SUM = Style(BOLD, 10.5, 16, INK)
+STRONG = Style(BOLD, 8.4, 11.2, INK)
+BODY = Style(REGULAR, 8.4, 11.2, INK)
+SMALL = Style(REGULAR, 7.0, 9.3, MUTED)
+LABEL = Style(BOLD, 6.4, 10, ACCENT)
+HEAD = Style(BOLD, 7.0, 10, MUTED)
 
 
 class _Glyphs(dict[int, str]):
@@ -111,28 +127,38 @@ def _fitting(word: str, style: Style, width: float) -> int:
     return len(word)
 
 
+Role = Literal["H1", "H2", "P", "TH", "TD"]
+Drawing = Callable[[Canvas, float, float], None]  # given the lower left corner
+
+
 class Block:
     """Marks that belong together, placed from the block's top edge down."""
 
-    def __init__(self, height: float = 0.0) -> None:
+    def __init__(self, height: float = 0.0, kind: Literal["text", "row", "artifact"] = "text") -> None:
         self.height = height
-        self.texts: list[tuple[float, float, str, Style]] = []
+        self.kind = kind  # a row is one of the table; an artifact repeats what a reader has heard
+        self.elements: list[Role] = ["P"]
+        self.texts: list[tuple[float, float, str, Style, int]] = []  # x, y, text, style, element
         self.rules: list[tuple[float, float, float, float, Color]] = []  # x0, x1, y, thickness, colour
         self.panels: list[tuple[float, float, float, float, Color]] = []  # x, y, width, height, colour
-        self.drawings: list[tuple[float, float, Callable[[Canvas, float, float], None]]] = []  # x, y of the foot
+        self.drawings: list[tuple[float, float, Drawing]] = []
+
+    def begin(self, role: Role) -> None:
+        """The texts to come belong to a new element."""
+        self.elements.append(role)
 
     def text(self, x: float, y: float, text: str, style: Style) -> None:
         """A printable text that begins at `x`."""
-        self.texts.append((x, y, text, style))
+        self.texts.append((x, y, text, style, len(self.elements) - 1))
 
     def right(self, x: float, y: float, text: str, style: Style) -> None:
         """A printable text that ends at `x`."""
-        self.texts.append((x - style.width(text), y, text, style))
+        self.text(x - style.width(text), y, text, style)
 
     def lines(self, x: float, y: float, lines: Iterable[str], style: Style) -> float:
         """Lines below one another, the first on `y`; gives the y of the line to come."""
         for line in lines:
-            self.texts.append((x, y, line, style))
+            self.text(x, y, line, style)
             y += style.leading
         return y
 
@@ -142,17 +168,30 @@ class Block:
     def panel(self, x: float, y: float, width: float, height: float, color: Color) -> None:
         self.panels.append((x, y, width, height, color))
 
+    def beside(self, other: Block, shift: float) -> None:
+        """Take over the texts of another block, moved to the right."""
+        first = len(self.elements)
+        self.elements += other.elements
+        self.texts += [(x + shift, y, text, style, first + at) for x, y, text, style, at in other.texts]
+
+    def as_artifact(self) -> Block:
+        """The same marks, passed over by a screen reader."""
+        repeated = copy.copy(self)
+        repeated.kind = "artifact"
+        return repeated
+
     def parts(self, limit: float) -> list[Block]:
         """The block itself, or, where it is higher than `limit`, its texts cut into parts that are not."""
         if self.height <= limit:
             return [self]
         parts: list[Block] = []
         top = limit  # forces the first part
-        for x, y, text, style in sorted(self.texts, key=lambda mark: mark[1]):
+        for x, y, text, style, at in sorted(self.texts, key=lambda mark: mark[1]):
             if not parts or y + style.leading - top > limit:
-                parts.append(Block())
+                parts.append(Block(kind=self.kind))
+                parts[-1].elements = self.elements
                 top = y - style.leading
-            parts[-1].texts.append((x, y - top, text, style))
+            parts[-1].texts.append((x, y - top, text, style, at))
             parts[-1].height = max(parts[-1].height, y - top + style.leading)
         return parts
 
@@ -171,81 +210,3 @@ class Page:
     def add(self, block: Block) -> None:
         self.blocks.append((self.y, block))
         self.y += block.height
-
-
-def paint(canvas: Canvas, page: Page) -> None:
-    """Draw panels, then rules, then texts, so that texts are never covered."""
-    for top, block in page.blocks:
-        for x, y, width, height, color in block.panels:
-            canvas.setFillColorRGB(*color)
-            canvas.rect(x, HEIGHT - top - y - height, width, height, stroke=0, fill=1)
-    for top, block in page.blocks:
-        for x0, x1, y, thickness, color in block.rules:
-            canvas.setStrokeColorRGB(*color)
-            canvas.setLineWidth(thickness)
-            canvas.line(x0, HEIGHT - top - y, x1, HEIGHT - top - y)
-        for x, y, draw in block.drawings:
-            draw(canvas, x, HEIGHT - top - y)
-    pen = canvas.beginText()  # one for the page: much cheaper than one for each string
-    now: Style | None = None
-    for top, block in page.blocks:
-        for x, y, text, style in block.texts:
-            if style is not now:
-                pen.setFont(style.font, style.size)
-                if now is None or style.color is not now.color:
-                    pen.setFillColorRGB(*style.color)
-                now = style
-            pen.setTextOrigin(x, HEIGHT - top - y)
-            pen.textOut(text)
-    canvas.drawText(pen)
-
-
-def watermark(canvas: Canvas, text: str) -> None:
-    """Large grey letters across the whole sheet, over everything and yet easy to read through."""
-    size = 0.8 * (WIDTH**2 + HEIGHT**2) ** 0.5 / Style(BOLD, 1, 1, (0, 0, 0)).width(text)
-    canvas.saveState()
-    canvas.setFillColorRGB(0, 0, 0, alpha=0.13)
-    canvas.setFont(BOLD, min(size, 96))
-    canvas.translate(WIDTH / 2, HEIGHT / 2)
-    canvas.rotate(54)
-    canvas.drawCentredString(0, -0.35 * min(size, 96), text)
-    canvas.restoreState()
-
-
-def qr_code(link: str, side: float) -> Callable[[Canvas, float, float], None]:
-    """A QR code of an ASCII address, its lower left corner where it is drawn, and a link for those on a screen."""
-    code = QRCode(None, QRErrorCorrectLevel.M)
-    code.addData(link)
-    code.version = code.calculate_version()
-    code.makeImpl(False, 2)  # every mask can be read; weighing all eight for looks takes nine times as long
-    size = code.getModuleCount()
-    runs = []
-    for row, modules in enumerate(code.modules):
-        column = 0
-        while column < size:
-            start = column
-            while column < size and modules[column]:
-                column += 1
-            if column > start:  # a little too high, or hairlines show between the rows
-                runs.append(f"{start} {size - 1 - row} {column - start} 1.03 re")
-            column += 1
-    squares = " ".join(runs)
-
-    def draw(canvas: Canvas, x: float, y: float) -> None:
-        scale = side / size
-        canvas.addLiteral(f"q {scale:.4f} 0 0 {scale:.4f} {x:.2f} {y:.2f} cm 0 g {squares} f Q")
-        canvas.linkURL(link, (x, y, x + side, y + side))
-
-    return draw
-
-
-def bar_code(text: str, width: float, height: float) -> Callable[[Canvas, float, float], None]:
-    """A Code 128 of an ASCII text, not wider than `width`."""
-    code = Code128(text, barHeight=height, barWidth=1.0, quiet=False)
-    code = Code128(text, barHeight=height, barWidth=min(1.0, width / code.width), quiet=False)
-
-    def draw(canvas: Canvas, x: float, y: float) -> None:
-        canvas.setFillColorRGB(0, 0, 0)
-        code.drawOn(canvas, x, y)
-
-    return draw

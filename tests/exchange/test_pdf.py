@@ -1,3 +1,4 @@
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
+from pypdf.generic import DictionaryObject
 
 from exchange.documents import ApproverDocument, ChargeDocument, OrderDocument, Standing
 from exchange.pdf import render_order
@@ -26,7 +28,8 @@ def read(document: OrderDocument) -> PdfReader:
 
 
 def text_of(document: OrderDocument) -> str:
-    return "\n".join(page.extract_text() for page in read(document).pages)
+    pages = [page.extract_text() for page in read(document).pages]
+    return "\n".join(line.rstrip() for page in pages for line in page.splitlines())
 
 
 def flat(text: str) -> str:
@@ -182,6 +185,37 @@ def test_every_font_is_embedded(standing: Standing) -> None:
     for page in read(make_document(standing=standing)).pages:
         for font in page["/Resources"]["/Font"].values():
             assert "/FontFile2" in font.get_object()["/FontDescriptor"]
+
+
+def test_tags_tell_a_screen_reader_the_order_of_reading() -> None:
+    count = 60
+    reader = read(make_document(count))
+    root = reader.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    roles: Counter[str] = Counter()
+    runs: set[tuple[int, int]] = set()
+
+    def walk(element: DictionaryObject) -> None:
+        roles[element["/S"]] += 1
+        if isinstance(element["/K"], int):
+            runs.add((element["/Pg"]["/StructParents"], element["/K"]))
+            return
+        for child in element["/K"]:
+            assert child.get_object()["/P"] == element
+            walk(child.get_object())
+
+    tags = root["/StructTreeRoot"]
+    walk(tags["/K"])
+    assert (roles["/H1"], roles["/Table"], roles["/TR"], roles["/TD"]) == (1, 1, count + 1, 8 * count)
+    assert roles["/TH"] == 8  # the heads of the other pages are passed over
+    numbers = tags["/ParentTree"]["/Nums"]
+    marked = {(numbers[at], run) for at in range(0, len(numbers), 2) for run in range(len(numbers[at + 1]))}
+    assert runs == marked
+    for number, page in enumerate(reader.pages):
+        assert page["/StructParents"] == number
+        stream = page.get_contents().get_data()
+        assert stream.count(b"BDC") == len(numbers[2 * number + 1])
+        assert stream.count(b"BDC") + stream.count(b"BMC") == stream.count(b"EMC")
 
 
 def test_code_leads_to_the_link() -> None:
