@@ -1,0 +1,157 @@
+"""The decisions about a requisition: approve, reject, send back."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select, update
+from sqlalchemy.orm import joinedload, selectinload
+
+from auth.journal import record
+from auth.session import digest
+from auth.user import User
+from catalog import ceiling
+from core.clock import now
+from core.db import db
+from core.errors import NotAllowed, RuleBroken, WrongState
+from core.state import advance, can
+from orders import mail
+from orders.actions.placing import place
+from orders.actions.requisition import close_route, lock_requisition, open_step
+from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep, ApprovalToken, Quorum
+from orders.policy import seat_of
+from orders.queries import requisition_drafts, steps_of
+from orders.requisition import Requisition
+from orders.split import all_draws
+
+
+def approve(actor: User, step: ApprovalStep, comment: str | None, seen_hash: str) -> Requisition:
+    """Say yes to a step. The last yes places the orders, in the same transaction: all or nothing.
+
+    `seen_hash` is the content hash of the page that was looked at. Raises NotAllowed, WrongState, and RuleBroken with
+    the gate that closed since the requisition was submitted.
+    """
+    step, seat = _sit_down(actor, step, seen_hash, "approve")
+    _decide(actor, seat, "approve", comment)
+    requisition = step.requisition
+    if step.quorum is Quorum.ALL and any(c.decided_at is None for c in step.candidates):
+        return requisition
+    advance(step, "approve")
+    following = next((s for s in _this_round(step) if s.state is ApprovalState.WAITING), None)
+    if following is not None:
+        open_step(following)
+        return requisition
+    advance(requisition, "approve")
+    requisition.decided_at = now()
+    orders = place(actor, requisition)
+    mail.tell_outcome(requisition, "approved", actor, comment, orders)
+    return requisition
+
+
+def reject(actor: User, step: ApprovalStep, reason: str, seen_hash: str) -> Requisition:
+    """Say no, with a reason: nothing is ordered and the room under the ceilings is given back."""
+    return _turn_down(actor, step, "reject", "rejected", reason, seen_hash)
+
+
+def send_back(actor: User, step: ApprovalStep, reason: str, seen_hash: str) -> Requisition:
+    """Ask the orderer to change something and send it again; every step is then asked anew."""
+    return _turn_down(actor, step, "send_back", "returned", reason, seen_hash)
+
+
+def find_token(secret: str) -> ApprovalToken | None:
+    """The approval link that a secret belongs to, whether it still works or not."""
+    return db.session.scalar(
+        select(ApprovalToken)
+        .where(ApprovalToken.token_hash == digest(secret))
+        .options(
+            joinedload(ApprovalToken.user),
+            joinedload(ApprovalToken.step).options(
+                joinedload(ApprovalStep.requisition), selectinload(ApprovalStep.candidates)
+            ),
+        )
+    )
+
+
+def check_usable(token: ApprovalToken) -> None:
+    """Raises WrongState, which says why a link does not work: used, expired, decided, or about other content."""
+    step = token.step
+    if token.used_at is not None:
+        raise WrongState(_l("Länken är redan använd."))
+    if token.expires_at <= now():
+        raise WrongState(_l("Länken har gått ut. Logga in för att se vad som väntar på dig."))
+    if step.state is not ApprovalState.PENDING:
+        raise WrongState(_l("Begäran är redan avgjord eller tillbakatagen."))
+    if token.content_hash != step.requisition.content_hash:
+        raise WrongState(_l("Begäran har ändrats sedan länken skickades."))
+
+
+def may_decide_by_link(token: ApprovalToken) -> bool:
+    """Whether the link alone decides: only below an amount that the organisation has set; it sets none by itself.
+
+    E-mail is no proof of identity (ASVS 6.3.6).
+    """
+    requisition = token.step.requisition
+    limit = requisition.organisation.link_decides_up_to
+    return limit is not None and requisition.net_amount < limit
+
+
+def _turn_down(actor: User, step: ApprovalStep, act: str, outcome: str, reason: str, seen_hash: str) -> Requisition:
+    if not reason.strip():
+        raise RuleBroken(_l("Skriv varför, så att beställaren vet vad som ska göras."))
+    step, seat = _sit_down(actor, step, seen_hash, act)
+    _decide(actor, seat, act, reason)
+    requisition = step.requisition
+    advance(step, act)
+    advance(requisition, act)
+    requisition.decided_at = now()
+    close_route(requisition)
+    ceiling.release_reserved(all_draws(requisition_drafts(requisition)))
+    mail.tell_outcome(requisition, outcome, actor, reason, [])
+    return requisition
+
+
+def _sit_down(actor: User, step: ApprovalStep, seen_hash: str, act: str) -> tuple[ApprovalStep, ApprovalCandidate]:
+    """Who, what, which: lock the requisition, find the actor's seat, and check that nothing has moved."""
+    lock_requisition(step.requisition_id)
+    step = db.session.scalars(
+        select(ApprovalStep)
+        .where(ApprovalStep.id == step.id)
+        .options(joinedload(ApprovalStep.requisition), selectinload(ApprovalStep.candidates))
+        .execution_options(populate_existing=True)
+    ).one()
+    if not can(step, act) or not can(step.requisition, act):
+        raise WrongState(_l("Begäran är redan avgjord. Någon kan ha hunnit före dig."))
+    seat = seat_of(actor, step)
+    if seat is None:
+        raise NotAllowed(_l("Du får inte besluta om den här begäran."))
+    step.requisition.check_unchanged()
+    if seen_hash != step.requisition.content_hash:
+        raise RuleBroken(_l("Begäran har ändrats sedan du öppnade sidan. Läs igenom den igen."))
+    return step, seat
+
+
+def _decide(actor: User, seat: ApprovalCandidate, decision: str, comment: str | None) -> None:
+    seat.decision, seat.decided_by, seat.decided_at = decision, actor, now()
+    seat.comment = (comment or "").strip() or None
+    requisition = seat.step.requisition
+    db.session.execute(
+        update(ApprovalToken)
+        .where(ApprovalToken.step_id == seat.step_id, ApprovalToken.user_id.in_([actor.id, seat.user_id]))
+        .values(used_at=now()),
+        execution_options={"synchronize_session": "fetch"},
+    )
+    record(
+        actor,
+        decision.replace("_", "-"),
+        "requisition",
+        requisition.id,
+        organisation_id=requisition.organisation_id,
+        acting_for=seat.user if seat.user_id != actor.id else None,
+        step=seat.step.label,
+        comment=seat.comment,
+        net_amount=str(requisition.net_amount),
+        content_hash=requisition.content_hash,
+    )
+
+
+def _this_round(step: ApprovalStep) -> list[ApprovalStep]:
+    return [s for s in steps_of(step.requisition) if s.round == step.round]

@@ -1,0 +1,104 @@
+"""What is done to a placed order: cancelled, closed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from auth.journal import record
+from auth.user import User
+from catalog import ceiling
+from catalog.ceiling import Draw
+from core.clock import now
+from core.db import db
+from core.errors import NotAllowed, RuleBroken
+from core.state import advance
+from exchange import pdf
+from exchange.outbox import MessageState, abort, messages_about
+from orders import mail
+from orders.actions.placing import approvers_of
+from orders.documents import make_file, order_document
+from orders.order import FileKind, Order
+from orders.policy import may_cancel
+from orders.queries import received_quantities
+
+
+def cancel(actor: User, order: Order, reason: str) -> None:
+    """Cancel an order of which nothing has come: the room under the ceilings is given back, the supplier is told.
+
+    An order mail that has not left is stopped instead. Raises NotAllowed, WrongState, RuleBroken.
+    """
+    order = lock_order(order)
+    if not may_cancel(actor, order):
+        raise NotAllowed(_l("Du får inte annullera den här beställningen."))
+    if not reason.strip():
+        raise RuleBroken(_l("Skriv varför beställningen annulleras. Leverantören får läsa det."))
+    order.check_cancellable(sum(received_quantities(order).values(), Decimal(0)))
+    advance(order, "cancel")
+    order.cancelled_at, order.cancelled_by, order.cancel_reason = now(), actor, reason.strip()
+    ceiling.release_ordered(draws_of(order))
+    file = make_file(
+        order,
+        FileKind.CANCELLATION,
+        f"{order.number}-annullering.pdf",
+        "application/pdf",
+        pdf.render_order(order_document(order, approvers_of(order.requisition))),
+    )
+    db.session.add(file)
+    never_left = _stop_unsent(order)
+    if not never_left:
+        mail.send_cancellation(order, file)
+    record(
+        actor,
+        "cancel",
+        "order",
+        order.number,
+        organisation_id=order.organisation_id,
+        reason=reason.strip(),
+        supplier_told=not never_left,
+    )
+
+
+def close(actor: User, order: Order, reason: str) -> None:
+    """Await nothing more of an order that has come in part or not at all. Raises NotAllowed, WrongState, RuleBroken."""
+    order = lock_order(order)
+    if not may_cancel(actor, order):
+        raise NotAllowed(_l("Du får inte avsluta den här beställningen."))
+    if not reason.strip():
+        raise RuleBroken(_l("Skriv varför beställningen avslutas."))
+    advance(order, "close")
+    order.closed_at = now()
+    record(actor, "close", "order", order.number, organisation_id=order.organisation_id, reason=reason.strip())
+
+
+def _stop_unsent(order: Order) -> bool:
+    """Stop the order's mail if it still waits for its first try; whether it was stopped."""
+    for message in messages_about(mail.about(order)):
+        if message.kind == "order" and message.state is MessageState.QUEUED and not message.attempts:
+            abort(message, "cancelled before it was sent")
+            return True
+    return False
+
+
+def lock_order(order: Order) -> Order:
+    """One transaction at a time changes an order or takes in its goods."""
+    return db.session.scalars(
+        select(Order).where(Order.id == order.id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+def draws_of(order: Order) -> list[Draw]:
+    """What a placed order took of the ceilings."""
+    taken: dict[int, Decimal] = {}
+    lots = {line.award_id: line.award.lot_id for line in order.lines}
+    for row in [
+        *((line.award_id, line.net_amount) for line in order.lines),
+        *((charge.award_id, charge.amount) for charge in order.charges),
+    ]:
+        taken[row[0]] = taken.get(row[0], Decimal(0)) + row[1]
+    return [
+        Draw(agreement_id=order.agreement_id, lot_id=lots[award_id], award_id=award_id, amount=amount)
+        for award_id, amount in taken.items()
+    ]

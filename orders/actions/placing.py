@@ -1,0 +1,155 @@
+"""Placing: what happens when the last approval is given. One transaction, read from top to bottom.
+
+Gates under lock, ceilings, numbers, totals, documents, outbox, journal: they stand or fall together. A rendering
+error aborts here, while somebody is watching.
+"""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from auth.journal import record
+from auth.user import User
+from catalog import ceiling
+from catalog.price_list import Article
+from catalog.queries import current_articles
+from catalog.steering import Ask, findings, stops
+from core.clock import now, today
+from core.db import db
+from core.errors import RuleBroken
+from exchange.documents import ApproverDocument
+from orders import mail
+from orders.approval import ApprovalState
+from orders.documents import order_document, render_files
+from orders.numbering import draw_number
+from orders.order import Order, OrderCharge, OrderLine
+from orders.queries import charges_by_award, refused_awards, requisition_drafts, steps_of
+from orders.requisition import Requisition, RequisitionLine
+from orders.split import OrderDraft, all_draws
+
+Sold = dict[tuple[int, str], Article]
+
+
+def place(actor: User, requisition: Requisition) -> list[Order]:
+    """Place the orders of an approved requisition. Raises RuleBroken with the finding of a gate that has closed."""
+    drafts = requisition_drafts(requisition)
+    sold = _check_gates(requisition, drafts)
+    ceiling.consume(all_draws(drafts))
+    approvers = approvers_of(requisition)
+    return [_place_one(actor, requisition, draft, sold, approvers) for draft in drafts]
+
+
+def approvers_of(requisition: Requisition) -> list[ApproverDocument]:
+    """Who said yes, and for whom, in the round that counted."""
+    steps = steps_of(requisition)
+    last = max((step.round for step in steps), default=0)
+    return [
+        ApproverDocument(
+            name=candidate.decided_by.name,
+            approved_at=candidate.decided_at,
+            on_behalf_of=candidate.name if candidate.decided_by_id != candidate.user_id else None,
+        )
+        for step in steps
+        if step.round == last and step.state is ApprovalState.APPROVED
+        for candidate in step.candidates
+        if candidate.decision == "approve" and candidate.decided_by and candidate.decided_at
+    ]
+
+
+def _check_gates(requisition: Requisition, drafts: list[OrderDraft]) -> Sold:
+    """Ask the steering again, on the day of the order. Returns the published rows that the lines stand on now."""
+    lines = requisition.lines
+    asks = [Ask(line.article, line.quantity, line.unit_price, line.choice_ground) for line in lines]
+    found = findings(
+        asks,
+        requisition.organisation,
+        today(),
+        refused=refused_awards(requisition),
+        charges=charges_by_award(drafts),
+        reserved=True,
+    )
+    if closed := stops(found):
+        raise RuleBroken(
+            _l("Beställningen kan inte läggas: %(why)s", why=closed[0].text),
+            way_on=_l("Skicka tillbaka begäran till beställaren, som kan ändra den."),
+            findings=closed,
+        )
+    return current_articles([(line.award_id, line.supplier_number) for line in lines], today())
+
+
+def _place_one(
+    actor: User, requisition: Requisition, draft: OrderDraft, sold: Sold, approvers: list[ApproverDocument]
+) -> Order:
+    number, year, serial = draw_number(requisition.organisation)
+    order = Order(
+        number=number,
+        year=year,
+        serial=serial,
+        requisition=requisition,
+        organisation=requisition.organisation,
+        unit=requisition.unit,
+        orderer=requisition.orderer,
+        supplier=draft.supplier,
+        agreement=draft.agreement,
+        currency="SEK",
+        placed_at=now(),
+        wanted_on=requisition.wanted_on,
+        lines_amount=draft.totals.lines,
+        charges_amount=draft.totals.charges,
+        net_amount=draft.totals.net,
+        vat_amount=draft.totals.vat,
+        gross_amount=draft.totals.gross,
+    )
+    db.session.add(order)
+    order.lines = [_line(position, line.line, sold) for position, line in enumerate(draft.lines, start=1)]
+    order.charges = [
+        OrderCharge(
+            award_id=charge.award.id,
+            kind=charge.kind,
+            reason=charge.reason,
+            amount=charge.amount,
+            vat_percent=charge.vat_percent,
+        )
+        for charge in draft.charges
+    ]
+    db.session.flush()  # the database checks every line before a document is made of it
+    files = render_files(order, order_document(order, approvers))
+    db.session.add_all(files)
+    mail.send_order(order, files)
+    record(
+        actor,
+        "place",
+        "order",
+        order.number,
+        organisation_id=order.organisation_id,
+        supplier=order.supplier.name,
+        agreement=order.agreement.number,
+        net_amount=str(order.net_amount),
+        gross_amount=str(order.gross_amount),
+        requisition=requisition.number,
+        content_hash=requisition.content_hash,
+        files={file.name: file.sha256 for file in files},
+    )
+    return order
+
+
+def _line(position: int, line: RequisitionLine, sold: Sold) -> OrderLine:
+    """The line as it was approved, standing on the row that is published today (its terms are equal: gates)."""
+    return OrderLine(
+        position=position,
+        article_id=sold[line.award_id, line.supplier_number].id,
+        award_id=line.award_id,
+        supplier_number=line.supplier_number,
+        gtin=line.gtin,
+        name=line.name,
+        description=line.description,
+        classification=line.classification,
+        unit_code=line.unit_code,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        base_quantity=line.base_quantity,
+        net_amount=line.net_amount,
+        vat_percent=line.vat_percent,
+        choice_ground=line.choice_ground,
+        note=line.note,
+    )

@@ -1,0 +1,97 @@
+"""Taking in goods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from auth.journal import record
+from auth.user import User
+from core.clock import now
+from core.db import db
+from core.errors import NotAllowed, RuleBroken, WrongState
+from core.state import advance, can
+from orders.actions.order import lock_order
+from orders.order import Order
+from orders.policy import may_receive
+from orders.queries import received_quantities
+from orders.receipt import Deviation, Receipt, ReceiptLine
+
+MOST_TIMES = 10  # more than ten times what was ordered is a slip of the finger
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What came of one line. Negative takes back part of an earlier receipt, and needs a note."""
+
+    quantity: Decimal
+    deviation: Deviation = Deviation.NONE
+    note: str | None = None
+
+
+def receive(actor: User, order: Order, came: Mapping[int, Received], note: str | None, key: str) -> Receipt:
+    """Take in a delivery, whole, in part or with too much; `came` is by order line id.
+
+    When every line has come in full the order closes. The same `key` makes one receipt. Raises NotAllowed, WrongState
+    and RuleBroken.
+    """
+    order = lock_order(order)
+    if done := db.session.scalar(select(Receipt).where(Receipt.key == key)):
+        return done
+    if not may_receive(actor, order):
+        raise NotAllowed(_l("Du får inte ta emot den här beställningen."))
+    if not can(order, "close"):
+        raise WrongState(_l("Beställningen är avslutad eller annullerad, så inget mer kan tas emot på den."))
+    came = {line_id: row for line_id, row in came.items() if row.quantity or row.deviation is not Deviation.NONE}
+    if not came:
+        raise RuleBroken(_l("Ange hur mycket som har kommit på minst en rad."))
+    received = received_quantities(order)
+    _check_quantities(order, came, received)
+    receipt = Receipt(order=order, received_at=now(), received_by=actor, note=note, key=key)
+    receipt.lines = [
+        ReceiptLine(order_line_id=line_id, quantity=row.quantity, deviation=row.deviation, note=row.note)
+        for line_id, row in came.items()
+    ]
+    db.session.add(receipt)
+    for line_id, row in came.items():
+        received[line_id] = received.get(line_id, Decimal(0)) + row.quantity
+    record(
+        actor,
+        "receive",
+        "order",
+        order.number,
+        organisation_id=order.organisation_id,
+        lines=[
+            [line.position, str(came[line.id].quantity), came[line.id].deviation.value]
+            for line in order.lines
+            if line.id in came
+        ],
+        note=note,
+    )
+    if all(received.get(line.id, Decimal(0)) >= line.quantity for line in order.lines):
+        advance(order, "close")
+        order.closed_at = now()
+        record(actor, "close", "order", order.number, organisation_id=order.organisation_id, reason="allt mottaget")
+    db.session.flush()
+    return receipt
+
+
+def _check_quantities(order: Order, came: Mapping[int, Received], received: Mapping[int, Decimal]) -> None:
+    lines = {line.id: line for line in order.lines}
+    for line_id, row in came.items():
+        line = lines.get(line_id)
+        if line is None:
+            raise RuleBroken(_l("Raden hör inte till beställningen."))
+        sum_after = received.get(line_id, Decimal(0)) + row.quantity
+        if sum_after < 0:
+            raise RuleBroken(_l("%(name)s: mer än vad som har kommit kan inte tas tillbaka.", name=line.name))
+        if sum_after > line.quantity * MOST_TIMES:
+            raise RuleBroken(_l("%(name)s: antalet verkar orimligt. Kontrollera det.", name=line.name))
+        if (row.quantity < 0 or sum_after > line.quantity) and not row.note:
+            raise RuleBroken(
+                _l("%(name)s: skriv en kommentar när mer har kommit än beställt, eller när du rättar.", name=line.name)
+            )

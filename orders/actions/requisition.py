@@ -1,0 +1,299 @@
+"""What is done to a requisition: submitted, withdrawn, mended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select, update
+
+from auth.journal import record
+from auth.organisation import DeliveryAddress, Organisation, Unit
+from auth.user import User
+from catalog import ceiling
+from catalog.category import Category
+from catalog.parameter import vat_rates
+from catalog.price_list import VatClass
+from catalog.queries import current_articles
+from catalog.steering import Level
+from core.clock import now, today
+from core.db import db
+from core.errors import NotAllowed, RuleBroken
+from core.state import advance, can
+from core.types import line_net
+from orders import mail
+from orders.actions.basket import lock_basket
+from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
+from orders.basket import Basket, BasketLine, RankingRefusal
+from orders.policy import may_mend, may_order, may_withdraw
+from orders.queries import basket_of, requisition_drafts, steps_of, view_basket
+from orders.requisition import Requisition, RequisitionLine
+from orders.route import Need, RouteStep, directory_of, find_route
+from orders.split import all_draws
+from orders.substitutes import people_asked
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """What the orderer says at the till. `key` comes from the form: the same key makes one requisition."""
+
+    unit: Unit
+    address: DeliveryAddress
+    key: str
+    wanted_on: date | None = None
+    buyer_reference: str | None = None
+    accounting_cost: str | None = None
+    message_to_supplier: str | None = None
+    message_to_approver: str | None = None
+
+
+def submit(actor: User, organisation: Organisation, checkout: Checkout) -> Requisition:
+    """Send the basket to be approved: copy, price, route, reserve.
+
+    Raises NotAllowed, and RuleBroken with the findings, with `ceiling-reached` or with `nobody-can-approve`.
+    """
+    if done := db.session.scalar(select(Requisition).where(Requisition.key == checkout.key)):
+        return done  # the button was pressed twice
+    if not may_order(actor, checkout.unit):
+        raise NotAllowed(_l("Du får inte beställa för %(unit)s.", unit=checkout.unit.name))
+    if not checkout.address.is_active or checkout.address.unit.organisation_id != organisation.id:
+        raise RuleBroken(_l("Leveransadressen kan inte användas. Välj en annan."))
+    basket = basket_of(actor, organisation)
+    if basket is None or not lock_basket(basket).lines:
+        raise RuleBroken(_l("Varukorgen är tom."))
+    _check_steering(basket)
+
+    requisition = _fill(actor, basket, checkout)
+    requisition.check_submittable()
+    drafts = requisition_drafts(requisition)
+    requisition.net_amount = sum((draft.totals.net for draft in drafts), Decimal(0))
+    requisition.vat_amount = sum((draft.totals.vat for draft in drafts), Decimal(0))
+    requisition.gross_amount = requisition.net_amount + requisition.vat_amount
+    for draft in drafts:
+        draft.supplier.check_reachable()
+    route = route_of(requisition)
+    ceiling.reserve(all_draws(drafts))
+
+    requisition.content_hash = requisition.compute_hash()
+    requisition.submitted_at, requisition.decided_at = now(), None
+    advance(requisition, "submit")
+    first = _lay_route(requisition, route)
+    _empty(basket, requisition)
+    record(
+        actor,
+        "submit",
+        "requisition",
+        requisition.id,
+        organisation_id=organisation.id,
+        net_amount=str(requisition.net_amount),
+        lines=len(requisition.lines),
+        route=[[step.label, [person.name for person in step.people]] for step in route],
+        content_hash=requisition.content_hash,
+    )
+    open_step(first)
+    return requisition
+
+
+def route_of(requisition: Requisition) -> list[RouteStep]:
+    """Who must say yes. Raises NobodyCanApprove."""
+    barred = frozenset({requisition.orderer_id, requisition.created_by_id, requisition.edited_by_id})
+    categories: list[Category] = []
+    for line in requisition.lines:
+        category = line.award.lot.category or line.award.lot.agreement.category
+        if category is not None:
+            categories.append(category)
+    need = Need(
+        unit=requisition.unit,
+        amount=requisition.net_amount,
+        categories=tuple(categories),
+        orderer=requisition.orderer,
+        barred=barred,
+    )
+    return find_route(need, directory_of(requisition.organisation, today()))
+
+
+def open_step(step: ApprovalStep) -> None:
+    """It is this step's turn: ask the people, substitutes included."""
+    advance(step, "open")
+    step.opened_at = now()
+    db.session.flush()
+    mail.ask_to_approve(step, people_asked(step))
+
+
+def withdraw(actor: User, requisition: Requisition) -> None:
+    """Take back what is not decided yet, and give its room under the ceilings back. Raises NotAllowed, WrongState."""
+    requisition = lock_requisition(requisition.id)
+    if not may_withdraw(actor, requisition):
+        raise NotAllowed(_l("Bara den som har beställt kan ta tillbaka begäran."))
+    reserved = can(requisition, "approve")  # a returned one holds no room
+    advance(requisition, "withdraw")
+    if reserved:
+        close_route(requisition)
+        ceiling.release_reserved(all_draws(requisition_drafts(requisition)))
+    requisition.decided_at = now()
+    record(actor, "withdraw", "requisition", requisition.id, organisation_id=requisition.organisation_id)
+
+
+def mend(actor: User, requisition: Requisition) -> list[str]:
+    """Put a returned requisition's lines back into the basket, to be changed and sent again as the same requisition.
+
+    Returns the names of articles that are not sold any more. Raises RuleBroken when the basket is not empty.
+    """
+    if not may_mend(actor, requisition):
+        raise NotAllowed(_l("Bara den som har beställt kan ändra begäran."))
+    if not can(requisition, "submit"):
+        raise RuleBroken(_l("Bara en återsänd begäran kan ändras."))
+    basket = basket_of(actor, requisition.organisation)
+    if basket is None:
+        basket = Basket(user_id=actor.id, organisation_id=requisition.organisation_id)
+        db.session.add(basket)
+    if basket.lines:
+        raise RuleBroken(_l("Det ligger redan något i varukorgen. Skicka eller töm den först."))
+    keys = [(line.award_id, line.supplier_number) for line in requisition.lines]
+    sold = current_articles(keys, today())
+    gone = []
+    for line, key in zip(requisition.lines, keys, strict=True):
+        if key not in sold:
+            gone.append(line.name)
+            continue
+        basket.lines.append(
+            BasketLine(
+                article_id=sold[key].id,
+                quantity=line.quantity,
+                seen_price=line.unit_price,
+                choice_ground=line.choice_ground,
+                note=line.note,
+                added_at=now(),
+            )
+        )
+    basket.requisition_id = requisition.id
+    db.session.flush()
+    db.session.execute(
+        update(RankingRefusal).where(RankingRefusal.requisition_id == requisition.id).values(basket_id=basket.id)
+    )
+    return gone
+
+
+def lock_requisition(requisition_id: int) -> Requisition:
+    """One transaction at a time decides about a requisition: the others wait here and then see what it decided.
+
+    PostgreSQL locks the row; on SQLite the transaction is alone since its BEGIN IMMEDIATE.
+    """
+    return db.session.scalars(
+        select(Requisition)
+        .where(Requisition.id == requisition_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def close_route(requisition: Requisition) -> None:
+    """The steps that were not reached are not needed any more."""
+    for step in steps_of(requisition):
+        if step.state in (ApprovalState.WAITING, ApprovalState.PENDING):
+            advance(step, "skip")
+
+
+def _check_steering(basket: Basket) -> None:
+    """Every gate again, for the whole basket, at the till."""
+    view = view_basket(basket)
+    found = [f for of_line in view.findings.values() for f in of_line if f.level is not Level.INFORM]
+    if found:
+        raise RuleBroken(
+            _l("Varukorgen kan inte skickas än. Se raderna för vad som återstår."),
+            way_on=found[0].way_on,
+            findings=tuple(found),
+        )
+
+
+def _fill(actor: User, basket: Basket, checkout: Checkout) -> Requisition:
+    """A draft requisition with everything copied; the returned one anew where the basket mends it."""
+    address = checkout.address
+    requisition = db.session.get(Requisition, basket.requisition_id) if basket.requisition_id else None
+    if requisition is None:
+        requisition = Requisition(orderer_id=actor.id, created_by_id=actor.id, created_at=now())
+        db.session.add(requisition)
+    requisition.organisation = basket.organisation
+    requisition.unit, requisition.orderer = checkout.unit, actor
+    requisition.edited_by_id = actor.id
+    requisition.key = checkout.key
+    requisition.delivery_name, requisition.delivery_street = address.name, address.street
+    requisition.delivery_postal_code, requisition.delivery_city = address.postal_code, address.city
+    requisition.delivery_gln, requisition.goods_marking = address.gln, address.goods_marking
+    requisition.delivery_instructions = address.instructions
+    requisition.wanted_on = checkout.wanted_on
+    requisition.buyer_reference = checkout.buyer_reference
+    requisition.accounting_cost = checkout.accounting_cost
+    requisition.message_to_supplier = checkout.message_to_supplier
+    requisition.message_to_approver = checkout.message_to_approver
+    requisition.lines.clear()
+    db.session.flush()
+    rates = vat_rates(checkout.wanted_on or today())
+    for position, line in enumerate(basket.lines, start=1):
+        requisition.lines.append(_copy(position, line, rates))
+    db.session.flush()
+    return requisition
+
+
+def _copy(position: int, line: BasketLine, rates: dict[VatClass, Decimal]) -> RequisitionLine:
+    """What the order will promise. VAT is that of the day of delivery, as anticipated (ML 7 kap.)."""
+    article = line.article
+    award = article.award
+    return RequisitionLine(
+        position=position,
+        article_id=article.id,
+        award=award,
+        lot=award.lot,
+        agreement=award.lot.agreement,
+        supplier=award.supplier,
+        supplier_number=article.supplier_number,
+        gtin=article.gtin,
+        name=article.name,
+        description=article.description,
+        classification=article.classification,
+        unit_code=article.unit_code,
+        quantity=line.quantity,
+        unit_price=article.price,
+        base_quantity=article.base_quantity,
+        net_amount=line_net(line.quantity, article.price, article.base_quantity),
+        vat_class=article.vat_class,
+        vat_percent=rates[article.vat_class],
+        choice_ground=line.choice_ground,
+        note=line.note,
+    )
+
+
+def _lay_route(requisition: Requisition, route: list[RouteStep]) -> ApprovalStep:
+    """Store the steps with the names that were found; returns the first."""
+    former = db.session.scalar(
+        select(func.max(ApprovalStep.round)).where(ApprovalStep.requisition_id == requisition.id)
+    )
+    steps = [
+        ApprovalStep(
+            requisition=requisition,
+            round=(former or 0) + 1,
+            position=position,
+            label=step.label,
+            quorum=step.quorum,
+            content_hash=requisition.content_hash or "",
+            candidates=[ApprovalCandidate(user=person, name=person.name) for person in step.people],
+        )
+        for position, step in enumerate(route, start=1)
+    ]
+    db.session.add_all(steps)
+    db.session.flush()
+    return steps[0]
+
+
+def _empty(basket: Basket, requisition: Requisition) -> None:
+    """The need is the requisition's now, its noted refusals too."""
+    db.session.execute(
+        update(RankingRefusal)
+        .where(RankingRefusal.basket_id == basket.id)
+        .values(requisition_id=requisition.id, basket_id=None)
+    )
+    basket.lines.clear()
+    basket.requisition_id = None
+    db.session.flush()

@@ -1,0 +1,155 @@
+"""Mail about orders: who is told what, in which words. Everything goes through the outbox, in the same transaction."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+
+from flask import current_app, render_template
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from auth.session import digest
+from auth.user import User
+from core.clock import now
+from core.db import db
+from core.web import external_url
+from exchange.outbox import AttachmentContent, enqueue
+from orders.approval import ApprovalStep, ApprovalToken
+from orders.order import Order, OrderFile
+from orders.requisition import Requisition
+
+TOKEN_LIVES = timedelta(days=7)
+
+
+def about(order: Order) -> str:
+    """The name under which the outbox knows an order's messages."""
+    return f"order:{order.number}"
+
+
+def ask_to_approve(step: ApprovalStep, people: Iterable[tuple[User, User | None]]) -> None:
+    """Ask everybody who may decide a step; each pair is (person, the absent one she stands in for, if any).
+
+    The link opens a page and decides nothing by itself: mail scanners open links.
+    """
+    requisition = step.requisition
+    for person, absent in people:
+        token = secrets.token_urlsafe(32)
+        db.session.add(
+            ApprovalToken(
+                token_hash=digest(token),
+                step=step,
+                user=person,
+                content_hash=step.content_hash,
+                expires_at=now() + TOKEN_LIVES,
+            )
+        )
+        with force_locale(person.language):
+            _enqueue(
+                "approval",
+                key=f"approval:{step.id}:{person.id}",
+                recipient=person.email,
+                subject=_(
+                    "Att godkänna: %(number)s från %(name)s, %(unit)s",
+                    number=requisition.number,
+                    name=requisition.orderer.name,
+                    unit=requisition.unit.name,
+                ),
+                about=f"requisition:{requisition.id}",
+                reply_to=requisition.orderer.email,
+                requisition=requisition,
+                step=step,
+                absent=absent,
+                link=external_url("approvals.by_token", token=token),
+                expires_at=now() + TOKEN_LIVES,
+            )
+
+
+def tell_outcome(
+    requisition: Requisition, outcome: str, decider: User, reason: str | None, orders: list[Order]
+) -> None:
+    """Tell the orderer what became of her requisition: `approved`, `rejected` or `returned`."""
+    orderer = requisition.orderer
+    with force_locale(orderer.language):
+        subject = {
+            "approved": _("Godkänd och beställd: %(number)s", number=requisition.number),
+            "rejected": _("Avslagen: %(number)s", number=requisition.number),
+            "returned": _("Återsänd till dig: %(number)s", number=requisition.number),
+        }[outcome]
+        _enqueue(
+            "outcome",
+            key=f"outcome:{requisition.id}:{requisition.version}:{outcome}",
+            recipient=orderer.email,
+            subject=subject,
+            about=f"requisition:{requisition.id}",
+            reply_to=decider.email,
+            requisition=requisition,
+            outcome=outcome,
+            decider=decider,
+            reason=reason,
+            orders=orders,
+            link=external_url("requisitions.show", requisition_id=requisition.id),
+        )
+
+
+def send_order(order: Order, files: list[OrderFile]) -> None:
+    """Promise the supplier the order: the very bytes that were stored, replies to the orderer, alarm to her too."""
+    with force_locale("sv"):
+        _enqueue(
+            "order",
+            key=f"order:{order.number}",
+            recipient=order.supplier.order_email or "",
+            subject=_("Beställning %(number)s från %(name)s", number=order.number, name=order.organisation.name),
+            about=about(order),
+            reply_to=order.orderer.email,
+            alarm_to=order.orderer.email,
+            attachments=[AttachmentContent(file.name, file.media_type, file.content) for file in files],
+            order=order,
+        )
+
+
+def send_cancellation(order: Order, file: OrderFile) -> None:
+    """Tell the supplier that the order is cancelled."""
+    with force_locale("sv"):
+        _enqueue(
+            "cancellation",
+            key=f"cancellation:{order.number}",
+            recipient=order.supplier.order_email or "",
+            subject=_(
+                "ANNULLERAD: beställning %(number)s från %(name)s", number=order.number, name=order.organisation.name
+            ),
+            about=about(order),
+            reply_to=order.orderer.email,
+            alarm_to=order.orderer.email,
+            attachments=[AttachmentContent(file.name, file.media_type, file.content)],
+            order=order,
+        )
+
+
+def _enqueue(
+    kind: str,
+    *,
+    key: str,
+    recipient: str,
+    subject: str,
+    about: str,
+    reply_to: str,
+    alarm_to: str | None = None,
+    attachments: Iterable[AttachmentContent] = (),
+    **context: object,
+) -> None:
+    """Render both bodies of a kind of message and queue it."""
+    sender = current_app.config["AVROP"]
+    enqueue(
+        dedupe_key=key,
+        kind=kind,
+        recipient=recipient,
+        subject=subject[:200],
+        text=render_template(f"mail/{kind}.txt", base_url=sender.base_url, **context),
+        html=render_template(f"mail/{kind}.html", base_url=sender.base_url, **context),
+        reply_to=reply_to,
+        alarm_to=alarm_to,
+        about=about,
+        attachments=list(attachments),
+    )

@@ -1,0 +1,128 @@
+"""Who may do what on the road of an order. Asked by the use cases and by the buttons alike."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, false, or_, select
+
+from auth.organisation import Organisation, Unit
+from auth.permission import ROLE_PERMISSIONS, Permission, Role
+from auth.substitution import Substitution
+from auth.user import User
+from core.clock import today
+from core.db import db
+from orders.approval import ApprovalCandidate, ApprovalStep
+from orders.order import Order
+from orders.requisition import Requisition
+
+
+def may_order(user: User, unit: Unit) -> bool:
+    """Order for a unit: an orderer there, above it or in the whole organisation."""
+    return user.has_role(Role.ORDERER, unit)
+
+
+def may_withdraw(user: User, requisition: Requisition) -> bool:
+    return user.id in (requisition.orderer_id, requisition.created_by_id)
+
+
+may_mend = may_withdraw
+
+
+def may_receive(user: User, order: Order) -> bool:
+    """Take in goods: the orderer herself, or a receiver of the unit."""
+    return user.id == order.orderer_id or user.has_role(Role.RECEIVER, order.unit)
+
+
+def may_cancel(user: User, order: Order) -> bool:
+    """Cancel or close: the orderer, an approver of the unit, or the organisation's administrator."""
+    if user.id == order.orderer_id or user.has_role(Role.APPROVER, order.unit):
+        return True
+    return Role.ORGANISATION_ADMIN in user.roles_in(order.organisation_id)
+
+
+may_resend = may_cancel
+
+
+def seat_of(user: User, step: ApprovalStep, on: date | None = None) -> ApprovalCandidate | None:
+    """The place at the table from which a person may decide a step: her own, or that of somebody she stands in for.
+
+    None when she has none; or when she ordered, created or last edited the requisition; or already decided another
+    step of it, in her own name or for somebody else.
+    """
+    requisition = step.requisition
+    if user.id in (requisition.orderer_id, requisition.created_by_id, requisition.edited_by_id):
+        return None
+    if user.superior_id == requisition.orderer_id or _has_decided(user, step):
+        return None
+    open_seats = [candidate for candidate in step.candidates if candidate.decided_at is None]
+    own = next((candidate for candidate in open_seats if candidate.user_id == user.id), None)
+    if own is not None:
+        return own
+    absent = absent_of(user, requisition.organisation_id, on or today())
+    return next((candidate for candidate in open_seats if candidate.user_id in absent), None)
+
+
+def absent_of(user: User, organisation_id: int, on: date) -> set[int]:
+    """The ids of those a person stands in for on a day. One step only: a substitute's substitute has no say."""
+    rows = db.session.scalars(
+        select(Substitution).where(
+            Substitution.substitute_id == user.id, Substitution.organisation_id == organisation_id
+        )
+    )
+    return {row.absent_id for row in rows if row.is_current(on)}
+
+
+def _has_decided(user: User, step: ApprovalStep) -> bool:
+    """Whether she decided anything in this round of the requisition: nobody does so twice."""
+    decided = (
+        select(ApprovalCandidate.id)
+        .join(ApprovalStep)
+        .where(
+            ApprovalStep.requisition_id == step.requisition_id,
+            ApprovalStep.round == step.round,
+            ApprovalCandidate.decision.is_not(None),
+            or_(ApprovalCandidate.decided_by_id == user.id, ApprovalCandidate.user_id == user.id),
+        )
+    )
+    return db.session.scalar(decided.limit(1)) is not None
+
+
+def visible(user: User, organisation: Organisation, thing: type[Requisition] | type[Order]) -> ColumnElement[bool]:
+    """The condition that keeps a query to what a person may see, for somebody who acts in an organisation.
+
+    Her own; what is ordered where she holds a role that reads orders; and what she was asked to decide. The
+    procurement office's agreement owners see every organisation's.
+    """
+    if organisation.is_office and user.is_at_office(Role.AGREEMENT_OWNER):
+        return thing.id.is_not(None)
+    places: list[ColumnElement[bool]] = [thing.orderer_id == user.id, _asked_to_decide(user, thing)]
+    for membership in user.current_memberships():
+        if membership.organisation_id != organisation.id:
+            continue
+        if Permission.ORDER_READ not in ROLE_PERMISSIONS[membership.role]:
+            continue
+        if membership.unit is None:
+            places.append(thing.organisation_id == organisation.id)
+        else:
+            branch = select(Unit.id).where(
+                Unit.organisation_id == organisation.id, Unit.path.startswith(membership.unit.path)
+            )
+            places.append(thing.unit_id.in_(branch))
+    return and_(thing.organisation_id == organisation.id, or_(*places, false()))
+
+
+def _asked_to_decide(user: User, thing: type[Requisition] | type[Order]) -> ColumnElement[bool]:
+    stands_in_for = select(Substitution.absent_id).where(
+        Substitution.substitute_id == user.id,
+        Substitution.starts_on <= today(),
+        Substitution.ends_on >= today(),
+        Substitution.ended_at.is_(None),
+    )
+    asked = (
+        select(ApprovalStep.requisition_id)
+        .join(ApprovalCandidate)
+        .where(or_(ApprovalCandidate.user_id == user.id, ApprovalCandidate.user_id.in_(stands_in_for)))
+    )
+    key = Requisition.id if thing is Requisition else Order.requisition_id
+    return key.in_(asked)

@@ -1,0 +1,343 @@
+"""What the pages of the road read: every query that shows something to a person is scoped by who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from auth.organisation import Organisation, Unit
+from auth.permission import Role
+from auth.user import User
+from catalog.agreement import Agreement, Award, Lot
+from catalog.parameter import vat_rates
+from catalog.price_list import Article
+from catalog.steering import Ask, Finding, findings
+from catalog.supplier import Supplier
+from core.clock import today
+from core.db import db
+from core.errors import NotFound
+from core.types import line_net
+from core.web import Page
+from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
+from orders.basket import Basket, BasketLine, RankingRefusal
+from orders.order import Order, OrderLine, OrderState
+from orders.policy import absent_of, visible
+from orders.receipt import Receipt, ReceiptLine
+from orders.requisition import Requisition, RequisitionLine, RequisitionState
+from orders.split import OrderDraft, PricedLine, draft_orders
+
+PAGE_SIZE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class BasketView:
+    """A basket with what it becomes: the findings of each line, and the orders it splits into."""
+
+    basket: Basket
+    findings: dict[int, tuple[Finding, ...]]  # by basket line id
+    drafts: list[OrderDraft]
+    refusals: Sequence[RankingRefusal]
+
+    @property
+    def net_amount(self) -> Decimal:
+        return sum((draft.totals.net for draft in self.drafts), Decimal("0.00"))
+
+    @property
+    def vat_amount(self) -> Decimal:
+        return sum((draft.totals.vat for draft in self.drafts), Decimal("0.00"))
+
+    @property
+    def gross_amount(self) -> Decimal:
+        return self.net_amount + self.vat_amount
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether some line keeps the basket from being sent."""
+        return any(finding.level.value != "inform" for found in self.findings.values() for finding in found)
+
+
+def basket_of(user: User, organisation: Organisation) -> Basket | None:
+    """Her basket for an organisation, its lines with articles, awards, lots, agreements and suppliers loaded."""
+    to_award = selectinload(Basket.lines).joinedload(BasketLine.article, innerjoin=True).joinedload(Article.award)
+    return db.session.scalar(
+        select(Basket)
+        .where(Basket.user_id == user.id, Basket.organisation_id == organisation.id)
+        .options(
+            to_award.joinedload(Award.supplier),
+            to_award.joinedload(Award.lot).options(
+                joinedload(Lot.agreement).joinedload(Agreement.category), joinedload(Lot.category)
+            ),
+        )
+    )
+
+
+def view_basket(basket: Basket) -> BasketView:
+    """Ask the steering about the whole basket, and split it into orders, freight and fees included."""
+    on = today()
+    rates = vat_rates(on)
+    priced = [
+        PricedLine(
+            line=line,
+            award=line.article.award,
+            net_amount=line_net(line.quantity, line.article.price, line.article.base_quantity),
+            vat_percent=rates[line.article.vat_class],
+        )
+        for line in basket.lines
+    ]
+    drafts = draft_orders(priced)
+    asks = [Ask(line.article, line.quantity, line.seen_price, line.choice_ground) for line in basket.lines]
+    refusals = refusals_of(basket)
+    found = findings(
+        asks, basket.organisation, on, refused={r.award_id for r in refusals}, charges=charges_by_award(drafts)
+    )
+    by_line = {line.id: tuple(of_line) for line, of_line in zip(basket.lines, found, strict=True)}
+    return BasketView(basket=basket, findings=by_line, drafts=drafts, refusals=refusals)
+
+
+def charges_by_award(drafts: Iterable[OrderDraft]) -> dict[int, Decimal]:
+    """What freight and fees add to each award, for the ceilings."""
+    added: dict[int, Decimal] = {}
+    for draft in drafts:
+        for charge in draft.charges:
+            added[charge.award.id] = added.get(charge.award.id, Decimal(0)) + charge.amount
+    return added
+
+
+def refusals_of(need: Basket | Requisition) -> Sequence[RankingRefusal]:
+    """The noted refusals of better-placed suppliers for one need."""
+    column = RankingRefusal.basket_id if isinstance(need, Basket) else RankingRefusal.requisition_id
+    return db.session.scalars(
+        select(RankingRefusal)
+        .where(column == need.id)
+        .order_by(RankingRefusal.id)
+        .options(
+            joinedload(RankingRefusal.award).joinedload(Award.supplier),
+            joinedload(RankingRefusal.award).joinedload(Award.lot),
+            joinedload(RankingRefusal.noted_by),
+        )
+    ).all()
+
+
+def refused_awards(need: Basket | Requisition) -> set[int]:
+    """The awards that declined or stayed silent for one need."""
+    return {refusal.award_id for refusal in refusals_of(need)}
+
+
+def units_to_order_for(user: User, organisation: Organisation) -> Sequence[Unit]:
+    """The units she may order for, in the order of the tree."""
+    places = [
+        membership.unit.path if membership.unit else "/"
+        for membership in user.current_memberships()
+        if membership.organisation_id == organisation.id and membership.role is Role.ORDERER
+    ]
+    if not places:
+        return []
+    return db.session.scalars(
+        select(Unit)
+        .where(
+            Unit.organisation_id == organisation.id,
+            Unit.is_active,
+            or_(*(Unit.path.startswith(place) for place in places)),
+        )
+        .order_by(Unit.path)
+    ).all()
+
+
+def requisition_for(user: User, organisation: Organisation, requisition_id: int) -> Requisition:
+    """A requisition she may see, with its lines. Raises NotFound."""
+    to_award = selectinload(Requisition.lines).joinedload(RequisitionLine.award)
+    found = db.session.scalar(
+        select(Requisition)
+        .where(Requisition.id == requisition_id, visible(user, organisation, Requisition))
+        .options(
+            to_award.joinedload(Award.supplier),
+            to_award.joinedload(Award.lot).joinedload(Lot.agreement),
+            joinedload(Requisition.orderer),
+            joinedload(Requisition.unit),
+            joinedload(Requisition.organisation),
+        )
+    )
+    if found is None:
+        raise NotFound(_l("Begäran finns inte, eller så får du inte se den."))
+    return found
+
+
+def requisition_drafts(requisition: Requisition) -> list[OrderDraft]:
+    """The orders a requisition becomes, from its own frozen lines."""
+    return draft_orders(
+        PricedLine(line=line, award=line.award, net_amount=line.net_amount, vat_percent=line.vat_percent)
+        for line in requisition.lines
+    )
+
+
+def steps_of(requisition: Requisition) -> Sequence[ApprovalStep]:
+    """The route of a requisition, former rounds first, with the names and decisions."""
+    return db.session.scalars(
+        select(ApprovalStep)
+        .where(ApprovalStep.requisition_id == requisition.id)
+        .order_by(ApprovalStep.round, ApprovalStep.position)
+        .options(
+            selectinload(ApprovalStep.candidates).joinedload(ApprovalCandidate.decided_by),
+            selectinload(ApprovalStep.candidates).joinedload(ApprovalCandidate.user),
+        )
+    ).all()
+
+
+def steps_to_decide(user: User, organisation: Organisation) -> Sequence[ApprovalStep]:
+    """The steps that wait for her, in her own name or for somebody she stands in for; oldest first."""
+    people = {user.id, *absent_of(user, organisation.id, today())}
+    return db.session.scalars(
+        select(ApprovalStep)
+        .join(ApprovalStep.requisition)
+        .where(
+            ApprovalStep.state == ApprovalState.PENDING,
+            Requisition.organisation_id == organisation.id,
+            Requisition.orderer_id != user.id,
+            ApprovalStep.id.in_(
+                select(ApprovalCandidate.step_id).where(
+                    ApprovalCandidate.user_id.in_(people), ApprovalCandidate.decided_at.is_(None)
+                )
+            ),
+        )
+        .order_by(ApprovalStep.opened_at, ApprovalStep.id)
+        .options(
+            joinedload(ApprovalStep.requisition).joinedload(Requisition.orderer),
+            joinedload(ApprovalStep.requisition).joinedload(Requisition.unit),
+            selectinload(ApprovalStep.candidates),
+        )
+        .limit(100)
+    ).all()
+
+
+def step_to_decide(user: User, step_id: int) -> ApprovalStep:
+    """A step she was asked about, whatever its state. Raises NotFound."""
+    step = db.session.scalar(
+        select(ApprovalStep)
+        .where(ApprovalStep.id == step_id)
+        .options(joinedload(ApprovalStep.requisition), selectinload(ApprovalStep.candidates))
+    )
+    if step is not None:
+        people = {user.id, *absent_of(user, step.requisition.organisation_id, today())}
+        if any(candidate.user_id in people for candidate in step.candidates):
+            return step
+    raise NotFound(_l("Begäran finns inte, eller så får du inte se den."))
+
+
+def requisitions_of(user: User, organisation: Organisation, *states: RequisitionState) -> Sequence[Requisition]:
+    """Her own requisitions in some states, newest first."""
+    return db.session.scalars(
+        select(Requisition)
+        .where(
+            Requisition.orderer_id == user.id,
+            Requisition.organisation_id == organisation.id,
+            Requisition.state.in_(states),
+        )
+        .order_by(Requisition.id.desc())
+        .options(joinedload(Requisition.unit))
+        .limit(50)
+    ).all()
+
+
+def order_for(user: User, organisation: Organisation, number: str) -> Order:
+    """An order she may see, with its lines. Raises NotFound."""
+    found = db.session.scalar(
+        select(Order)
+        .where(Order.number == number, visible(user, organisation, Order))
+        .options(
+            selectinload(Order.lines),
+            selectinload(Order.charges),
+            selectinload(Order.documents),
+            joinedload(Order.requisition),
+            joinedload(Order.organisation),
+            joinedload(Order.unit),
+            joinedload(Order.orderer),
+            joinedload(Order.supplier),
+            joinedload(Order.agreement),
+        )
+    )
+    if found is None:
+        raise NotFound(_l("Beställningen finns inte, eller så får du inte se den."))
+    return found
+
+
+def orders_page(
+    user: User,
+    organisation: Organisation,
+    *,
+    scope: str = "mine",
+    text: str = "",
+    state: OrderState | None = None,
+    page: int = 1,
+) -> Page:
+    """A page of orders she may see, newest first: `mine`, my `unit`'s, or all of the `organisation` she may see."""
+    condition = [visible(user, organisation, Order)]
+    if scope == "mine":
+        condition = [Order.organisation_id == organisation.id, Order.orderer_id == user.id]
+    elif scope == "unit":
+        units = {m.unit_id for m in user.current_memberships() if m.organisation_id == organisation.id and m.unit_id}
+        condition.append(Order.unit_id.in_(units))
+    if state is not None:
+        condition.append(Order.state == state)
+    if text:
+        suppliers = select(Supplier.id).where(Supplier.name.icontains(text, autoescape=True))
+        condition.append(or_(Order.number.icontains(text, autoescape=True), Order.supplier_id.in_(suppliers)))
+    wanted = select(Order).where(*condition)
+    total = db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    rows = db.session.scalars(
+        wanted.order_by(Order.placed_at.desc(), Order.id.desc())
+        .limit(PAGE_SIZE)
+        .offset((max(1, page) - 1) * PAGE_SIZE)
+        .options(joinedload(Order.supplier), joinedload(Order.unit), joinedload(Order.orderer))
+    ).all()
+    return Page(items=rows, number=max(1, page), size=PAGE_SIZE, total=total)
+
+
+def orders_of(requisition: Requisition) -> Sequence[Order]:
+    """The orders a requisition became."""
+    return db.session.scalars(
+        select(Order)
+        .where(Order.requisition_id == requisition.id)
+        .order_by(Order.id)
+        .options(joinedload(Order.supplier))
+    ).all()
+
+
+def orders_to_receive(user: User, organisation: Organisation) -> Sequence[Order]:
+    """Her own orders that are still awaited, those wanted first on top."""
+    return db.session.scalars(
+        select(Order)
+        .where(
+            Order.orderer_id == user.id,
+            Order.organisation_id == organisation.id,
+            Order.state.in_([OrderState.PLACED, OrderState.CONFIRMED]),
+        )
+        .order_by(Order.wanted_on.is_(None), Order.wanted_on, Order.id)
+        .options(joinedload(Order.supplier))
+        .limit(20)
+    ).all()
+
+
+def received_quantities(order: Order) -> dict[int, Decimal]:
+    """How much of each line has come, by order line id: the sum of the receipts."""
+    rows = db.session.execute(
+        select(ReceiptLine.order_line_id, func.sum(ReceiptLine.quantity))
+        .join(OrderLine, OrderLine.id == ReceiptLine.order_line_id)
+        .where(OrderLine.order_id == order.id)
+        .group_by(ReceiptLine.order_line_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def receipts_of(order: Order) -> Sequence[Receipt]:
+    """The deliveries taken in for an order, oldest first."""
+    return db.session.scalars(
+        select(Receipt)
+        .where(Receipt.order_id == order.id)
+        .order_by(Receipt.id)
+        .options(joinedload(Receipt.received_by), selectinload(Receipt.lines).joinedload(ReceiptLine.order_line))
+    ).all()

@@ -1,0 +1,113 @@
+"""Split: which orders some lines become.
+
+Peppol's order carries supplier, agreement, delivery address, invoice party and currency once each; the last three are
+one and the same for a requisition, so lines part by supplier and agreement. Freight and small-order fee follow the
+awards' terms, once for each order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from catalog.agreement import Agreement, Award
+from catalog.ceiling import Draw
+from catalog.supplier import Supplier
+from exchange.documents import TotalsDocument
+from orders.totals import ZERO, totals
+
+
+@dataclass(frozen=True, slots=True)
+class PricedLine:
+    """A line that knows what it costs: `line` is the basket's or the requisition's own."""
+
+    line: Any
+    award: Award
+    net_amount: Decimal
+    vat_percent: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A charge on the whole order; `award` is the one whose terms say so, and on whose ceiling it counts."""
+
+    award: Award
+    kind: str  # "freight" or "small-order"
+    reason: str  # Swedish: it is read by the supplier
+    amount: Decimal
+    vat_percent: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDraft:
+    """An order to be: not numbered, not stored."""
+
+    supplier: Supplier
+    agreement: Agreement
+    lines: tuple[PricedLine, ...]
+    charges: tuple[Charge, ...]
+    totals: TotalsDocument
+
+    def draws(self) -> list[Draw]:
+        """What this order takes of the ceilings of its awards, its charges included."""
+        taken: dict[int, Decimal] = {}
+        awards = {line.award.id: line.award for line in self.lines}
+        for line in self.lines:
+            taken[line.award.id] = taken.get(line.award.id, ZERO) + line.net_amount
+        for charge in self.charges:
+            taken[charge.award.id] += charge.amount
+        return [
+            Draw(agreement_id=self.agreement.id, lot_id=awards[id_].lot_id, award_id=id_, amount=amount)
+            for id_, amount in taken.items()
+        ]
+
+
+def draft_orders(lines: Iterable[PricedLine]) -> list[OrderDraft]:
+    """The orders that the lines become, in the order in which their first lines stand."""
+    groups: dict[tuple[int, int], list[PricedLine]] = {}
+    for line in lines:
+        groups.setdefault((line.award.supplier_id, line.award.lot.agreement_id), []).append(line)
+    return [_draft(group) for group in groups.values()]
+
+
+def all_draws(drafts: Iterable[OrderDraft]) -> list[Draw]:
+    """What several orders take of the ceilings together."""
+    return [draw for draft in drafts for draw in draft.draws()]
+
+
+def _draft(lines: Sequence[PricedLine]) -> OrderDraft:
+    charges = charges_for(lines)
+    return OrderDraft(
+        supplier=lines[0].award.supplier,
+        agreement=lines[0].award.lot.agreement,
+        lines=tuple(lines),
+        charges=charges,
+        totals=totals(
+            ((line.net_amount, line.vat_percent) for line in lines),
+            ((charge.amount, charge.vat_percent) for charge in charges),
+        ),
+    )
+
+
+def charges_for(lines: Sequence[PricedLine]) -> tuple[Charge, ...]:
+    """Freight and small-order fee of one order.
+
+    Where lines stand under several awards of the same supplier and agreement, the highest charge of a kind that
+    applies is taken, once. A charge bears the highest VAT rate among the goods it belongs to.
+    """
+    total = sum((line.net_amount for line in lines), ZERO)
+    vat = max(line.vat_percent for line in lines)
+    awards = list({line.award.id: line.award for line in lines}.values())
+    freight = [
+        Charge(award, "freight", "Frakt", award.freight, vat)
+        for award in awards
+        if award.freight and (award.freight_free_from is None or total < award.freight_free_from)
+    ]
+    small = [
+        Charge(award, "small-order", "Småorderavgift", award.small_order_fee, vat)
+        for award in awards
+        if award.small_order_fee and award.minimum_order is not None and total < award.minimum_order
+    ]
+    return tuple(max(kind, key=lambda charge: charge.amount) for kind in (freight, small) if kind)
