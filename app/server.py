@@ -17,7 +17,7 @@ OLDEST_POSTGRESQL = 150000
 THREADS = 8
 
 
-class Server(BaseApplication):  # type: ignore[misc]
+class Server(BaseApplication):  # type: ignore[misc, unused-ignore]
     """Gunicorn with our settings; `hooks` are functions of its own names, such as `when_ready`."""
 
     def __init__(self, host: str, port: int, workers: int, **hooks: Callable[..., None]) -> None:

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from app.cli import COMMANDS, cli
-from auth.permission import Permission, Role
+from auth.permission import ROLE_PERMISSIONS, Permission, Role
 from tests.house.source import ROOT, nodes
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -66,3 +66,9 @@ def test_every_decision_is_listed() -> None:
     architecture = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
     for decision in (ROOT / "docs" / "decisions").glob("*.md"):
         assert decision.name in architecture, f"{decision.name} is not in ARCHITECTURE.md"
+
+
+def test_the_table_of_roles_is_the_table_of_the_code() -> None:
+    rows = dict(re.findall(r"^\| `([a-z_]+)` \| (`[a-z]+:.*) \|$", OPERATIONS, re.M))
+    told = {role: set(re.findall(r"`([a-z:-]+)`", permissions)) for role, permissions in rows.items()}
+    assert told == {role.value: {p.value for p in permissions} for role, permissions in ROLE_PERMISSIONS.items()}
