@@ -80,13 +80,12 @@ def build(mail: Mail, mail_from: str) -> EmailMessage:
         if address is not None and not _is_address(address):
             raise ValueError(f"{address!r} är ingen e-postadress")
     message = EmailMessage(policy=SMTP)
-    message.set_raw("From", formataddr(parseaddr(mail_from)))
+    name, address = parseaddr(mail_from)
+    message.set_raw("From", formataddr((name, address)) if name.isascii() else f"{_folded(name)}\n <{address}>")
     message["To"] = mail.recipient
     if mail.reply_to:
         message["Reply-To"] = mail.reply_to
-    # Folded here, because EmailMessage's own folding loses spaces beside punctuation in a long Swedish subject.
-    charset = None if mail.subject.isascii() else "utf-8"
-    message.set_raw("Subject", Header(mail.subject, charset, 76, "Subject").encode())
+    message.set_raw("Subject", _folded(mail.subject))
     message["Date"] = format_datetime(mail.written_at)
     message["Message-ID"] = mail.message_id
     if mail.order_number:
@@ -267,6 +266,11 @@ def _has_ended(smtp: smtplib.SMTP) -> bool:
     poll = select.poll()
     poll.register(smtp.sock, select.POLLIN)
     return bool(poll.poll(0))
+
+
+def _folded(text: str) -> str:
+    """The value of a header in short lines. EmailMessage's own folding loses spaces in a long Swedish subject."""
+    return Header(text, None if text.isascii() else "utf-8", 76, "Subject").encode()
 
 
 def _is_this_machine(host: str) -> bool:
