@@ -1,0 +1,58 @@
+"""Change: what an edit does to a thing, told to the journal as before and after."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from auth.organisation import Organisation
+from auth.user import User
+from catalog.category import Category
+from catalog.supplier import Supplier
+from core.errors import WrongState
+
+Changes = dict[str, list[Any]]
+
+
+def apply(thing: object, facts: object) -> Changes:
+    """Give `thing` every fact of the dataclass; returns those that differed: `{field: [before, after]}`.
+
+    The values are plain JSON: amounts and days as text, people and organisations by name, because what they are
+    called on the day is what the journal must remember.
+    """
+    if not is_dataclass(facts):
+        raise TypeError("facts are a dataclass")
+    changes: Changes = {}
+    for field in fields(facts):
+        before, after = getattr(thing, field.name), getattr(facts, field.name)
+        if before != after:
+            changes[field.name] = [plain(before), plain(after)]
+            setattr(thing, field.name, after)
+    return changes
+
+
+def check_version(present: int, seen: int) -> None:
+    """Whether the form was made from what stands now. Raises WrongState where somebody was before her."""
+    if present != seen:
+        raise WrongState(
+            _l("Någon annan har ändrat uppgifterna medan du hade sidan öppen."),
+            way_on=_l("Öppna sidan igen, se vad som ändrades och gör din ändring på nytt."),
+        )
+
+
+def plain(value: Any) -> Any:
+    """A value as the journal keeps it."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, User | Organisation | Supplier | Category):
+        return value.name
+    return value
