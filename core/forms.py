@@ -74,6 +74,8 @@ def show_rule(form: BaseForm, error: AvropError) -> None:
 class Required(InputRequired):  # type: ignore[misc, unused-ignore]
     """The field must be filled in, or one of its choices taken."""
 
+    message: Any
+
     def __call__(self, form: Any, field: Any) -> None:
         if self.message is None:
             is_choice = isinstance(field, SelectFieldBase)
