@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from hashlib import sha256
 
 from auth.organisation import Organisation
 from auth.user import User
 from catalog.supplier import Supplier
+from core.clock import local
 from core.web import external_url
 from exchange import pdf, ubl
 from exchange.documents import (
@@ -27,6 +29,7 @@ from orders.order import FileKind, Order, OrderCharge, OrderFile, OrderLine, Ord
 from orders.requisition import Requisition
 from orders.totals import totals
 
+VALID = timedelta(days=90)  # after the wanted day, or the order's own: Peppol T01-R002 asks for an end
 SCHEME_ORGANISATION_NUMBER = "0007"
 CHARGE_CODES = {"freight": "FC", "small-order": "ADR"}  # UNCL 7161
 
@@ -57,6 +60,7 @@ def order_document(order: Order, approvers: Sequence[ApproverDocument]) -> Order
         note=requisition.message_to_supplier,
         payment_terms=order.agreement.payment_terms,
         currency=order.currency,
+        valid_until=(order.wanted_on or local(order.placed_at).date()) + VALID,
         cancel_reason=order.cancel_reason,
         link=external_url("orders.show", number=order.number),
     )

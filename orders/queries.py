@@ -8,12 +8,13 @@ from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from auth.organisation import Organisation, Unit
+from auth.organisation import DeliveryAddress, Organisation, Unit
 from auth.permission import Role
 from auth.user import User
 from catalog.agreement import Agreement, Award, Lot
+from catalog.ceiling import Ceiling, ceilings_for
 from catalog.parameter import vat_rates
 from catalog.price_list import Article
 from catalog.steering import Ask, Finding, findings
@@ -26,7 +27,7 @@ from core.web import Page
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.basket import Basket, BasketLine, RankingRefusal
 from orders.order import Order, OrderLine, OrderState
-from orders.policy import absent_of, visible
+from orders.policy import absent_of, seat_of, visible
 from orders.receipt import Receipt, ReceiptLine
 from orders.requisition import Requisition, RequisitionLine, RequisitionState
 from orders.split import OrderDraft, PricedLine, draft_orders
@@ -148,6 +149,17 @@ def units_to_order_for(user: User, organisation: Organisation) -> Sequence[Unit]
     ).all()
 
 
+def addresses_of(organisation: Organisation) -> Sequence[DeliveryAddress]:
+    """Where the organisation can have goods delivered, in the order of its units."""
+    return db.session.scalars(
+        select(DeliveryAddress)
+        .join(DeliveryAddress.unit)
+        .where(Unit.organisation_id == organisation.id, DeliveryAddress.is_active)
+        .order_by(Unit.path, DeliveryAddress.id)
+        .options(contains_eager(DeliveryAddress.unit))
+    ).all()
+
+
 def requisition_for(user: User, organisation: Organisation, requisition_id: int) -> Requisition:
     """A requisition she may see, with its lines. Raises NotFound."""
     to_award = selectinload(Requisition.lines).joinedload(RequisitionLine.award)
@@ -212,6 +224,61 @@ def steps_to_decide(user: User, organisation: Organisation) -> Sequence[Approval
         )
         .limit(100)
     ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalView:
+    """What an approver decides with: the requisition as orders, its findings today, the ceilings, the route."""
+
+    step: ApprovalStep
+    requisition: Requisition
+    seat: ApprovalCandidate | None  # from which she may decide; none when she may only look
+    drafts: list[OrderDraft]
+    findings: list[tuple[Finding, ...]]  # by line, as of today
+    ceilings: list[Ceiling]
+    steps: Sequence[ApprovalStep]
+    refusals: Sequence[RankingRefusal]
+
+
+def approval_view(step: ApprovalStep, user: User) -> ApprovalView:
+    """Load what the approval page shows, with a constant number of queries."""
+    to_award = selectinload(Requisition.lines).joinedload(RequisitionLine.award)
+    requisition = db.session.scalars(
+        select(Requisition)
+        .where(Requisition.id == step.requisition_id)
+        .options(
+            to_award.joinedload(Award.supplier),
+            to_award.joinedload(Award.lot).joinedload(Lot.agreement),
+            selectinload(Requisition.lines).joinedload(RequisitionLine.article),
+            joinedload(Requisition.orderer),
+            joinedload(Requisition.unit),
+            joinedload(Requisition.organisation),
+        )
+        .execution_options(populate_existing=True)
+    ).one()
+    drafts = requisition_drafts(requisition)
+    refusals = refusals_of(requisition)
+    asks = [Ask(line.article, line.quantity, line.unit_price, line.choice_ground) for line in requisition.lines]
+    found = findings(
+        asks,
+        requisition.organisation,
+        today(),
+        refused={refusal.award_id for refusal in refusals},
+        charges=charges_by_award(drafts),
+        reserved=requisition.state is RequisitionState.SUBMITTED,
+    )
+    by_award = ceilings_for({line.award_id for line in requisition.lines})
+    ceilings = {ceiling.id: ceiling for of_award in by_award.values() for ceiling in of_award}
+    return ApprovalView(
+        step=step,
+        requisition=requisition,
+        seat=seat_of(user, step) if step.state is ApprovalState.PENDING else None,
+        drafts=drafts,
+        findings=list(found),
+        ceilings=list(ceilings.values()),
+        steps=steps_of(requisition),
+        refusals=refusals,
+    )
 
 
 def step_to_decide(user: User, step_id: int) -> ApprovalStep:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,6 +14,7 @@ from auth.journal import record
 from auth.organisation import DeliveryAddress, Organisation, Unit
 from auth.user import User
 from catalog import ceiling
+from catalog.agreement import Lot
 from catalog.category import Category
 from catalog.parameter import vat_rates
 from catalog.price_list import VatClass
@@ -28,9 +30,9 @@ from orders.actions.basket import lock_basket
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.basket import Basket, BasketLine, RankingRefusal
 from orders.policy import may_mend, may_order, may_withdraw
-from orders.queries import basket_of, requisition_drafts, steps_of, view_basket
+from orders.queries import BasketView, basket_of, requisition_drafts, steps_of, view_basket
 from orders.requisition import Requisition, RequisitionLine
-from orders.route import Need, RouteStep, directory_of, find_route
+from orders.route import Need, NobodyCanApprove, RouteStep, directory_of, find_route
 from orders.split import all_draws
 from orders.substitutes import people_asked
 
@@ -99,19 +101,30 @@ def submit(actor: User, organisation: Organisation, checkout: Checkout) -> Requi
 def route_of(requisition: Requisition) -> list[RouteStep]:
     """Who must say yes. Raises NobodyCanApprove."""
     barred = frozenset({requisition.orderer_id, requisition.created_by_id, requisition.edited_by_id})
-    categories: list[Category] = []
-    for line in requisition.lines:
-        category = line.award.lot.category or line.award.lot.agreement.category
-        if category is not None:
-            categories.append(category)
     need = Need(
         unit=requisition.unit,
         amount=requisition.net_amount,
-        categories=tuple(categories),
+        categories=_categories([line.award.lot for line in requisition.lines]),
         orderer=requisition.orderer,
         barred=barred,
     )
     return find_route(need, directory_of(requisition.organisation, today()))
+
+
+def route_preview(actor: User, unit: Unit, view: BasketView) -> list[RouteStep] | NobodyCanApprove:
+    """Who would have to say yes to a basket if it were sent now; or why nobody can."""
+    lots = [line.article.award.lot for line in view.basket.lines]
+    need = Need(
+        unit=unit,
+        amount=view.net_amount,
+        categories=_categories(lots),
+        orderer=actor,
+        barred=frozenset({actor.id}),
+    )
+    try:
+        return find_route(need, directory_of(view.basket.organisation, today()))
+    except NobodyCanApprove as nobody:
+        return nobody
 
 
 def open_step(step: ApprovalStep) -> None:
@@ -194,6 +207,12 @@ def close_route(requisition: Requisition) -> None:
     for step in steps_of(requisition):
         if step.state in (ApprovalState.WAITING, ApprovalState.PENDING):
             advance(step, "skip")
+
+
+def _categories(lots: Iterable[Lot]) -> tuple[Category, ...]:
+    """What is bought: each lot's category, or its agreement's."""
+    found = (lot.category or lot.agreement.category for lot in lots)
+    return tuple(category for category in found if category is not None)
 
 
 def _check_steering(basket: Basket) -> None:

@@ -1,0 +1,113 @@
+"""The forms of the road. Shape only: who may and what holds is asked by the use cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from flask_babel import lazy_gettext as _l
+from wtforms import HiddenField, RadioField, SelectField
+from wtforms.validators import Length, Optional
+
+from auth.organisation import DeliveryAddress, Unit
+from core.forms import BaseForm, DayField, DecimalField, LongTextField, Required, TextField
+from orders.order import OrderLine
+from orders.receipt import Deviation
+
+MOST = Decimal(1_000_000)
+LEAST = Decimal("0.001")
+
+
+class AddLineForm(BaseForm):
+    article_id = HiddenField(validators=[Required()])
+    quantity = DecimalField(_l("Antal"), [Required()], places=3, min=LEAST, max=MOST)
+    next = HiddenField(validators=[Optional()])
+
+
+class ChangeLineForm(BaseForm):
+    quantity = DecimalField(_l("Antal"), [Required()], places=3, min=LEAST, max=MOST)
+
+
+class StateGroundForm(BaseForm):
+    ground = RadioField(_l("Varför väljer du den här leverantören?"), [Required()])
+
+    def offer(self, grounds: Sequence[str]) -> None:
+        self.ground.choices = [(ground, ground) for ground in grounds]
+
+
+class NoteRefusalForm(BaseForm):
+    """What a better-placed supplier answered."""
+
+    answer = RadioField(
+        _l("Vad svarade leverantören?"),
+        [Required()],
+        choices=[("declined", _l("Kan inte leverera")), ("silent", _l("Svarade inte i tid"))],
+    )
+    asked_on = DayField(_l("Tillfrågad den"), [Required()])
+    channel = SelectField(
+        _l("Hur frågade du?"),
+        [Required()],
+        choices=[("e-post", _l("e-post")), ("telefon", _l("telefon")), ("portal", _l("leverantörens portal"))],
+    )
+    reason = LongTextField(_l("Vad sa de? Skriv så att en revisor förstår."), [Required()], longest=500)
+
+
+class CheckoutForm(BaseForm):
+    """The one page of the till. `key` is drawn when the page is shown, so that a double click makes one requisition."""
+
+    key = HiddenField(validators=[Required(), Length(max=64)])
+    unit_id = SelectField(_l("Beställ för"), [Required()], coerce=int)
+    address_id = SelectField(_l("Leverera till"), [Required()], coerce=int)
+    wanted_on = DayField(_l("Önskad leveransdag"), [Optional()])
+    buyer_reference = TextField(_l("Er referens (står på fakturan)"), longest=60)
+    accounting_cost = TextField(_l("Kontering"), longest=100)
+    message_to_supplier = LongTextField(_l("Meddelande till leverantören"), longest=1000)
+    message_to_approver = LongTextField(_l("Meddelande till den som ska godkänna"), longest=1000)
+
+    def offer(self, units: Sequence[Unit], addresses: Sequence[DeliveryAddress]) -> None:
+        self.unit_id.choices = [(unit.id, f"{unit.code} {unit.name}") for unit in units]
+        self.address_id.choices = [
+            (address.id, f"{address.name}, {address.street}, {address.city}") for address in addresses
+        ]
+
+
+class DecideForm(BaseForm):
+    """The three answers; `seen_hash` is the content that was on the page."""
+
+    seen_hash = HiddenField(validators=[Required(), Length(max=64)])
+    decision = HiddenField(validators=[Required()])
+    comment = LongTextField(_l("Kommentar"), longest=1000)
+
+
+class ReasonForm(BaseForm):
+    reason = LongTextField(_l("Skäl"), [Required()], longest=500)
+
+
+class ReceiveForm(BaseForm):
+    """The head of a receipt; the lines come as `quantity-<id>`, `deviation-<id>` and `note-<id>`."""
+
+    key = HiddenField(validators=[Required(), Length(max=64)])
+    note = LongTextField(_l("Anteckning om leveransen"), longest=500)
+
+
+class ReceiveLineForm(BaseForm):
+    class Meta(BaseForm.Meta):
+        csrf = False  # the page's own form carries the token
+
+    quantity = DecimalField(_l("Antal som kom"), [Optional()], places=3, min=-MOST, max=MOST)
+    deviation = SelectField(
+        _l("Avvikelse"),
+        choices=[
+            (Deviation.NONE.value, _l("ingen")),
+            (Deviation.DAMAGED.value, _l("skadad")),
+            (Deviation.WRONG.value, _l("fel vara")),
+            (Deviation.MISSING.value, _l("saknas i paketet")),
+        ],
+        default=Deviation.NONE.value,
+    )
+    note = TextField(_l("Kommentar"), longest=500)
+
+
+def receive_line_form(line: OrderLine, left: Decimal) -> ReceiveLineForm:
+    """The part of the receipt page that is about one line; suggests what is still awaited."""
+    return ReceiveLineForm(prefix=f"line-{line.id}", data={"quantity": max(left, Decimal(0)) or None})

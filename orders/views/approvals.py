@@ -1,0 +1,116 @@
+"""Pages: what waits for my decision, and the page behind the link in the mail. Opening a page never decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from auth.login import acting_organisation, current
+from auth.permission import Permission
+from auth.user import User
+from core.errors import NotAllowed, NotFound, RuleBroken
+from core.forms import show_rule
+from core.web import requires
+from orders.actions import approval as act
+from orders.approval import ApprovalStep, ApprovalToken
+from orders.forms import DecideForm
+from orders.queries import approval_view, step_to_decide, steps_to_decide
+from orders.requisition import Requisition, RequisitionState
+
+bp = Blueprint("approvals", __name__)
+
+DECISIONS = {"approve": act.approve, "reject": act.reject, "send_back": act.send_back}
+
+
+@bp.get("/approvals")
+@requires(Permission.SIGNED_IN)
+def index() -> Any:
+    """Not only for approvers: a substitute needs no role of her own."""
+    return render_template("approvals/index.html", steps=steps_to_decide(current(), acting_organisation()))
+
+
+@bp.route("/approvals/<int:step_id>", methods=["GET", "POST"])
+@requires(Permission.SIGNED_IN)
+def decide(step_id: int) -> Any:
+    user = current()
+    step = step_to_decide(user, step_id)
+    form = DecideForm(data={"seen_hash": step.requisition.content_hash})
+    if form.validate_on_submit():
+        try:
+            requisition = _decide(user, step, form)
+        except RuleBroken as error:
+            show_rule(form, error)
+            step = step_to_decide(user, step_id)
+        else:
+            return redirect(url_for("approvals.index") if _is_open(requisition) else _after(requisition), 303)
+    return _page(step, user, form), 422 if form.is_submitted() else 200
+
+
+@bp.route("/approve/<token>", methods=["GET", "POST"])
+@requires(Permission.PUBLIC)
+def by_token(token: str) -> Any:
+    """The link in the mail. It leads to the log-in first, unless the organisation lets small amounts be decided by
+    the link alone; whoever is logged in as somebody else is refused."""
+    found = act.find_token(token)
+    if found is None:
+        raise NotFound(_l("Länken finns inte. Kontrollera att du fick med hela adressen."))
+    act.check_usable(found)
+    by_link_alone = act.may_decide_by_link(found)
+    if not current_user.is_authenticated and not by_link_alone:
+        return redirect(url_for("auth.login", next=request.path), 303)
+    if current_user.is_authenticated and current().id != found.user_id:
+        raise NotAllowed(_l("Länken är personlig och gäller någon annan. Be om en egen."))
+    form = DecideForm(data={"seen_hash": found.content_hash})
+    if form.validate_on_submit():
+        try:
+            requisition = _decide(found.user, found.step, form)
+        except RuleBroken as error:
+            show_rule(form, error)
+            found = _again(token)
+        else:
+            return _answer(requisition)
+    return _page(found.step, found.user, form, token=token), 422 if form.is_submitted() else 200
+
+
+def _decide(user: User, step: ApprovalStep, form: DecideForm) -> Requisition:
+    decision = DECISIONS.get(form.decision.data)
+    if decision is None:
+        raise RuleBroken(_l("Välj om du godkänner, avslår eller skickar tillbaka."))
+    requisition = decision(user, step, form.comment.data or "", form.seen_hash.data)
+    said = {
+        "approve": _("Du har godkänt %(number)s.", number=requisition.number),
+        "reject": _("Du har avslagit %(number)s.", number=requisition.number),
+        "send_back": _("Du har skickat tillbaka %(number)s.", number=requisition.number),
+    }
+    flash(said[form.decision.data], "success")
+    return requisition
+
+
+def _page(step: ApprovalStep, user: User, form: DecideForm, token: str | None = None) -> str:
+    return render_template("approvals/decide.html", view=approval_view(step, user), form=form, token=token)
+
+
+def _again(token: str) -> ApprovalToken:
+    found = act.find_token(token)
+    if found is None:
+        raise NotFound(_l("Länken finns inte längre."))
+    return found
+
+
+def _is_open(requisition: Requisition) -> bool:
+    return requisition.state is RequisitionState.SUBMITTED
+
+
+def _after(requisition: Requisition) -> str:
+    return url_for("requisitions.show", requisition_id=requisition.id)
+
+
+def _answer(requisition: Requisition) -> Any:
+    """Whoever came by the link alone has no pages of her own to go to."""
+    if current_user.is_authenticated:
+        return redirect(_after(requisition), 303)
+    return render_template("approvals/decided.html", requisition=requisition)

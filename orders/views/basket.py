@@ -1,0 +1,160 @@
+"""Pages: the basket and the till."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime, time
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from auth.login import acting_organisation, current
+from auth.permission import Permission
+from catalog.agreement import Award
+from catalog.queries import articles_by_id, with_terms
+from core.clock import STOCKHOLM, now
+from core.db import db
+from core.errors import NotFound, RuleBroken
+from core.forms import show_rule
+from core.web import is_local_path, requires
+from orders.actions import basket as act
+from orders.actions.requisition import Checkout, route_preview, submit
+from orders.basket import BasketLine
+from orders.forms import AddLineForm, ChangeLineForm, CheckoutForm, NoteRefusalForm, StateGroundForm
+from orders.queries import addresses_of, basket_of, units_to_order_for, view_basket
+
+bp = Blueprint("basket", __name__)
+
+
+@bp.get("/basket")
+@requires(Permission.ORDER_CREATE)
+def show() -> Any:
+    basket = basket_of(current(), acting_organisation())
+    view = view_basket(basket) if basket and basket.lines else None
+    return render_template("basket/show.html", view=view, refusal_form=NoteRefusalForm(), form=ChangeLineForm())
+
+
+@bp.post("/basket/add")
+@requires(Permission.ORDER_CREATE)
+def add() -> Any:
+    form = AddLineForm()
+    back = form.next.data if is_local_path(form.next.data) else url_for("basket.show")
+    if not form.validate() or form.quantity.data is None or not str(form.article_id.data).isdecimal():
+        flash(_("Skriv hur många du vill ha, till exempel 2 eller 2,5."), "error")
+        return redirect(back, 303)
+    article = articles_by_id([int(form.article_id.data)]).get(int(form.article_id.data))
+    if article is None:
+        raise NotFound(_l("Artikeln finns inte."))
+    act.add(current(), acting_organisation(), article, form.quantity.data)
+    flash(_("%(name)s ligger i varukorgen.", name=article.name), "success")
+    return redirect(back, 303)
+
+
+@bp.post("/basket/<int:line_id>")
+@requires(Permission.ORDER_CREATE)
+def change(line_id: int) -> Any:
+    form = ChangeLineForm()
+    line = _own_line(line_id)
+    if form.validate() and form.quantity.data is not None:
+        act.change(current(), line, form.quantity.data)
+    else:
+        flash(_("Skriv hur många du vill ha, till exempel 2 eller 2,5."), "error")
+    return redirect(url_for("basket.show"), 303)
+
+
+@bp.post("/basket/<int:line_id>/remove")
+@requires(Permission.ORDER_CREATE)
+def remove(line_id: int) -> Any:
+    act.remove(current(), _own_line(line_id))
+    return redirect(url_for("basket.show"), 303)
+
+
+@bp.post("/basket/<int:line_id>/accept")
+@requires(Permission.ORDER_CREATE)
+def accept(line_id: int) -> Any:
+    act.accept_change(current(), _own_line(line_id))
+    return redirect(url_for("basket.show"), 303)
+
+
+@bp.post("/basket/<int:line_id>/ground")
+@requires(Permission.ORDER_CREATE)
+def ground(line_id: int) -> Any:
+    line = _own_line(line_id)
+    form = StateGroundForm()
+    form.offer(line.article.award.lot.grounds)
+    if form.validate():
+        act.state_ground(current(), line, form.ground.data)
+    else:
+        flash(_("Välj en av grunderna."), "error")
+    return redirect(url_for("basket.show"), 303)
+
+
+@bp.route("/basket/<int:line_id>/refusal/<int:award_id>", methods=["GET", "POST"])
+@requires(Permission.ORDER_CREATE)
+def refusal(line_id: int, award_id: int) -> Any:
+    """Note what a better-placed supplier answered: opens the next place in the ranking for this need."""
+    line = _own_line(line_id)
+    award = db.session.get(Award, award_id, options=with_terms())
+    if award is None or award.lot_id != line.article.award.lot_id or award.rank >= line.article.award.rank:
+        raise NotFound(_l("Leverantören står inte före i rangordningen."))
+    form = NoteRefusalForm()
+    if form.validate_on_submit() and form.asked_on.data and form.reason.data:
+        noon = datetime.combine(form.asked_on.data, time(12), STOCKHOLM).astimezone(UTC)
+        try:
+            act.note_refusal(
+                current(), line.basket, award, min(noon, now()), form.channel.data, form.answer.data, form.reason.data
+            )
+        except RuleBroken as error:
+            show_rule(form, error)
+        else:
+            flash(_("Svaret från %(name)s är antecknat.", name=award.supplier.name), "success")
+            return redirect(url_for("basket.show"), 303)
+    return render_template(
+        "basket/refusal.html", form=form, award=award, line=line
+    ), 422 if form.is_submitted() else 200
+
+
+@bp.route("/checkout", methods=["GET", "POST"])
+@requires(Permission.ORDER_CREATE)
+def checkout() -> Any:
+    user, organisation = current(), acting_organisation()
+    basket = basket_of(user, organisation)
+    if basket is None or not basket.lines:
+        return redirect(url_for("basket.show"), 303)
+    units, addresses = units_to_order_for(user, organisation), addresses_of(organisation)
+    form = CheckoutForm(data={"key": secrets.token_urlsafe(24), "buyer_reference": user.reference})
+    form.offer(units, addresses)
+    if form.validate_on_submit():
+        said = Checkout(
+            unit=next(unit for unit in units if unit.id == form.unit_id.data),
+            address=next(address for address in addresses if address.id == form.address_id.data),
+            key=f"{user.id}:{form.key.data}",
+            wanted_on=form.wanted_on.data,
+            buyer_reference=form.buyer_reference.data,
+            accounting_cost=form.accounting_cost.data,
+            message_to_supplier=form.message_to_supplier.data,
+            message_to_approver=form.message_to_approver.data,
+        )
+        try:
+            requisition = submit(user, organisation, said)
+        except RuleBroken as error:
+            show_rule(form, error)
+            basket = basket_of(user, organisation)
+        else:
+            return redirect(url_for("requisitions.show", requisition_id=requisition.id), 303)
+    view = view_basket(basket) if basket else None
+    unit = next((unit for unit in units if unit.id == form.unit_id.data), units[0] if units else None)
+    route = route_preview(user, unit, view) if unit and view else None
+    page = render_template("basket/checkout.html", form=form, view=view, route=route, units=units)
+    return page, 422 if form.is_submitted() else 200
+
+
+def _own_line(line_id: int) -> BasketLine:
+    """A line of her own basket for the organisation she acts for. Raises NotFound."""
+    basket = basket_of(current(), acting_organisation())
+    for line in basket.lines if basket else ():
+        if line.id == line_id:
+            return line
+    raise NotFound(_l("Raden finns inte i din varukorg."))

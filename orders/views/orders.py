@@ -1,0 +1,166 @@
+"""Pages: the orders, one order's story, its documents, and what can be done with it."""
+
+from __future__ import annotations
+
+import secrets
+from decimal import Decimal
+from io import BytesIO
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from auth.journal import entries_about
+from auth.login import acting_organisation, current, has_permission
+from auth.permission import Permission
+from core.errors import NotFound, RuleBroken
+from core.forms import show_rule
+from core.state import can
+from core.web import requires
+from exchange.outbox import messages_about
+from orders import mail
+from orders.actions import basket as basket_act
+from orders.actions import order as act
+from orders.actions.receipt import Received, receive
+from orders.forms import ReasonForm, ReceiveForm, receive_line_form
+from orders.order import FileKind, Order, OrderState
+from orders.policy import may_cancel, may_receive
+from orders.queries import order_for, orders_page, receipts_of, received_quantities
+from orders.receipt import Deviation
+
+bp = Blueprint("orders", __name__, url_prefix="/orders")
+
+SCOPES = ("mine", "unit", "organisation")
+
+
+@bp.get("")
+@requires(Permission.ORDER_READ)
+def index() -> Any:
+    scope = request.args.get("scope", "mine")
+    state = next((s for s in OrderState if s.value == request.args.get("state")), None)
+    page = orders_page(
+        current(),
+        acting_organisation(),
+        scope=scope if scope in SCOPES else "mine",
+        text=request.args.get("q", "").strip()[:100],
+        state=state,
+        page=request.args.get("page", 1, type=int),
+    )
+    return render_template("orders/index.html", page=page, scope=scope, state=state, states=list(OrderState))
+
+
+@bp.get("/<number>")
+@requires(Permission.ORDER_READ)
+def show(number: str) -> Any:
+    user, order = current(), _visible_order(number)
+    return render_template(
+        "orders/show.html",
+        order=order,
+        files={file.kind.value: file for file in order.documents},
+        messages=messages_about(mail.about(order)),
+        received=received_quantities(order),
+        receipts=receipts_of(order),
+        story=entries_about("order", order.number),
+        may_receive=may_receive(user, order) and has_permission(Permission.ORDER_RECEIVE) and can(order, "close"),
+        may_cancel=may_cancel(user, order) and can(order, "cancel"),
+        may_close=may_cancel(user, order) and can(order, "close"),
+        may_order_again=has_permission(Permission.ORDER_CREATE),
+    )
+
+
+@bp.get("/<number>.pdf")
+@requires(Permission.ORDER_READ)
+def pdf(number: str) -> Any:
+    return _file(number, FileKind.PDF)
+
+
+@bp.get("/<number>.xml")
+@requires(Permission.ORDER_READ)
+def xml(number: str) -> Any:
+    return _file(number, FileKind.UBL)
+
+
+@bp.get("/<number>/cancellation.pdf")
+@requires(Permission.ORDER_READ)
+def cancellation(number: str) -> Any:
+    return _file(number, FileKind.CANCELLATION)
+
+
+@bp.route("/<number>/receive", methods=["GET", "POST"])
+@requires(Permission.ORDER_RECEIVE)
+def receive_goods(number: str) -> Any:
+    user, order = current(), _visible_order(number)
+    received = received_quantities(order)
+    form = ReceiveForm(data={"key": secrets.token_urlsafe(24)})
+    rows = [(line, receive_line_form(line, line.quantity - received.get(line.id, Decimal(0)))) for line in order.lines]
+    if form.validate_on_submit() and all([row.validate() for _line, row in rows]):  # noqa: C419  every row's errors
+        came = {
+            line.id: Received(row.quantity.data or Decimal(0), Deviation(row.deviation.data), row.note.data)
+            for line, row in rows
+        }
+        try:
+            receive(user, order, came, form.note.data, f"{user.id}:{form.key.data}")
+        except RuleBroken as error:
+            show_rule(form, error)
+            order = _visible_order(number)
+        else:
+            flash(_("Mottagningen är sparad."), "success")
+            return redirect(url_for("orders.show", number=number), 303)
+    page = render_template("orders/receive.html", order=order, form=form, rows=rows, received=received)
+    return page, 422 if form.is_submitted() else 200
+
+
+@bp.route("/<number>/cancel", methods=["GET", "POST"])
+@requires(Permission.ORDER_READ)
+def cancel(number: str) -> Any:
+    return _with_reason(number, "cancel", act.cancel, _("Beställningen är annullerad."))
+
+
+@bp.route("/<number>/close", methods=["GET", "POST"])
+@requires(Permission.ORDER_READ)
+def close(number: str) -> Any:
+    return _with_reason(number, "close", act.close, _("Beställningen är avslutad."))
+
+
+@bp.post("/<number>/again")
+@requires(Permission.ORDER_CREATE)
+def again(number: str) -> Any:
+    """Order the same once more, at today's prices."""
+    gone = basket_act.reorder(current(), acting_organisation(), _visible_order(number))
+    for name in gone:
+        flash(_("%(name)s kan inte beställas nu.", name=name), "info")
+    return redirect(url_for("basket.show"), 303)
+
+
+def _visible_order(number: str) -> Order:
+    return order_for(current(), acting_organisation(), number)
+
+
+def _file(number: str, kind: FileKind) -> Any:
+    """The stored bytes, as they were sent."""
+    order = _visible_order(number)
+    file = next((file for file in order.documents if file.kind is kind), None)
+    if file is None:
+        raise NotFound(_l("Dokumentet finns inte."))
+    return send_file(
+        BytesIO(file.content),
+        mimetype=file.media_type,
+        download_name=file.name,
+        as_attachment=kind is FileKind.UBL,
+        etag=file.sha256,
+    )
+
+
+def _with_reason(number: str, what: str, use_case: Any, done: str) -> Any:
+    order, form = _visible_order(number), ReasonForm()
+    if form.validate_on_submit():
+        try:
+            use_case(current(), order, form.reason.data)
+        except RuleBroken as error:
+            show_rule(form, error)
+            order = _visible_order(number)
+        else:
+            flash(done, "success")
+            return redirect(url_for("orders.show", number=number), 303)
+    return render_template(f"orders/{what}.html", order=order, form=form), 422 if form.is_submitted() else 200

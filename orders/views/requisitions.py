@@ -1,0 +1,56 @@
+"""Pages: a requisition on its way, and what its orderer can do with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+
+from auth.journal import entries_about
+from auth.login import acting_organisation, current
+from auth.permission import Permission
+from core.state import can
+from core.web import requires
+from orders.actions import requisition as act
+from orders.policy import may_mend, may_withdraw
+from orders.queries import orders_of, refusals_of, requisition_drafts, requisition_for, steps_of
+
+bp = Blueprint("requisitions", __name__, url_prefix="/requisitions")
+
+
+@bp.get("/<int:requisition_id>")
+@requires(Permission.ORDER_READ)
+def show(requisition_id: int) -> Any:
+    user = current()
+    requisition = requisition_for(user, acting_organisation(), requisition_id)
+    return render_template(
+        "requisitions/show.html",
+        requisition=requisition,
+        drafts=requisition_drafts(requisition),
+        steps=steps_of(requisition),
+        orders=orders_of(requisition),
+        refusals=refusals_of(requisition),
+        story=entries_about("requisition", requisition.id),
+        may_withdraw=may_withdraw(user, requisition) and can(requisition, "withdraw"),
+        may_mend=may_mend(user, requisition) and can(requisition, "submit"),
+    )
+
+
+@bp.post("/<int:requisition_id>/withdraw")
+@requires(Permission.ORDER_CREATE)
+def withdraw(requisition_id: int) -> Any:
+    requisition = requisition_for(current(), acting_organisation(), requisition_id)
+    act.withdraw(current(), requisition)
+    flash(_("Begäran %(number)s är tillbakatagen.", number=requisition.number), "success")
+    return redirect(url_for("requisitions.show", requisition_id=requisition_id), 303)
+
+
+@bp.post("/<int:requisition_id>/mend")
+@requires(Permission.ORDER_CREATE)
+def mend(requisition_id: int) -> Any:
+    requisition = requisition_for(current(), acting_organisation(), requisition_id)
+    for name in act.mend(current(), requisition):
+        flash(_("%(name)s säljs inte längre och är borttagen.", name=name), "info")
+    flash(_("Raderna ligger i varukorgen. Ändra dem och skicka in igen."), "success")
+    return redirect(url_for("basket.show"), 303)
