@@ -21,6 +21,10 @@ from core.db import TransactionalFlask, init_db
 from core.web import init_filters, permission_of, requires
 from exchange import outbox
 from orders import approval, basket, favourite, order, receipt, requisition
+from orders.views import approvals as approval_views
+from orders.views import basket as basket_views
+from orders.views import orders as order_views
+from orders.views import requisitions as requisition_views
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,7 +35,10 @@ NOUNS = (
     *(outbox, approval, basket, favourite, order, receipt, requisition),
 )
 
-BLUEPRINTS: tuple[Blueprint, ...] = (views.bp,)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    views.bp,
+    *(basket_views.bp, requisition_views.bp, approval_views.bp, order_views.bp),
+)
 
 
 def create_app(settings: Settings | None = None) -> TransactionalFlask:

@@ -87,7 +87,7 @@ def cancellation(number: str) -> Any:
     return _file(number, FileKind.CANCELLATION)
 
 
-@bp.route("/<number>/receive", methods=["GET", "POST"])
+@bp.route("/<number>/receive", endpoint="receive", methods=["GET", "POST"])
 @requires(Permission.ORDER_RECEIVE)
 def receive_goods(number: str) -> Any:
     user, order = current(), _visible_order(number)
