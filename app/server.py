@@ -9,7 +9,6 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from sqlalchemy import text
 
-from app.factory import create_app
 from core.config import SettingError
 from core.db import TransactionalFlask, db, reading
 
@@ -18,9 +17,20 @@ THREADS = 8
 
 
 class Server(BaseApplication):  # type: ignore[misc, unused-ignore]
-    """Gunicorn with our settings; `hooks` are functions of its own names, such as `when_ready`."""
+    """Gunicorn with our settings; `hooks` are functions of its own names, such as `when_ready`.
 
-    def __init__(self, host: str, port: int, workers: int, **hooks: Callable[..., None]) -> None:
+    `make_app` is called after the fork, so no connection or thread is shared between processes.
+    """
+
+    def __init__(
+        self,
+        make_app: Callable[[], TransactionalFlask],
+        host: str,
+        port: int,
+        workers: int,
+        **hooks: Callable[..., None],
+    ) -> None:
+        self.make_app = make_app
         self.options: dict[str, Any] = {
             "bind": [f"[{host}]:{port}" if ":" in host else f"{host}:{port}"],
             "workers": workers,
@@ -40,7 +50,7 @@ class Server(BaseApplication):  # type: ignore[misc, unused-ignore]
             self.cfg.set(name, value)
 
     def load(self) -> TransactionalFlask:
-        return create_app()  # after the fork: no connection or thread is shared between processes
+        return self.make_app()
 
 
 def check_port(host: str, port: int) -> None:

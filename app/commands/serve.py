@@ -26,4 +26,4 @@ def serve(host: str, port: int, workers: int) -> None:
         check_durable()
         db.engine.dispose()
     check_port(host, port)
-    Server(host, port, workers, when_ready=lambda _: click.echo(f"Listening on {host}:{port}.")).run()
+    Server(create_app, host, port, workers, when_ready=lambda _: click.echo(f"Listening on {host}:{port}.")).run()
