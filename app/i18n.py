@@ -6,6 +6,8 @@ from flask import Flask, has_request_context, request
 from flask_babel import Babel, get_locale
 from flask_login import current_user
 
+from exchange.units import unit_name
+
 # British English: its dates and amounts read as Swedes expect (3 November 2026, not Nov 3)
 LOCALES = {"sv": "sv", "en": "en_GB"}
 
@@ -14,6 +16,7 @@ def init_i18n(app: Flask) -> None:
     """Choose the language of every request; times are those of Stockholm."""
     Babel(app, default_locale="sv", default_timezone="Europe/Stockholm", locale_selector=select_locale)
     app.add_template_global(language)
+    app.add_template_filter(unit)
 
 
 def select_locale() -> str:
@@ -30,3 +33,8 @@ def language() -> str:
     """The language of the page as HTML wants it: sv or en."""
     locale = get_locale()
     return "en" if locale is not None and locale.language == "en" else "sv"
+
+
+def unit(code: str) -> str:
+    """What a unit of measure is called on a price tag, in the reader's language: XPK is `förp`."""
+    return unit_name(code, language())

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, RadioField, SelectField
+from wtforms import HiddenField
 from wtforms.validators import Length, Optional
 
 from auth.organisation import DeliveryAddress, Unit
-from core.forms import BaseForm, DayField, DecimalField, LongTextField, Required, TextField
+from core.forms import BaseForm, DayField, DecimalField, LongTextField, RadioField, Required, SelectField, TextField
 from orders.order import OrderLine
 from orders.receipt import Deviation
 
