@@ -54,7 +54,7 @@ OFFICE = (
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What waits for a person: lines in her basket where she acts, and steps she may decide anywhere."""
+    """What waits for a person where she acts: lines in her basket, and steps that ask for her decision."""
 
     basket_lines: int
     steps_to_decide: int
@@ -71,31 +71,32 @@ class Link:
     count_label: Any = ""
 
 
-def counts(user: User, organisation: Organisation | None) -> Counts:
+def counts(user: User, organisation: Organisation) -> Counts:
     """The numbers in the head of every page, in one query. A substitute sees the steps of those who are absent."""
     lines = (
         select(func.count())
         .select_from(BasketLine)
         .join(Basket)
-        .where(Basket.user_id == user.id, Basket.organisation_id == (organisation.id if organisation else None))
+        .where(Basket.user_id == user.id, Basket.organisation_id == organisation.id)
     )
     on = today()
     absent = select(Substitution.absent_id).where(
         Substitution.substitute_id == user.id,
-        Substitution.organisation_id == Requisition.organisation_id,
+        Substitution.organisation_id == organisation.id,
         Substitution.starts_on <= on,
         Substitution.ends_on >= on,
         Substitution.ended_at.is_(None),
     )
     steps = (
         select(func.count(ApprovalStep.id.distinct()))
-        .select_from(ApprovalStep)
         .join(ApprovalCandidate)
         .join(Requisition, Requisition.id == ApprovalStep.requisition_id)
         .where(
             ApprovalStep.state == ApprovalState.PENDING,
+            Requisition.organisation_id == organisation.id,
+            Requisition.orderer_id != user.id,
             ApprovalCandidate.decided_at.is_(None),
-            or_(ApprovalCandidate.user_id == user.id, ApprovalCandidate.user_id.in_(absent.correlate(Requisition))),
+            or_(ApprovalCandidate.user_id == user.id, ApprovalCandidate.user_id.in_(absent)),
         )
     )
     row = db.session.execute(select(lines.scalar_subquery(), steps.scalar_subquery())).one()
@@ -123,7 +124,7 @@ class Navigation:
 
     @cached_property
     def counts(self) -> Counts:
-        return counts(self.user, self.organisation)
+        return counts(self.user, self.organisation) if self.organisation else Counts(0, 0)
 
     @property
     def main(self) -> list[Link]:

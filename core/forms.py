@@ -13,13 +13,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import wtforms
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field, FieldList, FormField, RadioField, SelectMultipleField, StringField
-from wtforms.fields.choices import SelectFieldBase
+from wtforms import Field, FieldList, FormField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
-from wtforms.widgets import DateInput, EmailInput, HiddenInput, TextArea, TextInput
+from wtforms.widgets import CheckboxInput, DateInput, EmailInput, HiddenInput, ListWidget, Select, TextArea, TextInput
 
 from core.checkdigits import organisation_number
 from core.db import rollback
@@ -58,7 +59,7 @@ def _problems(field: Any) -> Iterator[Problem]:
         for inner in field:
             yield from _problems(inner)
     elif field.errors:
-        is_group = isinstance(field, RadioField | SelectMultipleField) and not hasattr(field.widget, "multiple")
+        is_group = isinstance(field, wtforms.SelectField) and not isinstance(field.widget, Select)
         input_id = None if isinstance(field.widget, HiddenInput) else f"{field.id}-0" if is_group else field.id
         for error in field.errors:
             yield Problem(input_id, field.label.text, error)
@@ -78,7 +79,7 @@ class Required(InputRequired):  # type: ignore[misc, unused-ignore]
 
     def __call__(self, form: Any, field: Any) -> None:
         if self.message is None:
-            is_choice = isinstance(field, SelectFieldBase)
+            is_choice = isinstance(field, wtforms.SelectField)
             self.message = _l("Välj ett alternativ.") if is_choice else _l("Fyll i det här fältet.")
         super().__call__(form, field)
 
@@ -151,6 +152,35 @@ class EmailField(TextField):
         if text is not None and not self.PATTERN.fullmatch(text):
             raise ValueError(_l("Skriv en e-postadress, till exempel namn@kommun.se."))
         return text
+
+
+class ChoiceField(wtforms.SelectField):  # type: ignore[misc, unused-ignore]
+    """What the fields with choices share: the choices are (value, label) pairs, given here or set by the view."""
+
+    def __init__(self, label: Any = None, validators: Any = None, *, choices: Any = (), **kwargs: Any) -> None:
+        kwargs.setdefault("invalid_choice_message", _l("Välj ett av alternativen."))
+        kwargs.setdefault("invalid_value_message", _l("Välj ett av alternativen."))
+        super().__init__(label, validators, **kwargs)
+        self.choices = choices
+
+    def _choices_from_input(self, choices: Any) -> list[SelectChoice]:
+        """WTForms 3.4 no longer takes pairs, which are the plainest way to write a choice."""
+        return [choice if isinstance(choice, SelectChoice) else SelectChoice(*choice) for choice in choices]
+
+
+class SelectField(ChoiceField):
+    """One of several, from a drop-down list."""
+
+
+class RadioField(ChoiceField, wtforms.RadioField):  # type: ignore[misc, unused-ignore]
+    """One of a few, all of them seen."""
+
+
+class MultipleField(ChoiceField, wtforms.SelectMultipleField):  # type: ignore[misc, unused-ignore]
+    """Any number of several, as check boxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
 
 class OrganisationNumberField(Field):  # type: ignore[misc, unused-ignore]
