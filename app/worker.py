@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from catalog.actions.price_list import publish_due
 from core.config import Settings
 from core.db import db, rollback
 from exchange.delivery import Round, Send, deliver_due
@@ -25,7 +26,7 @@ TROUBLE_PAUSES = (5.0, 15.0, 30.0, 60.0)  # while the mail server or the databas
 JOBS_EVERY = 30  # looks between two runs of the jobs: about a minute
 
 # What is done now and then, in transactions of its own; each returns how many things it changed.
-JOBS: list[Callable[[], int]] = []
+JOBS: list[Callable[[], int]] = [publish_due]
 
 
 def run_worker(app: Flask, stop: Event) -> None:

@@ -37,7 +37,7 @@ class RegisterRow(NamedTuple):
     regime: str | None = None  # lou, lou-19, luf, external
     starts_on: date | None = None
     ends_on: date | None = None
-    ceiling: Decimal | None = None  # none: unknown
+    ceiling: Decimal | str | None = None  # "okänd" where it says so, none where it says nothing
     category: str | None = None  # code or name
     summary: str | None = None
     how_to_order: str | None = None
@@ -49,7 +49,7 @@ class RegisterRow(NamedTuple):
     clause: str | None = None
     grounds: tuple[str, ...] = ()
     competition_above: Decimal | None = None
-    lot_ceiling: Decimal | None = None
+    lot_ceiling: Decimal | str | None = None
     supplier_name: str | None = None
     supplier_email: str | None = None
     rank: int | None = None
@@ -194,8 +194,8 @@ def _email(cell: str) -> str:
     return cell
 
 
-def _amount(cell: str) -> Decimal | None:
-    return None if cell.casefold() == UNKNOWN else number(MAX_AMOUNT, 2)(cell)
+def _limit(cell: str) -> Decimal | str:
+    return UNKNOWN if cell.casefold() == UNKNOWN else number(MAX_AMOUNT, 2)(cell)
 
 
 def _choice(words: dict[str, str]) -> Callable[[str], str]:
@@ -234,7 +234,7 @@ COLUMNS = {
     "regime": _Column("Lag", _choice(REGIMES), others="Regelverk"),
     "starts_on": _Column("Från", _day, others="Startdatum|Första dag"),
     "ends_on": _Column("Till", _day, others="Slutdatum|Sista dag"),
-    "ceiling": _Column("Takvolym", _amount, others="Tak|Takvärde"),
+    "ceiling": _Column("Takvolym", _limit, others="Tak|Takvärde"),
     "category": _Column("Kategori", _text(200)),
     "owner": _Column("Avtalsägare", _organisation, others="Ägare"),
     "entitled": _Column("Avropsberättigade", _organisations),
@@ -246,8 +246,8 @@ COLUMNS = {
     "method": _Column("Avropsordning", _choice(METHODS), "lot", "Avropsform"),
     "clause": _Column("Avtalspunkt", _text(200), "lot", "Klausul"),
     "grounds": _Column("Valgrunder", _lines, "lot"),
-    "competition_above": _Column("Konkurrens över", _amount, "lot"),
-    "lot_ceiling": _Column("Delområdets tak", _amount, "lot"),
+    "competition_above": _Column("Konkurrens över", number(MAX_AMOUNT, 2), "lot"),
+    "lot_ceiling": _Column("Delområdets tak", _limit, "lot"),
     "supplier": _Column("Leverantörens organisationsnummer", _organisation, "award", "Organisationsnummer|Orgnr"),
     "supplier_name": _Column("Leverantör", _text(200), "supplier", "Leverantörsnamn"),
     "supplier_email": _Column("E-post för beställningar", _email, "supplier", "E-post|Epost"),

@@ -73,16 +73,16 @@ def test_every_column_is_read() -> None:
     assert found.problems == []
     read_row = found.rows[0]
     assert (read_row.regime, read_row.method, read_row.rank, read_row.lot) == ("lou-19", "choice", 2, "2")
-    assert (read_row.ceiling, read_row.lot_ceiling) == (Decimal("1200000.50"), None)
+    assert (read_row.ceiling, read_row.lot_ceiling) == (Decimal("1200000.50"), "okänd")
     assert read_row.entitled == ("2120002528", "2120002494")
     assert read_row.grounds == ("smak", "närhet")
     assert (read_row.starts_on, read_row.share) == (date(2026, 1, 1), Decimal("33.33"))
     assert set(COLUMNS) == set(row)
 
 
-@pytest.mark.parametrize("text", ["okänd", "Okänd", ""])
-def test_unknown_ceiling_is_none_and_never_zero(text: str) -> None:
-    assert read(ROW | {"ceiling": text}).rows[0].ceiling is None
+@pytest.mark.parametrize(("text", "ceiling"), [("okänd", "okänd"), ("Okänd", "okänd"), ("", None)])
+def test_unknown_ceiling_is_told_from_an_empty_cell_and_never_zero(text: str, ceiling: str | None) -> None:
+    assert read(ROW | {"ceiling": text}).rows[0].ceiling == ceiling
 
 
 @pytest.mark.parametrize(

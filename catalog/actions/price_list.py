@@ -1,0 +1,181 @@
+"""Import, review, publish and withdraw price lists. A published row is never edited, only superseded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, insert, select, update
+
+from auth.journal import record
+from auth.user import User
+from catalog.actions.agreement import check_may_manage
+from catalog.agreement import Award
+from catalog.price_list import Article, PriceList, PriceListState, Publication, VatClass
+from core.clock import now, today
+from core.db import db, reading, unit_of_work
+from core.errors import RuleBroken, WrongState
+from core.state import advance
+from exchange.pricefile import PriceRow, Problem, read_price_file
+
+CHUNK = 5_000
+VAT_CLASSES = {
+    "25": VatClass.STANDARD,
+    "12": VatClass.REDUCED_12,
+    "6": VatClass.REDUCED_6,
+    "0": VatClass.NONE,
+    "food": VatClass.FOOD,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOutcome:
+    """What became of a file: a draft, or none and the errors. Warnings may come with either."""
+
+    price_list: PriceList | None
+    problems: Sequence[Problem]
+
+
+def import_price_list(
+    actor: User | None, award: Award, data: bytes, file_name: str, effective_from: date
+) -> ImportOutcome:
+    """Read a supplier's file into a draft: the whole of it, or nothing where one row has an error."""
+    check_may_manage(actor, award.lot.agreement)
+    read = read_price_file(data, file_name)
+    if not read.is_clean:
+        return ImportOutcome(None, read.problems)
+    # versions are counted per award: two uploads at once wait here for one another (SQLite has one writer anyway)
+    db.session.execute(select(Award.id).where(Award.id == award.id).with_for_update())
+    former = db.session.scalar(select(func.max(PriceList.version)).where(PriceList.award_id == award.id)) or 0
+    price_list = PriceList(
+        award=award,
+        version=former + 1,
+        effective_from=effective_from,
+        source_name=file_name[-200:] or None,
+        source_sha256=sha256(data).hexdigest(),
+        article_count=len(read.rows),
+        created_at=now(),
+        created_by_id=actor.id if actor else None,
+    )
+    db.session.add(price_list)
+    db.session.flush()
+    connection = db.session.connection()
+    for chunk in _chunks(read.rows):
+        connection.execute(insert(Article.__table__), [_article(price_list, row) for row in chunk])  # type: ignore[arg-type]
+    _tell(actor, "import", price_list, file=price_list.source_name, articles=price_list.article_count)
+    return ImportOutcome(price_list, read.problems)
+
+
+def approve(actor: User | None, price_list: PriceList) -> None:
+    """Say that a draft is right: it is in force at once, or from its first day on."""
+    check_may_manage(actor, price_list.award.lot.agreement)
+    advance(price_list, "review")
+    _tell(actor, "review", price_list, effective_from=price_list.effective_from.isoformat())
+    if price_list.effective_from <= today():
+        publish(actor, price_list)
+
+
+def publish(actor: User | None, price_list: PriceList) -> None:
+    """Put a reviewed list in force, in the place of the one that was. Raises WrongState when somebody was before."""
+    check_may_manage(actor, price_list.award.lot.agreement)
+    if price_list.effective_from > today():
+        raise RuleBroken(
+            _l("Prislistan gäller från %(day)s och träder i kraft då.", day=price_list.effective_from.isoformat())
+        )
+    # Drawing the number locks the counter: of two who publish at once the second waits here, and then sees the first.
+    number = db.session.scalar(update(Publication).values(last=Publication.last + 1).returning(Publication.last))
+    db.session.refresh(price_list)
+    former = db.session.scalars(
+        select(PriceList)
+        .where(PriceList.award_id == price_list.award_id, PriceList.state == PriceListState.PUBLISHED)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    advance(price_list, "publish")  # refuses before anything is superseded
+    moment = now()
+    if former is not None:
+        with db.session.no_autoflush:
+            advance(former, "supersede")
+            former.superseded_at = moment
+            db.session.flush([former])  # before the other: at most one list of an award is in force
+    price_list.publication, price_list.published_at = number, moment
+    _tell(actor, "publish", price_list, articles=price_list.article_count)
+
+
+def withdraw(actor: User, price_list: PriceList, reason: str) -> None:
+    """Take a list back. Where it was in force, nothing of the award can be ordered until another one is."""
+    check_may_manage(actor, price_list.award.lot.agreement)
+    if not reason.strip():
+        raise RuleBroken(_l("Skriv varför prislistan återtas."))
+    advance(price_list, "withdraw")
+    _tell(actor, "withdraw", price_list, reason=reason.strip())
+
+
+def publish_due() -> int:
+    """Put in force every reviewed list whose first day has come; returns how many. A job of the worker: each list in
+    a transaction of its own, so that one that cannot be published does not hold up the others."""
+    with reading() as session:
+        due = session.scalars(
+            select(PriceList.id)
+            .where(PriceList.state == PriceListState.REVIEWED, PriceList.effective_from <= today())
+            .order_by(PriceList.effective_from, PriceList.version)
+        ).all()
+    done = 0
+    for price_list_id in due:
+        try:
+            with unit_of_work() as session:
+                publish(None, session.get_one(PriceList, price_list_id))
+            done += 1
+        except WrongState:  # another worker was before
+            continue
+    return done
+
+
+def _tell(actor: User | None, act: str, price_list: PriceList, **detail: Any) -> None:
+    db.session.flush()
+    award = price_list.award
+    agreement = award.lot.agreement
+    record(
+        actor,
+        act,
+        "price_list",
+        price_list.id,
+        organisation_id=agreement.owner_id,
+        number=agreement.number,
+        supplier=award.supplier.name,
+        version=price_list.version,
+        **detail,
+    )
+
+
+def _chunks(rows: Sequence[PriceRow]) -> Iterator[Sequence[PriceRow]]:
+    for start in range(0, len(rows), CHUNK):
+        yield rows[start : start + CHUNK]
+
+
+def _article(price_list: PriceList, row: PriceRow) -> dict[str, Any]:
+    return {
+        "price_list_id": price_list.id,
+        "award_id": price_list.award_id,
+        "supplier_number": row.supplier_number,
+        "gtin": row.gtin,
+        "name": row.name,
+        "description": row.description,
+        "brand": row.manufacturer,
+        "synonyms": ",".join(row.synonyms) or None,
+        "unit_code": row.unit,
+        "pack_size": row.pack_size,
+        "pack_unit": row.pack_unit,
+        "minimum_quantity": row.minimum_quantity,
+        "quantity_multiple": row.quantity_multiple,
+        "price": row.price,
+        "base_quantity": row.base_quantity,
+        "vat_class": VAT_CLASSES[row.vat],
+        "classification": row.classification,
+        "marks": ",".join(row.marks) or None,
+        "picture_url": row.picture,
+        "lead_time_days": row.lead_time_days,
+    }

@@ -1,0 +1,415 @@
+"""Bring a register of agreements in: all of it, or nothing.
+
+New agreements become drafts; drafts are updated; of an agreement that has been published only what carries no law
+(texts, responsible contacts) may be changed this way. An empty cell changes nothing. What stands in Avrop but not in
+the file is told, never removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from auth.organisation import Organisation, OrganisationKind
+from auth.user import User
+from catalog.actions import agreement as agreements
+from catalog.actions import ceiling as ceilings
+from catalog.actions import lot as lots
+from catalog.actions import supplier as suppliers
+from catalog.actions.agreement import AgreementFacts
+from catalog.actions.entitlement import entitle
+from catalog.actions.lot import AwardFacts, LotFacts
+from catalog.actions.supplier import SupplierFacts
+from catalog.agreement import Agreement, AgreementState, Award, CallOffMethod, LegalRegime, Lot
+from catalog.category import Category
+from catalog.ceiling import Ceiling
+from catalog.supplier import Supplier
+from core.db import db
+from core.errors import AvropError, RuleBroken
+from exchange.registerfile import COLUMNS, EVERYBODY, UNKNOWN, RegisterRow
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a row cannot be brought in: its line, the column where one is to blame, and the reason."""
+
+    line: int
+    column: str
+    text: Any
+
+
+class RegisterRefused(RuleBroken):
+    """The register cannot be brought in; nothing of it was."""
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        super().__init__(_l("Registret har %(count)s fel. Inget har lagts in.", count=len(refusals)))
+        self.refusals = refusals
+
+
+@dataclass(slots=True)
+class RegisterOutcome:
+    """What was done, by agreement number, and remarks about what was left alone."""
+
+    created: list[str] = field(default_factory=list)
+    changed: dict[str, list[str]] = field(default_factory=dict)
+    unchanged: list[str] = field(default_factory=list)
+    published: list[str] = field(default_factory=list)
+    new_suppliers: list[str] = field(default_factory=list)
+    remarks: list[Any] = field(default_factory=list)
+
+
+def import_register(actor: User | None, rows: Iterable[RegisterRow], *, publish: bool = False) -> RegisterOutcome:
+    """Bring the rows in, in the running transaction. Raises RegisterRefused with everything that stands against it;
+    the caller's transaction must then be rolled back, as both a request and a command do on an exception."""
+    return _Import(actor, list(rows), publish).run()
+
+
+class _Import:
+    """One register on its way in: what it refers to is loaded once, refusals grow as it goes."""
+
+    def __init__(self, actor: User | None, rows: list[RegisterRow], publish: bool) -> None:
+        self.actor, self.publish = actor, publish
+        self.rows = sorted(rows, key=lambda row: row.agreement)  # stable: lines keep their order
+        self.refusals: list[Refusal] = []
+        self.outcome = RegisterOutcome()
+        self.organisations = {o.organisation_number: o for o in db.session.scalars(select(Organisation))}
+        self.suppliers = {s.organisation_number: s for s in db.session.scalars(select(Supplier))}
+        self.categories = {
+            name.casefold(): c for c in db.session.scalars(select(Category)) for name in (c.name, c.code)
+        }
+        self.agreements = self._load_agreements({row.agreement for row in rows})
+        self.ceilings = self._load_ceilings()
+
+    def run(self) -> RegisterOutcome:
+        for number, group in groupby(self.rows, key=lambda row: row.agreement):
+            rows = list(group)
+            known = len(self.refusals)
+            try:
+                # what a refused agreement had begun is undone, so that the next one is judged by itself
+                with db.session.begin_nested():
+                    self._bring_in(number, rows)
+                    if len(self.refusals) > known:
+                        raise _Undo
+            except _Undo:
+                self._forget_undone()
+            except AvropError as error:
+                self._refuse(rows[0].line, "agreement", error.message)
+                self._forget_undone()
+        if self.refusals:
+            raise RegisterRefused(self.refusals)
+        return self.outcome
+
+    def _forget_undone(self) -> None:
+        self.suppliers = {number: supplier for number, supplier in self.suppliers.items() if supplier in db.session}
+
+    def _bring_in(self, number: str, rows: list[RegisterRow]) -> None:
+        facts = self._facts(rows[0])
+        if facts is None or not self._check_rows(rows):
+            return
+        agreement = self.agreements.get(number)
+        if agreement is None:
+            agreement = agreements.create(self.actor, facts, reason=rows[0].reason)
+            self.ceilings[(agreement.id, None)] = db.session.scalars(
+                select(Ceiling).where(Ceiling.agreement_id == agreement.id)
+            ).one()
+            self._build(agreement, rows, [])
+            self.outcome.created.append(number)
+        elif agreement.state is AgreementState.DRAFT:
+            told: list[str] = []
+            former = AgreementFacts.of(agreement)
+            agreements.edit(self.actor, agreement, facts, agreement.version, reason=rows[0].reason)
+            told += _differences(former, facts)
+            self._build(agreement, rows, told)
+            self._note(number, told)
+        else:
+            self._update_published(agreement, facts, rows)
+        if self.publish and agreement.state is AgreementState.DRAFT:
+            agreements.publish(self.actor, agreement)
+            self.outcome.published.append(number)
+
+    def _facts(self, row: RegisterRow) -> AgreementFacts | None:
+        """The facts of an agreement: those that stand, with what the row says put over them."""
+        owner = self.organisations.get(row.owner) if row.owner else None
+        if row.owner and owner is None:
+            self._refuse(row.line, "owner", _l("Organisationen finns inte i Avrop."))
+            return None
+        category = self.categories.get(row.category.casefold()) if row.category else None
+        if row.category and category is None:
+            self._refuse(row.line, "category", _l("Kategorin ”%(name)s” finns inte.", name=row.category))
+            return None
+        said: dict[str, Any] = {
+            "title": row.title,
+            "registry_number": row.registry_number,
+            "summary": row.summary,
+            "how_to_order": row.how_to_order,
+            "starts_on": row.starts_on,
+            "ends_on": row.ends_on,
+            "legal_regime": LegalRegime(row.regime) if row.regime else None,
+            "owner": owner,
+            "category": category,
+        }
+        said = {name: value for name, value in said.items() if value is not None}
+        agreement = self.agreements.get(row.agreement)
+        if agreement is not None:
+            return replace(AgreementFacts.of(agreement), **said)
+        said.setdefault("owner", next((o for o in self.organisations.values() if o.is_office), None))
+        if said["owner"] is None:
+            self._refuse(row.line, "owner", _l("Ange vem som äger avtalet: det finns inget gemensamt kontor."))
+            return None
+        return AgreementFacts(number=row.agreement, **said)
+
+    def _check_rows(self, rows: list[RegisterRow]) -> bool:
+        """Whether the rows name organisations that exist, and a method wherever there is a choice of suppliers."""
+        known = len(self.refusals)
+        for number in rows[0].entitled:
+            if number != EVERYBODY and number not in self.organisations:
+                text = _l("Organisationen %(number)s finns inte i Avrop.", number=number)
+                self._refuse(rows[0].line, "entitled", text)
+        for lot_number, lot_rows in _by_lot(rows).items():
+            if lot_rows[0].method is None and len(lot_rows) > 1:
+                text = _l("Delområde %(lot)s har flera leverantörer. Ange avropsordningen.", lot=lot_number)
+                self._refuse(lot_rows[0].line, "method", text)
+        return len(self.refusals) == known
+
+    def _build(self, agreement: Agreement, rows: list[RegisterRow], told: list[str]) -> None:
+        """Lots, suppliers, entitled organisations and ceilings of a draft."""
+        here = {lot.number: lot for lot in agreement.lots}
+        for number, lot_rows in _by_lot(rows).items():
+            lot = self._lot(agreement, here.get(number), lot_rows[0], told)
+            for place, row in enumerate(lot_rows, 1):
+                self._award(lot, row, place, told)
+        entitled = self._entitled(rows[0])
+        holding = {e.organisation_id for e in agreement.entitlements if e.lot_id is None}
+        if missing := [o for o in entitled if o.id not in holding]:
+            entitle(self.actor, agreement, missing, agreement.version)
+            told += [f"+ {organisation.name}" for organisation in missing]
+        self._state_ceiling(agreement, None, rows[0].ceiling, rows[0].reason, told)
+        self._remark_on_missing(agreement, rows)
+
+    def _lot(self, agreement: Agreement, lot: Lot | None, row: RegisterRow, told: list[str]) -> Lot:
+        said: dict[str, Any] = {
+            "title": row.lot_title,
+            "method": CallOffMethod(row.method) if row.method else None,
+            "clause": row.clause,
+            "choice_grounds": "\n".join(row.grounds) or None,
+            "competition_above": row.competition_above,
+        }
+        said = {name: value for name, value in said.items() if value is not None}
+        if lot is None:
+            facts = LotFacts(
+                **{"number": row.lot, "title": agreement.title, "method": CallOffMethod.SINGLE, "clause": "", **said}
+            )
+            lot = lots.add_lot(self.actor, agreement, facts, agreement.version)
+            told.append(f"+ {row.lot} {lot.title}")
+        else:
+            former = LotFacts(**{name: getattr(lot, name) for name in LotFacts.__dataclass_fields__})
+            facts = replace(former, **said)
+            if facts != former:
+                lots.edit_lot(self.actor, lot, facts, agreement.version)
+                told += _differences(former, facts, f"{lot.number}: ")
+        self._state_ceiling(agreement, lot, row.lot_ceiling, row.reason, told)
+        return lot
+
+    def _award(self, lot: Lot, row: RegisterRow, place: int, told: list[str]) -> None:
+        supplier = self._supplier(row, told)
+        award = next((award for award in lot.awards if award.supplier is supplier), None)
+        if award is None:
+            facts = AwardFacts(rank=row.rank or place, share=row.share)
+            lots.add_award(self.actor, lot, supplier, facts, lot.agreement.version)
+            told.append(f"+ {lot.number}: {supplier.name}")
+            return
+        former = AwardFacts(**{name: getattr(award, name) for name in AwardFacts.__dataclass_fields__})
+        facts = replace(former, rank=row.rank or former.rank, share=row.share or former.share)
+        if facts != former:
+            lots.edit_award(self.actor, award, facts, lot.agreement.version)
+            told += _differences(former, facts, f"{lot.number} {supplier.name}: ")
+
+    def _supplier(self, row: RegisterRow, told: list[str]) -> Supplier:
+        """The supplier by its number; a new one is entered. The order address of a known one is never overwritten:
+        a register with an old address would lead orders astray."""
+        supplier = self.suppliers.get(row.supplier)
+        if supplier is None:
+            facts = SupplierFacts(
+                organisation_number=row.supplier, name=row.supplier_name or row.supplier, order_email=row.supplier_email
+            )
+            supplier = self.suppliers[row.supplier] = suppliers.create(self.actor, facts)
+            self.outcome.new_suppliers.append(supplier.name)
+        elif row.supplier_email and not supplier.order_email:
+            supplier.order_email = row.supplier_email
+            told.append(f"{supplier.name}: {row.supplier_email}")
+        elif row.supplier_email and row.supplier_email != supplier.order_email:
+            self.outcome.remarks.append(
+                _l(
+                    "%(name)s har redan adressen %(email)s. Ändra den på leverantörens sida om den är fel.",
+                    name=supplier.name,
+                    email=supplier.order_email,
+                )
+            )
+        return supplier
+
+    def _state_ceiling(
+        self, agreement: Agreement, lot: Lot | None, said: Any, reason: str | None, told: list[str]
+    ) -> None:
+        if said is None:
+            return
+        key = (agreement.id, lot.id if lot else None)
+        if key not in self.ceilings:
+            self.ceilings[key] = db.session.scalars(
+                select(Ceiling).where(
+                    Ceiling.agreement_id == agreement.id,
+                    Ceiling.lot_id == (lot.id if lot else None),
+                    Ceiling.award_id.is_(None),
+                )
+            ).one()
+        ceiling = self.ceilings[key]
+        limit = None if said == UNKNOWN else said
+        if ceiling.limit != limit:
+            told.append(f"{ceiling.scope_name}: {ceiling.limit or UNKNOWN} → {limit or UNKNOWN}")
+            ceilings.state_ceiling(self.actor, ceiling, agreement.version, limit=limit, reason=reason)
+
+    def _update_published(self, agreement: Agreement, facts: AgreementFacts, rows: list[RegisterRow]) -> None:
+        """Texts may be changed; the first thing of law that differs refuses the agreement."""
+        known, former = len(self.refusals), AgreementFacts.of(agreement)
+        for name in ("legal_regime", "starts_on", "ends_on", "owner"):
+            if getattr(former, name) != getattr(facts, name):
+                column = {"legal_regime": "regime"}.get(name, name)
+                self._refuse_published(agreement, rows[0], column)
+        self._compare_published(agreement, rows)
+        if facts != former and len(self.refusals) == known:
+            agreements.edit(self.actor, agreement, facts, agreement.version)
+        self._note(agreement.number, _differences(former, facts))
+
+    def _compare_published(self, agreement: Agreement, rows: list[RegisterRow]) -> None:
+        """Refuse what differs in lots, suppliers, entitled organisations and ceilings."""
+        here = {lot.number: lot for lot in agreement.lots}
+        holding = {e.organisation_id for e in agreement.entitlements}
+        if any(o.id not in holding for o in self._entitled(rows[0])):
+            self._refuse_published(agreement, rows[0], "entitled")
+        self._compare_ceiling(agreement, None, rows[0], "ceiling")
+        for number, lot_rows in _by_lot(rows).items():
+            lot, row = here.get(number), lot_rows[0]
+            if lot is None:
+                self._refuse_published(agreement, row, "lot")
+                continue
+            said = {
+                "method": row.method and CallOffMethod(row.method),
+                "clause": row.clause,
+                "competition_above": row.competition_above,
+                "grounds": list(row.grounds) or None,
+            }
+            for name, value in said.items():
+                if value is not None and value != getattr(lot, name):
+                    self._refuse_published(agreement, row, name)
+            self._compare_ceiling(agreement, lot, row, "lot_ceiling")
+            awards = {award.supplier.organisation_number: award for award in lot.awards}
+            for lot_row in lot_rows:
+                self._compare_award(agreement, awards.get(lot_row.supplier), lot_row)
+
+    def _compare_award(self, agreement: Agreement, award: Award | None, row: RegisterRow) -> None:
+        if award is None:
+            self._refuse_published(agreement, row, "supplier")
+            return
+        if row.rank is not None and row.rank != award.rank:
+            self._refuse_published(agreement, row, "rank")
+        if row.share is not None and row.share != award.share:
+            self._refuse_published(agreement, row, "share")
+
+    def _compare_ceiling(self, agreement: Agreement, lot: Lot | None, row: RegisterRow, column: str) -> None:
+        said = getattr(row, column)
+        ceiling = self.ceilings.get((agreement.id, lot.id if lot else None))
+        limit = ceiling.limit if ceiling else None
+        if said is not None and limit != (None if said == UNKNOWN else said):
+            self._refuse_published(agreement, row, column)
+
+    def _entitled(self, row: RegisterRow) -> list[Organisation]:
+        if row.entitled == (EVERYBODY,):
+            everybody = (o for o in self.organisations.values() if o.is_active)
+            return [o for o in everybody if o.kind is not OrganisationKind.OFFICE]
+        return [self.organisations[number] for number in row.entitled]
+
+    def _remark_on_missing(self, agreement: Agreement, rows: list[RegisterRow]) -> None:
+        """Tell what stands in Avrop but not in the file."""
+        in_file = {(row.lot, row.supplier) for row in rows}
+        for lot in agreement.lots:
+            for award in lot.awards:
+                if (lot.number, award.supplier.organisation_number) not in in_file:
+                    text = _l(
+                        "Avtal %(number)s: %(name)s på delområde %(lot)s finns i Avrop men inte i filen.",
+                        number=agreement.number,
+                        name=award.supplier.name,
+                        lot=lot.number,
+                    )
+                    self.outcome.remarks.append(text)
+
+    def _note(self, number: str, told: list[str]) -> None:
+        if told:
+            self.outcome.changed[number] = told
+        else:
+            self.outcome.unchanged.append(number)
+
+    def _refuse_published(self, agreement: Agreement, row: RegisterRow, column: str) -> None:
+        text = _l(
+            "Avtal %(number)s har varit publicerat. Det här kan bara ändras på avtalets sida, med skäl.",
+            number=agreement.number,
+        )
+        self._refuse(row.line, column, text)
+
+    def _refuse(self, line: int, field_name: str, text: Any) -> None:
+        self.refusals.append(Refusal(line, COLUMNS[field_name].heading, text))
+
+    def _load_agreements(self, numbers: set[str]) -> dict[str, Agreement]:
+        found: dict[str, Agreement] = {}
+        wanted = sorted(numbers)
+        for start in range(0, len(wanted), 500):  # SQLite takes a limited number of parameters
+            query = (
+                select(Agreement)
+                .where(Agreement.number.in_(wanted[start : start + 500]))
+                .options(
+                    selectinload(Agreement.lots).selectinload(Lot.awards).joinedload(Award.supplier),
+                    selectinload(Agreement.entitlements),
+                )
+            )
+            found |= {agreement.number: agreement for agreement in db.session.scalars(query)}
+        return found
+
+    def _load_ceilings(self) -> dict[tuple[int, int | None], Ceiling]:
+        """The ceilings of agreements and lots, by both ids."""
+        ids = [agreement.id for agreement in self.agreements.values()]
+        query = select(Ceiling).where(Ceiling.award_id.is_(None))
+        return {
+            (c.agreement_id, c.lot_id): c
+            for start in range(0, len(ids), 500)
+            for c in db.session.scalars(query.where(Ceiling.agreement_id.in_(ids[start : start + 500])))
+        }
+
+
+class _Undo(Exception):
+    """Leaves the savepoint of an agreement that was refused."""
+
+
+def _by_lot(rows: list[RegisterRow]) -> dict[str, list[RegisterRow]]:
+    found: dict[str, list[RegisterRow]] = {}
+    for row in rows:
+        found.setdefault(row.lot, []).append(row)
+    return found
+
+
+def _differences(former: Any, facts: Any, prefix: str = "") -> list[str]:
+    """What differs between two dataclasses of facts, a line each, for the person at the keyboard."""
+    told = []
+    for name in type(facts).__dataclass_fields__:
+        before, after = getattr(former, name), getattr(facts, name)
+        if before != after:
+            told.append(f"{prefix}{name}: {_short(before)} → {_short(after)}")
+    return told
+
+
+def _short(value: Any) -> str:
+    text = str(getattr(value, "name", None) if hasattr(value, "sort_name") else getattr(value, "value", value))
+    return text if len(text) <= 60 else f"{text[:59]}…"
