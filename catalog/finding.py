@@ -65,7 +65,7 @@ class Facts:
 
     organisation: Organisation
     on: date
-    awards: Mapping[int, Award]  # with lot, agreement, supplier and responsible buyer
+    awards: Mapping[int, Award]  # those of the rivals, by id; with lot, agreement, supplier and responsible buyer
     rivals: Mapping[int, Sequence[Award]]  # lot id → all its awards, by rank
     entitlements: Mapping[int, Sequence[Entitlement]]  # agreement id → those of the organisation
     ceilings: Mapping[int, Sequence[Ceiling]]  # award id → those that bind it
@@ -80,7 +80,8 @@ class Case:
     ask: Ask
     facts: Facts
     award: Award
-    amounts: Mapping[int, Decimal]  # award id → lines and charges of all the asks, excl. VAT
+    nets: Mapping[int, Decimal]  # award id → the lines of all the asks, excl. VAT
+    amounts: Mapping[int, Decimal]  # award id → lines and charges
     refused: Collection[int]  # ids of awards whose suppliers have declined or not answered this need
     reserved: bool  # the amounts already stand in the ceilings' reservations
     is_first_of_award: bool  # what concerns a whole order or agreement is said once, at its first line

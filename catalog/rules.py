@@ -34,9 +34,10 @@ def judge(
     reserved: bool = False,
 ) -> list[tuple[Finding, ...]]:
     """Every finding about every ask, in the order of the asks; within one, stops come first."""
-    amounts = dict(charges or {})
+    nets: dict[int, Decimal] = {}
     for ask in asks:
-        amounts[ask.article.award_id] = amounts.get(ask.article.award_id, ZERO) + ask.net
+        nets[ask.article.award_id] = nets.get(ask.article.award_id, ZERO) + ask.net
+    amounts = {award_id: net + (charges or {}).get(award_id, ZERO) for award_id, net in nets.items()}
     judged = []
     seen_awards: set[int] = set()
     seen_agreements: set[int] = set()
@@ -47,6 +48,7 @@ def judge(
             ask=ask,
             facts=facts,
             award=award,
+            nets=nets,
             amounts=amounts,
             refused=refused,
             reserved=reserved,
@@ -376,7 +378,7 @@ def _scope(ceiling: Ceiling, case: Case) -> str:
 def charges_are_known(case: Case) -> Iterator[Finding]:
     """A small order costs a fee, and goods may cost freight: said before, not after."""
     award = case.award
-    lines = case.amounts.get(award.id, ZERO)
+    lines = case.nets.get(award.id, ZERO)
     if case.ask.quantity is None or not case.is_first_of_award:
         return
     if award.minimum_order and award.small_order_fee and lines < award.minimum_order:

@@ -12,7 +12,6 @@ from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from auth.organisation import Organisation
 from catalog.agreement import Award, Entitlement
@@ -56,36 +55,28 @@ def blocking(found: Iterable[Sequence[Finding]]) -> tuple[Finding, ...]:
 
 
 def load_facts(asks: Sequence[Ask], organisation: Organisation, on: date) -> Facts:
-    """What the rules need to know, in six queries at most."""
+    """What the rules need to know, in five queries."""
     articles = [ask.article for ask in asks]
-    awards = _awards({article.award_id for article in articles})
-    rivals = _rivals({award.lot_id for award in awards.values()})
+    rivals = _rivals({article.award_id for article in articles})
+    awards = {award.id: award for of_lot in rivals.values() for award in of_lot}
     return Facts(
         organisation=organisation,
         on=on,
         awards=awards,
         rivals=rivals,
-        entitlements=_entitlements(organisation, {award.lot.agreement_id for award in awards.values()}),
-        ceilings=ceilings_for({award.id for of_lot in rivals.values() for award in of_lot}),
+        entitlements=_entitlements(organisation, {of_lot[0].lot.agreement_id for of_lot in rivals.values()}),
+        ceilings=ceilings_for(awards),
         current=current_articles({(a.award_id, a.supplier_number) for a in articles}, on),
         closed=_closed_categories(),
     )
 
 
-def _awards(award_ids: Collection[int]) -> dict[int, Award]:
-    rows = db.session.scalars(select(Award).where(Award.id.in_(award_ids)).options(*with_terms()))
-    return {award.id: award for award in rows}
-
-
-def _rivals(lot_ids: Collection[int]) -> dict[int, list[Award]]:
-    statement = (
-        select(Award)
-        .where(Award.lot_id.in_(lot_ids))
-        .options(joinedload(Award.supplier))
-        .order_by(Award.lot_id, Award.rank, Award.id)
-    )
+def _rivals(award_ids: Collection[int]) -> dict[int, list[Award]]:
+    """All the awards of the lots that the given ones belong to, by lot and rank."""
+    lots = select(Award.lot_id).where(Award.id.in_(award_ids))
+    statement = select(Award).where(Award.lot_id.in_(lots)).options(*with_terms())
     found: dict[int, list[Award]] = {}
-    for award in db.session.scalars(statement):
+    for award in db.session.scalars(statement.order_by(Award.lot_id, Award.rank, Award.id)):
         found.setdefault(award.lot_id, []).append(award)
     return found
 
