@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import sha256
+
+from flask_babel import lazy_gettext as _l
 
 from auth.organisation import Organisation
 from auth.user import User
 from catalog.supplier import Supplier
 from core.clock import local
+from core.errors import AvropError
 from core.web import external_url
 from exchange import pdf, ubl
 from exchange.documents import (
@@ -28,6 +32,8 @@ from exchange.documents import (
 from orders.order import FileKind, Order, OrderCharge, OrderFile, OrderLine, OrderState
 from orders.requisition import Requisition
 from orders.totals import totals
+
+log = logging.getLogger(__name__)
 
 VALID = timedelta(days=90)  # after the wanted day, or the order's own: Peppol T01-R002 asks for an end
 SCHEME_ORGANISATION_NUMBER = "0007"
@@ -74,11 +80,25 @@ def order_totals(order: Order) -> TotalsDocument:
     )
 
 
+class RenderingFailed(AvropError):
+    """A document could not be made: nothing is ordered, and the log has the cause."""
+
+    code = "rendering-failed"
+
+
 def render_files(order: Order, document: OrderDocument) -> list[OrderFile]:
-    """The PDF and the UBL of a placed order, with their hashes. A rendering error is the caller's to pass on."""
+    """The PDF and the UBL of a placed order, with their hashes. Raises RenderingFailed."""
+    try:
+        rendered = pdf.render_order(document), ubl.render_order(document)
+    except Exception as error:  # whatever a library throws, the approver must hear that nothing was ordered
+        log.exception("the documents of an order could not be made")
+        raise RenderingFailed(
+            _l("Beställningens dokument kunde inte skapas, så ingenting är beställt och inget beslut är sparat."),
+            way_on=_l("Försök igen om en stund. Går det inte då heller, kontakta systemets administratör."),
+        ) from error
     return [
-        make_file(order, FileKind.PDF, f"{order.number}.pdf", "application/pdf", pdf.render_order(document)),
-        make_file(order, FileKind.UBL, f"{order.number}.xml", "application/xml", ubl.render_order(document)),
+        make_file(order, FileKind.PDF, f"{order.number}.pdf", "application/pdf", rendered[0]),
+        make_file(order, FileKind.UBL, f"{order.number}.xml", "application/xml", rendered[1]),
     ]
 
 
