@@ -13,6 +13,7 @@ from app.headers import init_headers
 from app.i18n import init_i18n
 from app.navigation import init_navigation
 from auth import journal, organisation, session, substitution, throttle, user
+from auth import views as auth_views
 from auth.login import init_login
 from auth.permission import Permission
 from catalog import agreement, category, ceiling, parameter, price_list, supplier
@@ -37,6 +38,7 @@ NOUNS = (
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     views.bp,
+    *auth_views.BLUEPRINTS,
     *(basket_views.bp, requisition_views.bp, approval_views.bp, order_views.bp),
 )
 

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import AnonymousUserMixin, LoginManager, current_user
 from sqlalchemy import update
 
+from auth.journal import record
 from auth.organisation import Organisation
 from auth.permission import Permission
 from auth.session import TOUCH, LoginSession, begin_session, find_session
@@ -46,11 +47,15 @@ def log_in(user: User) -> None:
     cookie.clear()
     cookie["_user_id"] = begin_session(user, request.user_agent.string)
     cookie["_fresh"] = True
+    organisations = user.organisations()
+    record(user, "log-in", "user", user.id, organisation_id=organisations[0].id if organisations else None)
 
 
 def log_out() -> None:
     """End the session in the table, so that a copy of the cookie is worth nothing."""
-    current_session().ended_at = now()
+    session = current_session()
+    session.ended_at = now()
+    record(session.user, "log-out", "user", session.user_id, organisation_id=session.organisation_id)
     cookie.clear()
 
 

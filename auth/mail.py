@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from flask import render_template
+from flask import current_app, render_template
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
@@ -29,7 +29,8 @@ def send_reset(user: User) -> None:
 
 def _send(user: User, name: str, subject: str, **values: object) -> None:
     token = make_token(user)
-    values |= {"user": user, "url": external_url("auth.reset", token=token), "subject": subject}
+    values |= {"user": user, "url": external_url("auth.reset", token=token)}
+    values["base_url"] = current_app.config["AVROP"].base_url
     enqueue(
         dedupe_key=f"{name}:{sha256(token.encode()).hexdigest()[:32]}",
         kind="password",

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, and_, false, func, or_, select, true
+from sqlalchemy import Select, false, or_, select, true
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -144,7 +144,7 @@ class PeopleFilter:
     disabled: bool = False  # show the disabled ones instead
 
 
-def _visible_people(user: User) -> Select[tuple[User]]:
+def _visible_people(user: User) -> Select[User]:
     if is_system_admin(user):
         return select(User)
     hers = select(Membership.user_id).where(Membership.organisation_id.in_(managed_organisation_ids(user)))
@@ -180,6 +180,11 @@ def user_for(user: User, user_id: int) -> User:
     return _found(
         db.session.scalar(_visible_people(user).where(User.id == user_id).options(selectinload(User.memberships)))
     )
+
+
+def user_by_id(user_id: int | None) -> User | None:
+    """A person, whoever asks; for a name beside somebody who may be seen."""
+    return db.session.get(User, user_id) if user_id is not None else None
 
 
 def user_by_email(email: str) -> User | None:
@@ -230,7 +235,7 @@ def sessions_of(user: User) -> list[LoginSession]:
 # Substitutions
 
 
-def _substitutions() -> Select[tuple[Substitution]]:
+def _substitutions() -> Select[Substitution]:
     names = (joinedload(Substitution.absent), joinedload(Substitution.substitute), joinedload(Substitution.decided_by))
     return (
         select(Substitution)

@@ -69,14 +69,15 @@ def begin_session(user: User, browser: str | None) -> str:
 
 def find_session(token: str) -> LoginSession | None:
     """The living session of a token, its user and her memberships loaded, or none."""
-    found = db.session.scalar(
+    wanted = (
         select(LoginSession)
         .where(LoginSession.token_hash == digest(token))
         .options(
-            joinedload(LoginSession.user, innerjoin=True).selectinload(User.memberships),
+            joinedload(LoginSession.user, innerjoin=True).joinedload(User.memberships),
             joinedload(LoginSession.organisation),
         )
     )
+    found = db.session.scalars(wanted).unique().one_or_none()  # one query, asked on every page
     return found if found and found.user.is_active and found.is_alive(now()) else None
 
 

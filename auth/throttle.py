@@ -38,7 +38,7 @@ class TooManyTries(AvropError):
         minutes = int(span.total_seconds()) // 60
         super().__init__(
             _l(
-                "Det har blivit för många försök på kort tid. Vänta %(minutes)s minuter och försök igen.",
+                "Det har blivit för många försök på kort tid. Försök igen om %(minutes)s minuter.",
                 minutes=minutes,
             )
         )

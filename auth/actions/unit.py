@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -139,7 +140,7 @@ def _check_manager(actor: User, organisation: Organisation) -> None:
         raise NotAllowed(_l("Bara organisationens administratör får göra det."))
 
 
-def _record(actor: User, act: str, unit: Unit, **detail: str | None) -> None:
+def _record(actor: User, act: str, unit: Unit, **detail: Any) -> None:
     name = f"{unit.code} {unit.name}"
     record(actor, act, "unit", unit.id, organisation_id=unit.organisation_id, name=name, **detail)
 

@@ -24,13 +24,13 @@ from core.types import sort_key
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What is known of a person; the reference is the one her orders begin with."""
+    """What is known of a person; the reference is the one her orders begin with, the superior is an address."""
 
     name: str
     email: str
     phone: str | None = None
     reference: str | None = None
-    superior: User | None = None
+    superior: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +167,21 @@ def _describe(user: User, person: Person) -> None:
                 _l("Det finns redan ett konto med adressen %(email)s.", email=email),
                 way_on=_l("Ser du inte personen i listan kan systemadministratören lägga till en roll hos er."),
             )
-        if person.superior is not None and _is_above(user, person.superior):
-            raise RuleBroken(_l("Ingen kan vara chef över sin egen chef."))
+        superior = _superior(user, person.superior)
         user.name, user.sort_name, user.email = person.name, sort_key(person.name), email
         user.phone, user.reference = person.phone, person.reference
-        user.superior_id = person.superior.id if person.superior else None
+        user.superior_id = superior.id if superior else None
+
+
+def _superior(user: User, email: str | None) -> User | None:
+    if email is None:
+        return None
+    superior = user_by_email(email)
+    if superior is None:
+        raise RuleBroken(_l("Det finns ingen person med adressen %(email)s att ha som chef.", email=email))
+    if _is_above(user, superior):
+        raise RuleBroken(_l("Ingen kan vara chef över sin egen chef."))
+    return superior
 
 
 def _is_above(user: User, other: User) -> bool:

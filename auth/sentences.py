@@ -1,0 +1,89 @@
+"""The journal in plain words: one sentence for each act upon each thing, with what its details say.
+
+The floors above write acts of their own into the journal; their sentences stand here too, because this is text and
+no rule. A pair without a sentence is told by the two words that name it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from auth.journal import JournalEntry
+from auth.permission import ROLE_NAMES, Role
+
+THINGS = {
+    "session": _l("inloggning"),
+    "user": _l("person"),
+    "membership": _l("roll"),
+    "substitution": _l("ersättare"),
+    "organisation": _l("organisation"),
+    "unit": _l("enhet"),
+    "address": _l("leveransadress"),
+    "approval-rule": _l("attestregel"),
+    "approval-group": _l("attestgrupp"),
+    "supplier": _l("leverantör"),
+    "category": _l("kategori"),
+    "agreement": _l("avtal"),
+    "price-list": _l("prislista"),
+    "requisition": _l("anmodan"),
+    "order": _l("order"),
+    "receipt": _l("mottagning"),
+    "outbox": _l("e-post"),
+}
+
+SENTENCES: dict[tuple[str, str], Any] = {
+    ("user", "log-in"): _l("Loggade in."),
+    ("user", "log-out"): _l("Loggade ut."),
+    ("session", "switch"): _l("Bytte organisation."),
+    ("user", "change-password"): _l("Bytte lösenord."),
+    ("user", "reset-password"): _l("Valde lösenord med en länk från e-posten."),
+    ("user", "end-sessions"): _l("Loggade ut andra webbläsare."),
+    ("user", "create"): _l("Lade upp %(name)s."),
+    ("user", "edit"): _l("Ändrade uppgifterna om %(name)s."),
+    ("user", "invite"): _l("Skickade en inbjudan till %(name)s."),
+    ("user", "disable"): _l("Stängde av %(name)s."),
+    ("user", "enable"): _l("Släppte in %(name)s igen."),
+    ("membership", "grant"): _l("Gav %(name)s rollen %(role)s."),
+    ("membership", "change"): _l("Ändrade rollen %(role)s för %(name)s."),
+    ("membership", "end"): _l("Avslutade rollen %(role)s för %(name)s."),
+    ("substitution", "create"): _l("Utsåg %(substitute)s att ersätta %(name)s från %(starts_on)s till %(ends_on)s."),
+    ("substitution", "end"): _l("Avslutade att %(substitute)s ersätter %(name)s."),
+    ("organisation", "create"): _l("Lade upp organisationen %(name)s."),
+    ("organisation", "edit"): _l("Ändrade organisationen %(name)s."),
+    ("organisation", "close"): _l("Stängde organisationen %(name)s."),
+    ("organisation", "reopen"): _l("Öppnade organisationen %(name)s igen."),
+    ("organisation", "add-identifier"): _l("Lade till den elektroniska adressen %(identifier)s."),
+    ("organisation", "remove-identifier"): _l("Tog bort den elektroniska adressen %(identifier)s."),
+    ("unit", "create"): _l("Lade upp enheten %(name)s."),
+    ("unit", "edit"): _l("Ändrade enheten %(name)s."),
+    ("unit", "move"): _l("Flyttade enheten %(name)s."),
+    ("unit", "close"): _l("Stängde enheten %(name)s."),
+    ("unit", "reopen"): _l("Öppnade enheten %(name)s igen."),
+    ("address", "create"): _l("Lade till leveransadressen %(name)s för %(unit)s."),
+    ("address", "edit"): _l("Ändrade leveransadressen %(name)s för %(unit)s."),
+    ("address", "close"): _l("Tog leveransadressen %(name)s ur bruk."),
+    ("address", "reopen"): _l("Tog leveransadressen %(name)s i bruk igen."),
+}
+
+
+class _Details(dict[str, Any]):
+    """The details of an entry, with a dash for what an old entry does not tell."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+def sentence(entry: JournalEntry) -> str:
+    """What was done, in the reader's language; who and when stand beside it."""
+    details = _Details(entry.details)
+    if "role" in details and details["role"] in [role.value for role in Role]:
+        details["role"] = str(ROLE_NAMES[Role(details["role"])])
+    told = SENTENCES.get((entry.thing, entry.act))
+    if told is not None:
+        text: str = str(told)
+        return text % details
+    thing = THINGS.get(entry.thing, entry.thing)
+    return _("%(act)s: %(thing)s %(id)s", act=entry.act.capitalize(), thing=thing, id=entry.thing_id)
