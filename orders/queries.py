@@ -62,12 +62,19 @@ class BasketView:
         return any(finding.level.value != "inform" for found in self.findings.values() for finding in found)
 
 
-def basket_of(user: User, organisation: Organisation) -> Basket | None:
-    """Her basket for an organisation, its lines with articles, awards, lots, agreements and suppliers loaded."""
-    to_award = selectinload(Basket.lines).joinedload(BasketLine.article, innerjoin=True).joinedload(Article.award)
-    return db.session.scalar(
+def basket_of(user: User, organisation: Organisation, *, lock: bool = False) -> Basket | None:
+    """Her basket for an organisation, its lines with articles, awards, lots, agreements and suppliers loaded.
+
+    With `lock`, one transaction at a time has it: a second one waits here, and then reads what the first has left.
+    """
+    hers = (Basket.user_id == user.id, Basket.organisation_id == organisation.id)
+    if lock:
+        db.session.execute(select(Basket.id).where(*hers).with_for_update())
+    to_award = joinedload(Basket.lines).joinedload(BasketLine.article).joinedload(Article.award)
+    wanted = (
         select(Basket)
-        .where(Basket.user_id == user.id, Basket.organisation_id == organisation.id)
+        .where(*hers)
+        .execution_options(populate_existing=lock)
         .options(
             to_award.joinedload(Award.supplier),
             to_award.joinedload(Award.lot).options(
@@ -75,6 +82,7 @@ def basket_of(user: User, organisation: Organisation) -> Basket | None:
             ),
         )
     )
+    return db.session.scalars(wanted).unique().one_or_none()
 
 
 def view_basket(basket: Basket) -> BasketView:
