@@ -8,7 +8,7 @@ transaction they tell about, as its last statements: the head of the chain is on
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -131,14 +131,19 @@ def entry_hash(values: dict[str, Any]) -> str:
     return sha256(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
 
-def verify(batch: int = 5000) -> tuple[int, int | None]:
-    """Walk the whole chain. Returns how many entries were read and the number of the first broken one, if any."""
+def verify(batch: int = 5000, progress: Callable[[int], object] | None = None) -> tuple[int, int | None]:
+    """Walk the whole chain. Returns how many entries were whole and the number of the first broken one, if any.
+
+    `progress` is told after every batch how many more were read.
+    """
     expected, previous = 1, FIRST
     for entry in _entries(batch):
         values = {c.key: getattr(entry, c.key) for c in JournalEntry.__table__.columns}
         if entry.number != expected or entry.previous_hash != previous or entry.hash != entry_hash(values):
             return expected - 1, expected
         expected, previous = expected + 1, entry.hash
+        if progress is not None and entry.number % batch == 0:
+            progress(batch)
     head = db.session.execute(select(JournalHead.number, JournalHead.hash)).one()
     if (head.number, head.hash) != (expected - 1, previous):
         return expected - 1, expected

@@ -81,9 +81,7 @@ def sentence(entry: JournalEntry) -> str:
     details = _Details(entry.details)
     if "role" in details and details["role"] in [role.value for role in Role]:
         details["role"] = str(ROLE_NAMES[Role(details["role"])])
-    told = SENTENCES.get((entry.thing, entry.act))
-    if told is not None:
-        text: str = str(told)
-        return text % details
+    if (entry.thing, entry.act) in SENTENCES:
+        return f"{SENTENCES[entry.thing, entry.act]}" % details
     thing = THINGS.get(entry.thing, entry.thing)
     return _("%(act)s: %(thing)s %(id)s", act=entry.act.capitalize(), thing=thing, id=entry.thing_id)
