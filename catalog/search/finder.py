@@ -1,0 +1,228 @@
+"""Finder: from a question to the rows of the database, by way of the index.
+
+What may be shown is decided by the database before the index is asked, and the hits are read from the database
+again under the same condition: never a wrong price, never a foreign lot. What the index lacks is merely missed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sqlalchemy import select
+from tantivy import Order, Query
+
+from catalog.finding import Ask
+from catalog.price_list import Article
+from catalog.queries import Offer, offers
+from catalog.rules import judge
+from catalog.search.analyser import STOP_WORDS, fold, stem, words
+from catalog.search.index import Reader, open_index, update_index
+from catalog.search.query import TextQuery, understand, within
+from catalog.search.request import Facet, Hit, SearchRequest, SearchResult
+from catalog.steering import load_facts
+from core.db import db
+
+log = logging.getLogger(__name__)
+
+FEW = 10  # fewer hits than this are filled up with those that have some of the words
+SMALL = 20_000  # articles: as many are indexed by whoever asks first, more are left to the worker
+DEEPEST = 10_000  # hits one can page through
+NAMES_SHOWN = 4
+
+Filter = Callable[[Offer], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the index answers: ids of this page, the hits per price list and the marks before they were chosen."""
+
+    ids: list[int]
+    per_list: Counter[int]
+    marks: Counter[str]
+    suggestion: str | None = None
+
+
+def search(request: SearchRequest) -> SearchResult:
+    """Answer a question within what the organisation may order on the day (or see, where it asks for that)."""
+    known = offers(request.organisation, request.on)
+    visible = [o for o in known if o.price_list_id and (o.is_orderable or request.include_not_orderable)]
+    reader = _reader(visible)
+    filters = _filters(request)
+    chosen = [o for o in visible if all(fits(o) for fits in filters.values())]
+    found = _ask(reader, request, visible, chosen) if reader is not None else _browse(request, chosen)
+    chosen_ids = {o.price_list_id for o in chosen}
+    result = SearchResult(
+        hits=_hits(found.ids, chosen_ids, request),
+        total=sum(count for list_id, count in found.per_list.items() if list_id in chosen_ids),
+        facets=_facets(request, visible, filters, found),
+        agreements=_named(known, request.text, lambda o: o.agreement_id),
+        suppliers=_suppliers(visible, request.text),
+        suggestion=found.suggestion,
+        is_indexed=reader is not None,
+        number=request.page,
+        size=request.size,
+    )
+    if request.text and not result.total:
+        log.info("nothing found: %r for organisation %s", request.text, request.organisation.id)
+    return result
+
+
+def _reader(visible: Sequence[Offer]) -> Reader | None:
+    """The index; brought up to date first where that takes no time."""
+    reader = open_index()
+    held = reader.manifest.lists if reader is not None else {}
+    missing = [o for o in visible if held.get(str(o.price_list_id)) != o.published_at]
+    if missing and sum(o.article_count for o in (visible if reader is None else missing)) <= SMALL:
+        update_index(wait=False)
+        reader = open_index()
+    return reader
+
+
+def _filters(request: SearchRequest) -> dict[str, Filter]:
+    filters: dict[str, Filter] = {}
+    if request.agreement_id is not None:
+        filters["agreement"] = lambda o: o.agreement_id == request.agreement_id
+    if request.supplier_id is not None:
+        filters["supplier"] = lambda o: o.supplier_id == request.supplier_id
+    if request.category_id is not None:
+        filters["category"] = lambda o: f"/{request.category_id}/" in (o.category_path or "")
+    return filters
+
+
+def _ask(reader: Reader, request: SearchRequest, visible: Sequence[Offer], chosen: Sequence[Offer]) -> Found:
+    understood = understand(reader, request.text) if request.text.strip() else None
+    if request.text.strip() and understood is None:
+        return Found([], Counter(), Counter())
+    visible_ids, chosen_ids = _indexed(reader, visible), _indexed(reader, chosen)
+    query = _text_query(reader, understood, visible_ids)
+    marked = within(query, reader.schema, "marks", list(request.marks)) if request.marks else query
+    per_list = _counts(reader, within(marked, reader.schema, "price_list", visible_ids), "price_list", len(visible_ids))
+    here = within(query, reader.schema, "price_list", chosen_ids)
+    marks = _counts(reader, here, "marks", 100)
+    if request.marks:
+        here = within(here, reader.schema, "marks", list(request.marks))
+    ids = _page_of_ids(reader, here, request, is_text=understood is not None)
+    suggestion = understood.suggestion if understood is not None else None
+    return Found(ids, Counter({int(k): n for k, n in per_list.items()}), marks, suggestion)
+
+
+def _indexed(reader: Reader, some: Sequence[Offer]) -> list[int]:
+    """The price lists that are in force and stand in the index as they are in force."""
+    lists = reader.manifest.lists
+    return [o.price_list_id for o in some if o.price_list_id and lists.get(str(o.price_list_id)) == o.published_at]
+
+
+def _text_query(reader: Reader, understood: TextQuery | None, visible_ids: list[int]) -> Query:
+    if understood is None:
+        return Query.all_query()
+    if understood.loose is None:
+        return understood.strict
+    strict = within(understood.strict, reader.schema, "price_list", visible_ids)
+    few = len(reader.searcher.search(strict, limit=FEW, count=False).hits) < FEW
+    return understood.loose if few else understood.strict
+
+
+def _counts(reader: Reader, query: Query, field: str, size: int) -> Counter[str]:
+    answer = reader.searcher.aggregate(query, {field: {"terms": {"field": field, "size": max(1, size)}}})
+    return Counter({bucket["key"]: bucket["doc_count"] for bucket in answer[field]["buckets"]})
+
+
+def _page_of_ids(reader: Reader, query: Query, request: SearchRequest, *, is_text: bool) -> list[int]:
+    start = (request.page - 1) * request.size
+    if not 0 <= start < DEEPEST:
+        return []
+    sort = request.sort if is_text or request.sort == "price" else "name"
+    field = {"price": "price", "name": "sort_name"}.get(sort)
+    order = Order.Desc if field is None else Order.Asc
+    answer = reader.searcher.search(
+        query, limit=request.size, offset=start, count=False, order_by_field=field, order=order
+    )
+    addresses = [address for _score, address in answer.hits]
+    return [int(value or 0) for value in reader.searcher.fast_field_values("article", addresses)]
+
+
+def _browse(request: SearchRequest, chosen: Sequence[Offer]) -> Found:
+    """Without an index: the lists one after the other, straight from the database."""
+    lists = [o.price_list_id for o in chosen if o.price_list_id]
+    statement = (
+        select(Article.id)
+        .where(Article.price_list_id.in_(lists))
+        .order_by(Article.price_list_id, Article.id)
+        .limit(request.size)
+        .offset(max(0, request.page - 1) * request.size)
+    )
+    ids = list(db.session.scalars(statement)) if not request.text.strip() else []
+    sizes = Counter({o.price_list_id: o.article_count for o in chosen if o.price_list_id})
+    return Found(ids, sizes if not request.text.strip() else Counter(), Counter())
+
+
+def _hits(ids: list[int], list_ids: set[int | None], request: SearchRequest) -> list[Hit]:
+    if not ids:
+        return []
+    statement = select(Article).where(Article.id.in_(ids), Article.price_list_id.in_(list_ids))
+    by_id = {article.id: article for article in db.session.scalars(statement)}
+    articles = [by_id[i] for i in ids if i in by_id]
+    if not articles:
+        return []
+    asks = [Ask(article) for article in articles]
+    facts = load_facts(asks, request.organisation, request.on)
+    judged = judge(asks, facts)
+    return [Hit(a, facts.awards[a.award_id], found) for a, found in zip(articles, judged, strict=True)]
+
+
+def _facets(
+    request: SearchRequest, visible: Sequence[Offer], filters: dict[str, Filter], found: Found
+) -> dict[str, list[Facet]]:
+    """Counts of each facet under all the *other* choices: what choosing another value would leave."""
+
+    def facet(name: str, key: Callable[[Offer], int | None], label: Callable[[Offer], str | None]) -> list[Facet]:
+        others = [fits for other, fits in filters.items() if other != name]
+        counts: Counter[int] = Counter()
+        labels: dict[int, str] = {}
+        for o in visible:
+            value = key(o)
+            count = found.per_list.get(o.price_list_id or 0, 0)
+            if value is not None and count and all(fits(o) for fits in others):
+                counts[value] += count
+                labels[value] = label(o) or ""
+        chosen = getattr(request, f"{name}_id")
+        return [Facet(str(v), labels[v], n, v == chosen) for v, n in counts.most_common()]
+
+    marks = [Facet(m, m, n, m in request.marks) for m, n in found.marks.most_common()]
+    return {
+        "category": facet("category", lambda o: o.category_id, lambda o: o.category_name),
+        "supplier": facet("supplier", lambda o: o.supplier_id, lambda o: o.supplier_name),
+        "agreement": facet(
+            "agreement", lambda o: o.agreement_id, lambda o: f"{o.agreement_number} {o.agreement_title}"
+        ),
+        "mark": marks,
+    }
+
+
+@lru_cache(maxsize=20_000)
+def _folded(text: str) -> str:
+    return fold(text)
+
+
+def _named(some: Sequence[Offer], text: str, key: Callable[[Offer], int]) -> list[Offer]:
+    """The agreements that a text names, by number, title, lot or supplier: one offer of each."""
+    wanted = [stem(word) for word in words(text) if word not in STOP_WORDS and len(word) >= 2]
+    found: dict[int, Offer] = {}
+    for o in some if wanted else ():
+        said = _folded(f"{o.agreement_number} {o.agreement_title} {o.lot_title} {o.supplier_name}")
+        if all(word in said for word in wanted):
+            found.setdefault(key(o), o)
+    return list(found.values())[:NAMES_SHOWN]
+
+
+def _suppliers(some: Sequence[Offer], text: str) -> list[Offer]:
+    wanted = [word for word in words(text) if len(word) >= 3]
+    found: dict[int, Offer] = {}
+    for o in some if wanted else ():
+        if all(word in _folded(o.supplier_name) for word in wanted):
+            found.setdefault(o.supplier_id, o)
+    return list(found.values())[:NAMES_SHOWN]

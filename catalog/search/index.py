@@ -1,0 +1,293 @@
+"""Index: the search index of one node, derived from the published price lists and never the truth.
+
+It lies in the data folder: `search/manifest.json` names the folder in use and says which price lists are in it,
+each with the moment it was published. A search filters on the lists that stand both there and in the database's
+answer to "what may this organisation order today?", so a lagging index can only miss rows. Swapping is one rename.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import tantivy
+from flask import current_app
+from sqlalchemy import func, select
+
+from catalog.price_list import Article, PriceList, PriceListState
+from catalog.search import analyser
+from catalog.search.analyser import Vocabulary, code, number_in, stem, words
+from core.db import db
+from core.types import sort_key
+
+log = logging.getLogger(__name__)
+
+SCHEMA_VERSION = 1
+HEAP = 15_000_000  # bytes for the writer: the least that Tantivy works well with, as web processes build too
+BATCH = 2_000
+REBUILD_SHARE = 5  # when a fifth of the articles are new the compounds are learned anew
+
+_readers: dict[Path, Reader] = {}
+_reading = Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What the index holds. `lists`: price list id → the moment of its publication, as written by the database."""
+
+    folder: str
+    analyser: int
+    schema: int
+    lists: dict[str, str]
+    articles: int
+
+    @property
+    def is_ours(self) -> bool:
+        return (self.analyser, self.schema) == (analyser.VERSION, SCHEMA_VERSION)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """How far this node's index has come: for the readiness page and the command."""
+
+    is_ready: bool
+    articles: int
+    lists: int
+    lists_behind: int  # published lists that it does not hold yet, or holds no longer published
+
+
+class Reader:
+    """An opened index with the vocabulary that its queries are made with."""
+
+    def __init__(self, root: Path, manifest: Manifest, stamp: tuple[int, int]) -> None:
+        folder = root / manifest.folder
+        self.manifest = manifest
+        self.stamp = stamp  # of the manifest's file: another one means that the index has moved
+        self.vocabulary = Vocabulary.load(folder / "vocabulary.json")
+        index = tantivy.Index.open(str(folder))
+        index.config_reader("manual")  # no thread that watches files: the manifest says when to look
+        index.reload()
+        self.schema = index.schema
+        self.searcher = index.searcher()
+
+
+def index_folder() -> Path:
+    return Path(current_app.config["AVROP"].data_dir) / "search"
+
+
+def open_index() -> Reader | None:
+    """The index as its manifest describes it now; none while there is no usable one. A stat when nothing moved."""
+    root = index_folder()
+    path = root / "manifest.json"
+    try:
+        found = path.stat()
+        stamp = (found.st_ino, found.st_mtime_ns)
+        with _reading:
+            if (reader := _readers.get(root)) is None or reader.stamp != stamp:
+                manifest = Manifest(**json.loads(path.read_text("utf-8")))
+                if not manifest.is_ours:
+                    return None
+                reader = _readers[root] = Reader(root, manifest, stamp)
+            return reader
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        log.warning("the search index is damaged and will be made anew: %s", error)
+        return None
+
+
+def published_lists() -> dict[str, str]:
+    """What the index should hold: every list in force or soon to be."""
+    rows = db.session.execute(
+        select(PriceList.id, PriceList.published_at).where(PriceList.state == PriceListState.PUBLISHED)
+    )
+    return {str(row.id): str(row.published_at) for row in rows}
+
+
+def index_state() -> IndexState:
+    """How far the index of this node has come. One query."""
+    reader, wanted = open_index(), published_lists()
+    held = reader.manifest.lists if reader is not None else {}
+    return IndexState(
+        is_ready=reader is not None,
+        articles=reader.manifest.articles if reader is not None else 0,
+        lists=len(held),
+        lists_behind=sum(wanted.get(i) != held.get(i) for i in wanted.keys() | held.keys()),
+    )
+
+
+def update_index(*, wait: bool = True, anew: bool = False) -> bool:
+    """Bring the index up with the database; make it anew when it is missing, damaged or of another version.
+
+    Returns whether anything was done. Without `wait` it leaves the work to whoever is doing it already.
+    Cheap when there is nothing to do: one query.
+    """
+    root = index_folder()
+    root.mkdir(parents=True, exist_ok=True)
+    with _held(root / "lock", wait) as is_ours:
+        if not is_ours:
+            return False
+        reader, wanted = (None if anew else open_index()), published_lists()
+        if reader is None:
+            _build(root, wanted)
+            return True
+        held = reader.manifest.lists
+        gone = [i for i in held if held[i] != wanted.get(i)]
+        new = [i for i in wanted if held.get(i) != wanted[i]]
+        if not gone and not new:
+            return False
+        if _article_count(new) * REBUILD_SHARE > reader.manifest.articles:
+            _build(root, wanted)
+        else:
+            _follow(root, reader, gone, new, wanted)
+        return True
+
+
+def _build(root: Path, wanted: dict[str, str]) -> None:
+    counts: Counter[str] = Counter()
+    for row in _rows(wanted):
+        counts.update({*words(_name_of(row)), *words(row.description or "")})
+    vocabulary = Vocabulary.learn(counts)
+    last = max((int(f.name) for f in root.iterdir() if f.is_dir() and f.name.isdigit()), default=0)
+    folder = root / str(last + 1)
+    folder.mkdir()
+    index = tantivy.Index(_schema(), path=str(folder))
+    writer = index.writer(HEAP, 1)
+    articles = _add(writer, vocabulary, wanted)
+    writer.commit()
+    writer.wait_merging_threads()
+    vocabulary.save(folder / "vocabulary.json")
+    _swap(root, Manifest(folder.name, analyser.VERSION, SCHEMA_VERSION, wanted, articles))
+    log.info("search index made anew: %s articles of %s price lists", articles, len(wanted))
+
+
+def _follow(root: Path, reader: Reader, gone: list[str], new: list[str], wanted: dict[str, str]) -> None:
+    """Take out the lists that are no longer in force and put in the new ones. Safe to do again after a crash."""
+    folder = root / reader.manifest.folder
+    counts: Counter[str] = Counter(reader.vocabulary.counts)
+    for row in _rows(new):
+        counts.update({*words(_name_of(row)), *words(row.description or "")})
+    vocabulary = Vocabulary(counts, reader.vocabulary.modifiers)
+    index = tantivy.Index.open(str(folder))
+    writer = index.writer(HEAP, 1)
+    for list_id in {*gone, *new}:
+        writer.delete_documents_by_query(tantivy.Query.term_query(index.schema, "price_list", int(list_id)))
+    added = _add(writer, vocabulary, new)
+    writer.commit()
+    writer.wait_merging_threads()
+    vocabulary.save(folder / "vocabulary.json.new")
+    (folder / "vocabulary.json.new").replace(folder / "vocabulary.json")
+    index.config_reader("manual")
+    index.reload()
+    articles = index.searcher().num_docs
+    _swap(root, Manifest(folder.name, analyser.VERSION, SCHEMA_VERSION, wanted, articles))
+    log.info("search index follows: %s articles of %s new price lists", added, len(new))
+
+
+def _schema() -> Any:
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("article", indexed=False, fast=True)
+    builder.add_unsigned_field("price_list", indexed=True, fast=True)
+    builder.add_unsigned_field("price", fast=True)  # SEK for one unit × 10,000: for sorting only
+    builder.add_text_field("sort_name", fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("marks", fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("code", tokenizer_name="whitespace", index_option="basic")
+    for field in ("name", "parts", "keywords", "description"):
+        builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
+    return builder.build()
+
+
+def _add(writer: Any, vocabulary: Vocabulary, list_ids: Iterable[str]) -> int:
+    """Add the articles of the lists; returns how many."""
+    added = 0
+    for row in _rows(list_ids):
+        name = list(words(row.name))
+        other = list(words(f"{row.brand or ''} {row.synonyms or ''} {row.marks or ''}"))
+        document = tantivy.Document()
+        document.add_unsigned("article", row.id)
+        document.add_unsigned("price_list", row.price_list_id)
+        document.add_unsigned("price", min(2**63, int(row.price * 10_000 / row.base_quantity)))
+        document.add_text("sort_name", sort_key(row.name)[:60])
+        for mark in (row.marks or "").split(","):
+            if mark.strip():
+                document.add_text("marks", mark.strip())
+        document.add_text("code", f"{code(row.supplier_number)} {code(row.gtin or '')}")
+        document.add_text("name", _joined(stem(word) for word in name))
+        document.add_text("parts", _joined(_pieces(vocabulary, [*name, *other])))
+        document.add_text("keywords", _joined(stem(word) for word in other))
+        document.add_text("description", _joined(stem(word) for word in words(row.description or "")))
+        writer.add_document(document)
+        added += 1
+    return added
+
+
+def _pieces(vocabulary: Vocabulary, found: Iterable[str]) -> Iterator[str]:
+    for word in found:
+        yield from vocabulary.parts(word)
+        if (bare := number_in(word)) is not None:
+            yield bare
+
+
+def _joined(tokens: Iterable[str]) -> str:
+    return " ".join(tokens)
+
+
+def _name_of(row: Any) -> str:
+    return f"{row.name} {row.brand or ''} {row.synonyms or ''}"
+
+
+def _rows(list_ids: Iterable[str]) -> Iterator[Any]:
+    """The articles of some price lists, list by list and in batches: never all in memory."""
+    columns = (
+        *(Article.id, Article.price_list_id, Article.supplier_number, Article.gtin, Article.name, Article.brand),
+        *(Article.synonyms, Article.description, Article.marks, Article.price, Article.base_quantity),
+    )
+    for list_id in sorted(map(int, list_ids)):
+        last = 0
+        while True:
+            statement = select(*columns).where(Article.price_list_id == list_id, Article.id > last)
+            rows = db.session.execute(statement.order_by(Article.id).limit(BATCH)).all()
+            yield from rows
+            if len(rows) < BATCH:
+                break
+            last = rows[-1].id
+
+
+def _article_count(list_ids: Iterable[str]) -> int:
+    ids = [int(i) for i in list_ids]
+    return db.session.scalar(select(func.sum(PriceList.article_count)).where(PriceList.id.in_(ids))) or 0
+
+
+def _swap(root: Path, manifest: Manifest) -> None:
+    """Point at the new state with one rename; folders nobody points at are removed."""
+    new = root / "manifest.json.new"
+    with new.open("w", encoding="utf-8") as file:
+        json.dump(asdict(manifest), file)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(root / "manifest.json")
+    for folder in root.iterdir():
+        if folder.is_dir() and folder.name != manifest.folder:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _held(path: Path, wait: bool) -> Iterator[bool]:
+    """Hold the builder's lock among all processes of this node; gives whether it was to be had."""
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
