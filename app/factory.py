@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Blueprint
 from flask_wtf import CSRFProtect
 
-from app import views
+from app import views, views_outbox
 from app.errors import init_errors
 from app.headers import init_headers
 from app.i18n import init_i18n
@@ -38,6 +38,7 @@ NOUNS = (
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     views.bp,
+    views_outbox.bp,
     *auth_views.BLUEPRINTS,
     *(basket_views.bp, requisition_views.bp, approval_views.bp, order_views.bp),
 )

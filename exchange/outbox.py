@@ -16,7 +16,7 @@ from enum import Enum
 from hashlib import sha256
 
 from flask import current_app
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, select
+from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, Text, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -166,6 +166,25 @@ def messages_about(about: str) -> list[OutboxMessage]:
     return list(
         db.session.scalars(select(OutboxMessage).where(OutboxMessage.about == about).order_by(OutboxMessage.id))
     )
+
+
+def messages(
+    *, recipient: str | None = None, text: str | None = None, state: MessageState | None = None
+) -> Select[OutboxMessage]:
+    """Messages newest first: to one address, with a text in address or subject, in one state."""
+    found = select(OutboxMessage).order_by(OutboxMessage.id.desc())
+    if recipient:
+        found = found.where(OutboxMessage.recipient == recipient)
+    if text:
+        in_it = OutboxMessage.recipient.icontains(text, autoescape=True)
+        found = found.where(in_it | OutboxMessage.subject.icontains(text, autoescape=True))
+    return found if state is None else found.where(OutboxMessage.state == state)
+
+
+def count_by_state() -> dict[MessageState, int]:
+    """How many messages are in each state; states that hold none are left out."""
+    rows = db.session.execute(select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state))
+    return dict(rows.all())
 
 
 def retry(message: OutboxMessage) -> None:

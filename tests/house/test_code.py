@@ -13,13 +13,13 @@ from tests.house.source import PACKAGES, ROOT, modules, nodes, place
 MAY_USE_FLOAT = ("exchange/painting.py", "exchange/pdf", "exchange/sheet.py", "exchange/smtp.py", "app/bench/")
 REFUSES_FLOAT = "core/types.py"
 # A worker claims messages by a conditional UPDATE that only one of several can win.
-MAY_UPDATE_STATE = ("core/state.py", "exchange/outbox.py")
+MAY_UPDATE_STATE = ("core/state.py", "exchange/delivery.py")
 # The demo writes a year of history that nobody lived through.
 WRITES_HISTORY = "app/demo/"
 
 
-# The rest of exchange: what waits to be sent, and the sending.
-NO_FORMATS = {"exchange.outbox", "exchange.smtp"}
+# The rest of exchange: what waits to be sent, its delivery, and the sending.
+NO_FORMATS = {"exchange.delivery", "exchange.outbox", "exchange.smtp"}
 
 
 def test_imports_go_down_the_floors() -> None:
