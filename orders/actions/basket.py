@@ -6,7 +6,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 
 from auth.journal import record
 from auth.organisation import Organisation
@@ -33,7 +32,7 @@ def add(actor: User, organisation: Organisation, article: Article, quantity: Dec
 
     Raises RuleBroken with the findings when this organisation may not order it at all.
     """
-    basket = _open_basket(actor, organisation)
+    basket = open_basket(actor, organisation)
     line = next((line for line in basket.lines if line.article_id == article.id), None)
     total = quantity + (line.quantity if line else 0)
     found = findings([Ask(article, total)], organisation, today(), refused=refused_awards(basket))
@@ -139,17 +138,10 @@ def reorder(actor: User, organisation: Organisation, order: Order) -> list[str]:
     return gone
 
 
-def _open_basket(actor: User, organisation: Organisation) -> Basket:
+def open_basket(actor: User, organisation: Organisation) -> Basket:
     basket = basket_of(actor, organisation)
     if basket is None:
         basket = Basket(user_id=actor.id, organisation_id=organisation.id)
         db.session.add(basket)
         db.session.flush()
     return basket
-
-
-def lock_basket(basket: Basket) -> Basket:
-    """Let one transaction at a time empty a basket: a double click waits here and then finds it empty."""
-    return db.session.scalars(
-        select(Basket).where(Basket.id == basket.id).with_for_update().execution_options(populate_existing=True)
-    ).one()

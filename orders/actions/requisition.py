@@ -26,7 +26,6 @@ from core.errors import NotAllowed, RuleBroken
 from core.state import advance, can
 from core.types import line_net
 from orders import mail
-from orders.actions.basket import lock_basket
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.basket import Basket, BasketLine, RankingRefusal
 from orders.policy import may_mend, may_order, may_withdraw
@@ -56,14 +55,14 @@ def submit(actor: User, organisation: Organisation, checkout: Checkout) -> Requi
 
     Raises NotAllowed, and RuleBroken with the findings, with `ceiling-reached` or with `nobody-can-approve`.
     """
-    if done := db.session.scalar(select(Requisition).where(Requisition.key == checkout.key)):
-        return done  # the button was pressed twice
     if not may_order(actor, checkout.unit):
         raise NotAllowed(_l("Du får inte beställa för %(unit)s.", unit=checkout.unit.name))
     if not checkout.address.is_active or checkout.address.unit.organisation_id != organisation.id:
         raise RuleBroken(_l("Leveransadressen kan inte användas. Välj en annan."))
-    basket = basket_of(actor, organisation)
-    if basket is None or not lock_basket(basket).lines:
+    basket = basket_of(actor, organisation, lock=True)
+    if done := db.session.scalar(select(Requisition).where(Requisition.key == checkout.key)):
+        return done  # the button was pressed twice
+    if basket is None or not basket.lines:
         raise RuleBroken(_l("Varukorgen är tom."))
     _check_steering(basket)
 

@@ -1,0 +1,188 @@
+"""Many at once, with real commits on both engines: ceilings hold, numbers have no gap, one click is one thing."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import func, select
+
+from auth.journal import verify
+from auth.organisation import DeliveryAddress, Organisation, Unit
+from auth.permission import Role
+from auth.user import User
+from catalog.ceiling import Ceiling
+from catalog.queries import articles_by_id
+from core.db import TransactionalFlask, db, reading, unit_of_work
+from core.errors import AvropError, RuleBroken
+from orders.actions.approval import approve
+from orders.actions.basket import add
+from orders.actions.receipt import Received, receive
+from orders.actions.requisition import Checkout, submit
+from orders.approval import ApprovalStep, Quorum, StepKind
+from orders.basket import BasketLine
+from orders.order import Order, OrderLine
+from orders.queries import order_for, received_quantities, steps_of
+from orders.receipt import Receipt
+from orders.requisition import Requisition
+from tests.factories.auth import make_member
+from tests.factories.catalog import make_ceiling, make_offer
+from tests.factories.orders import Place, make_order, make_place, make_requisition, make_rule, pending_step
+
+WORKERS = 16
+
+
+def at_once(app: TransactionalFlask, act: Callable[[int], None], times: int) -> Counter[str]:
+    """Run `act(0) … act(times - 1)` on many threads, each in its own transaction; counts what came of them."""
+    gate = threading.Barrier(WORKERS)
+
+    def run(number: int) -> str:
+        if number < WORKERS:
+            gate.wait(timeout=30)
+        with app.app_context():
+            try:
+                with unit_of_work():
+                    act(number)
+            except AvropError as error:
+                return error.code
+            return "done"
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return Counter(pool.map(run, range(times)))
+
+
+def ids_of(place: Place) -> dict[str, int]:
+    """What another thread needs to load the place in its own session."""
+    return {name: getattr(place, name).id for name in ("organisation", "unit", "address", "orderer")}
+
+
+def submit_as(user_id: int, ids: dict[str, int], key: str) -> None:
+    checkout = Checkout(
+        unit=db.session.get_one(Unit, ids["unit"]),
+        address=db.session.get_one(DeliveryAddress, ids["address"]),
+        key=key,
+    )
+    organisation = db.session.get_one(Organisation, ids["organisation"])
+    submit(db.session.get_one(User, user_id), organisation, checkout)
+
+
+def say_yes(step_id: int, user_id: int) -> None:
+    step = db.session.get_one(ApprovalStep, step_id)
+    approve(db.session.get_one(User, user_id), step, None, step.content_hash)
+
+
+def test_two_hundred_approvals_against_one_ceiling(fresh_app: TransactionalFlask) -> None:
+    """Room for 150 of them, 50 of which are approved twice: what was reserved is consumed once, and nothing more."""
+    with fresh_app.app_context(), unit_of_work():
+        place = make_place()
+        paper = make_offer(place.organisation, price=Decimal(10))
+        ceiling_id = make_ceiling(paper.award.lot.agreement, Decimal(1500)).id
+        requisitions = [make_requisition(place, [(paper, Decimal(1))]) for _ in range(150)]
+        steps = [(pending_step(requisition).id, place.approver.id) for requisition in requisitions]
+        with pytest.raises(RuleBroken):
+            make_requisition(place, [(paper, Decimal(1))])
+    outcome = at_once(fresh_app, lambda n: say_yes(*steps[n % 150]), 200)
+    assert outcome == Counter({"done": 150, "wrong-state": 50})
+    with fresh_app.app_context(), reading():
+        ceiling = db.session.get_one(Ceiling, ceiling_id)
+        assert (ceiling.reserved, ceiling.ordered) == (Decimal(0), Decimal(1500))
+        serials = sorted(db.session.scalars(select(Order.serial)))
+        assert serials == list(range(1, 151))
+        assert verify()[1] is None
+
+
+def test_submissions_racing_for_the_last_room(fresh_app: TransactionalFlask) -> None:
+    """Sixteen people, room for five: exactly five get it, and not one öre more."""
+    with fresh_app.app_context(), unit_of_work():
+        place = make_place()
+        paper = make_offer(place.organisation, price=Decimal(100))
+        agreement_ceiling = make_ceiling(paper.award.lot.agreement, None).id
+        ceiling_id = make_ceiling(paper.award.lot.agreement, Decimal(500), lot=paper.award.lot).id
+        people = [make_member(Role.ORDERER, place.organisation, place.unit) for _ in range(WORKERS)]
+        for person in people:
+            add(person, place.organisation, paper, Decimal(1))
+        ids, here = [person.id for person in people], ids_of(place)
+    outcome = at_once(fresh_app, lambda n: submit_as(ids[n], here, f"key-{n}"), WORKERS)
+    assert outcome == Counter({"done": 5, "rule-broken": WORKERS - 5})
+    with fresh_app.app_context(), reading():
+        assert db.session.get_one(Ceiling, ceiling_id).reserved == Decimal(500)
+        assert db.session.get_one(Ceiling, agreement_ceiling).reserved == Decimal(500)
+
+
+def test_a_double_click_submits_one_requisition(fresh_app: TransactionalFlask) -> None:
+    with fresh_app.app_context(), unit_of_work():
+        place = make_place()
+        paper = make_offer(place.organisation)
+        add(place.orderer, place.organisation, paper, Decimal(1))
+        here = ids_of(place)
+    outcome = at_once(fresh_app, lambda _: submit_as(here["orderer"], here, "the same form"), WORKERS)
+    assert outcome == Counter({"done": WORKERS})
+    with fresh_app.app_context(), reading():
+        assert db.session.scalar(select(func.count()).select_from(Requisition)) == 1
+
+
+def test_two_approvers_at_once_place_one_order(fresh_app: TransactionalFlask) -> None:
+    with fresh_app.app_context(), unit_of_work():
+        place = make_place()
+        others = [make_member(Role.APPROVER, place.organisation, place.unit) for _ in range(WORKERS - 1)]
+        requisition = make_requisition(place)
+        step_id = pending_step(requisition).id
+        ids = [person.id for person in [place.approver, *others]]
+    outcome = at_once(fresh_app, lambda n: say_yes(step_id, ids[n]), WORKERS)
+    assert outcome == Counter({"done": 1, "wrong-state": WORKERS - 1})
+    with fresh_app.app_context(), reading():
+        assert db.session.scalar(select(func.count()).select_from(Order)) == 1
+
+
+def test_all_of_a_group_at_once_still_reach_the_end(fresh_app: TransactionalFlask) -> None:
+    """Each must see the others' yes: without a lock the last two would both wait for each other for ever."""
+    with fresh_app.app_context(), unit_of_work():
+        place = make_place()
+        others = [make_member(Role.APPROVER, place.organisation, place.unit) for _ in range(WORKERS - 1)]
+        make_rule(place.organisation, {"kind": StepKind.UNIT_APPROVER, "quorum": Quorum.ALL}, position=0)
+        requisition = make_requisition(place)
+        step_id, requisition_id = pending_step(requisition).id, requisition.id
+        ids = [person.id for person in [place.approver, *others]]
+    assert at_once(fresh_app, lambda n: say_yes(step_id, ids[n]), WORKERS) == Counter({"done": WORKERS})
+    with fresh_app.app_context(), reading():
+        requisition = db.session.get_one(Requisition, requisition_id)
+        assert requisition.state.value == "approved"
+        assert all(c.decided_at for step in steps_of(requisition) for c in step.candidates)
+        assert db.session.scalar(select(func.count()).select_from(OrderLine)) == 1
+
+
+def test_the_same_delivery_taken_in_twice_counts_once(fresh_app: TransactionalFlask) -> None:
+    with fresh_app.app_context(), unit_of_work():
+        place = make_place()
+        order = make_order(place)
+        number, line_id, here = order.number, order.lines[0].id, ids_of(place)
+
+    def take_in(_: int) -> None:
+        orderer = db.session.get_one(User, here["orderer"])
+        found = order_for(orderer, db.session.get_one(Organisation, here["organisation"]), number)
+        receive(orderer, found, {line_id: Received(Decimal(1))}, None, "the same form")
+
+    assert at_once(fresh_app, take_in, WORKERS) == Counter({"done": WORKERS})
+    with fresh_app.app_context(), reading():
+        order = db.session.scalars(select(Order)).one()
+        assert received_quantities(order) == {line_id: Decimal(1)}
+        assert db.session.scalar(select(func.count()).select_from(Receipt)) == 1
+
+
+def test_the_first_two_clicks_into_an_empty_basket_do_not_collide(fresh_app: TransactionalFlask) -> None:
+    with fresh_app.app_context(), unit_of_work():
+        place = make_place()
+        article_id, here = make_offer(place.organisation).id, ids_of(place)
+
+    def put(_: int) -> None:
+        orderer = db.session.get_one(User, here["orderer"])
+        organisation = db.session.get_one(Organisation, here["organisation"])
+        add(orderer, organisation, articles_by_id([article_id])[article_id], Decimal(1))
+
+    assert at_once(fresh_app, put, WORKERS) == Counter({"done": WORKERS})
+    with fresh_app.app_context(), reading():
+        assert [line.quantity for line in db.session.scalars(select(BasketLine))] == [Decimal(WORKERS)]
