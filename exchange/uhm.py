@@ -65,6 +65,7 @@ def convert(files: Mapping[str, bytes], assumed: Assumptions) -> Converted:
     done = Converted()
     procurements = dict(_framework_agreements(files, assumed, done))
     values = {row["Upphandlings-ID"]: row["Kontrakterat värde, Summa"] for _, row in _read(files, VALUES)}
+    awarded: set[str] = set()
     lots: dict[str, list[str]] = {}
     ranks: dict[tuple[str, str], list[str]] = {}
     for line, row in _read(files, TENDERS):
@@ -75,6 +76,7 @@ def convert(files: Mapping[str, bytes], assumed: Assumptions) -> Converted:
         )
         if number not in procurements:
             continue  # named with its procurement
+        awarded.add(number)
         supplier = _supplier_number(row, name, assumed)
         about = f"{number} {name or '(utan namn)'}"
         if isinstance(supplier, NoNumber):
@@ -93,7 +95,7 @@ def convert(files: Mapping[str, bytes], assumed: Assumptions) -> Converted:
     _set_methods(done.rows)
     for number, row in procurements.items():
         if number not in lots:
-            why = "ingen leverantör med organisationsnummer i källan"
+            why = "ingen leverantör kunde användas" if number in awarded else "ingen leverantör i källan"
             done.skipped.append(Skipped(PROCUREMENTS, int(row["line"]), f"{number} {row['Upphandlingens titel']}", why))
     return done
 

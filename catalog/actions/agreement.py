@@ -147,8 +147,8 @@ def add_extension(
         raise RuleBroken(_l("Förlängningen måste sluta efter %(day)s.", day=latest.isoformat()))
     if needs_reason(agreement.legal_regime, agreement.starts_on, ends_on):
         _check_reason(reason, agreement.legal_regime)
-    option = ExtensionOption(agreement=agreement, ends_on=ends_on, decide_by=decide_by)
-    db.session.flush()
+    option = ExtensionOption(ends_on=ends_on, decide_by=decide_by)
+    agreement.extensions.append(option)
     tell(actor, "add-extension", agreement, ends_on=ends_on.isoformat(), reason=reason)
     return option
 

@@ -41,7 +41,7 @@ def create(actor: User | None, facts: CategoryFacts) -> Category:
     return category
 
 
-def edit(actor: User, category: Category, facts: CategoryFacts) -> Category:
+def edit(actor: User | None, category: Category, facts: CategoryFacts) -> Category:
     """Change a category; where it moves, all that lies below it moves along."""
     _check(actor, facts, category)
     if facts.parent is not None and facts.parent.is_within(category):

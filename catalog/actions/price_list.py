@@ -19,7 +19,7 @@ from catalog.price_list import Article, PriceList, PriceListState, Publication, 
 from core.clock import now, today
 from core.db import db, reading, unit_of_work
 from core.errors import RuleBroken, WrongState
-from core.state import advance
+from core.state import advance, can
 from exchange.pricefile import PriceRow, Problem, read_price_file
 
 CHUNK = 5_000
@@ -94,13 +94,12 @@ def publish(actor: User | None, price_list: PriceList) -> None:
         .where(PriceList.award_id == price_list.award_id, PriceList.state == PriceListState.PUBLISHED)
         .execution_options(populate_existing=True)
     ).one_or_none()
-    advance(price_list, "publish")  # refuses before anything is superseded
     moment = now()
-    if former is not None:
-        with db.session.no_autoflush:
-            advance(former, "supersede")
-            former.superseded_at = moment
-            db.session.flush([former])  # before the other: at most one list of an award is in force
+    if former is not None and can(price_list, "publish"):
+        advance(former, "supersede")
+        former.superseded_at = moment
+        db.session.flush()  # before the other: at most one list of an award is in force
+    advance(price_list, "publish")
     price_list.publication, price_list.published_at = number, moment
     _tell(actor, "publish", price_list, articles=price_list.article_count)
 

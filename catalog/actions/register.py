@@ -119,6 +119,8 @@ class _Import:
                 select(Ceiling).where(Ceiling.agreement_id == agreement.id)
             ).one()
             self._build(agreement, rows, [])
+            notes = list(dict.fromkeys(row.note for row in rows if row.note))
+            agreements.tell(self.actor, "import", agreement, notes=notes or None)
             self.outcome.created.append(number)
         elif agreement.state is AgreementState.DRAFT:
             told: list[str] = []

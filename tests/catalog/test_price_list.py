@@ -1,0 +1,205 @@
+"""Price lists: all or nothing in, one in force, never edited."""
+
+from datetime import timedelta
+from decimal import Decimal
+from threading import Barrier, Thread
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from auth.permission import Role
+from catalog.actions.price_list import approve, import_price_list, publish, publish_due, withdraw
+from catalog.agreement import Award
+from catalog.comparison import compare, price_range
+from catalog.price_list import Article, PriceList, PriceListState, VatClass
+from core.clock import frozen, now, today
+from core.db import commit, db, unit_of_work
+from core.errors import AvropError, NotAllowed, RuleBroken, WrongState
+from tests.factories.auth import make_member, make_organisation
+from tests.factories.catalog import make_agreement, make_award, make_lot, make_price_list
+
+HEADER = "Artikelnummer;Benämning;Enhet;Pris;Moms;GTIN;Märkning"
+
+
+def price_file(*rows: str) -> bytes:
+    return "\n".join([HEADER, *rows]).encode()
+
+
+GOOD = price_file("A1;Penna;st;9,50;25;;", "A2;Mjölk;l;12,3456;livsmedel;7340090400001;KRAV, Svanen")
+
+
+def bring_in(award: Award, data: bytes = GOOD, days: int = 0) -> PriceList:
+    outcome = import_price_list(None, award, data, "lista.csv", today() + timedelta(days=days))
+    assert outcome.price_list is not None, outcome.problems
+    return outcome.price_list
+
+
+@pytest.fixture
+def award(app: Flask) -> Award:
+    return make_award(make_lot(make_agreement()))
+
+
+def test_file_becomes_a_draft_with_every_row(award: Award) -> None:
+    price_list = bring_in(award)
+    assert (price_list.state, price_list.version, price_list.article_count) == (PriceListState.DRAFT, 1, 2)
+    milk = db.session.scalars(select(Article).where(Article.supplier_number == "A2")).one()
+    assert (milk.price, milk.vat_class, milk.unit_code) == (Decimal("12.3456"), VatClass.FOOD, "LTR")
+    assert milk.mark_list == ["KRAV", "Svanen"]
+    assert price_range(price_list) == (Decimal("9.5"), Decimal("12.3456"))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x89PNG\x00\x01",
+        b"PK\x03\x04",
+        b"hej",
+        price_file(),
+        price_file("A1;Penna;st;-1;25;;"),
+        price_file("A1;Penna;st;1e30;25;;"),
+        price_file("A1;Penna;st;9;25;7340090400002;"),
+        price_file("A1;=1+1;st;9;25;;"),
+        price_file("A1;Pen\0na;st;9;25;;"),
+        price_file(f"A1;{'x' * 10_000_000};st;9;25;;"),
+        price_file("A1;Penna;st;9;25;;", "A1;Penna;st;9;25;;"),
+        price_file("A1;Penna;st;9;25;;", "A2;Penna;st;0;25;;"),
+    ],
+)
+def test_one_bad_row_and_nothing_is_stored(award: Award, data: bytes) -> None:
+    outcome = import_price_list(None, award, data, "lista.csv", today())
+    assert outcome.price_list is None
+    assert outcome.problems
+    assert all(problem.text for problem in outcome.problems)
+    assert db.session.scalar(select(func.count()).select_from(PriceList)) == 0
+    assert db.session.scalar(select(func.count()).select_from(Article)) == 0
+
+
+def test_widest_row_that_the_reader_takes_is_stored(award: Award) -> None:
+    """What the file may hold and what the columns hold are two lists of limits; PostgreSQL tells when they differ."""
+    fields = {
+        "Artikelnummer": "å" * 50,
+        "Benämning": "å" * 200,
+        "Enhet": "st",
+        "Pris": "1000000000",
+        "Moms": "25",
+        "Beskrivning": "å" * 4000,
+        "Tillverkare": "å" * 100,
+        "Sökord": ",".join(["å" * 9] * 50),
+        "Märkning": ",".join(["å" * 9] * 20),
+        "Bild": "https://" + "a" * 492,
+        "Prisenhet": "1000000",
+        "Leveranstid": "999",
+    }
+    bring_in(award, f"{';'.join(fields)}\n{';'.join(fields.values())}".encode())
+    assert len(db.session.scalars(select(Article.marks)).one() or "") == 199
+
+
+def test_publishing_supersedes_the_list_in_force(award: Award) -> None:
+    first, second = bring_in(award), bring_in(award)
+    approve(None, first)
+    approve(None, second)
+    assert (first.state, second.state) == (PriceListState.SUPERSEDED, PriceListState.PUBLISHED)
+    assert first.superseded_at is not None
+    assert first.publication is not None and second.publication is not None
+    assert second.publication > first.publication
+
+
+def test_list_of_another_award_stays_in_force(award: Award) -> None:
+    other = bring_in(make_award(make_lot(make_agreement())))
+    approve(None, other)
+    approve(None, bring_in(award))
+    assert other.state is PriceListState.PUBLISHED
+
+
+@pytest.mark.parametrize("state", [s for s in PriceListState if s is not PriceListState.DRAFT])
+def test_only_a_draft_is_approved(award: Award, state: PriceListState) -> None:
+    price_list = bring_in(award)
+    price_list.state = state
+    with pytest.raises(WrongState):
+        approve(None, price_list)
+
+
+@pytest.mark.parametrize("state", [s for s in PriceListState if s is not PriceListState.REVIEWED])
+def test_only_a_reviewed_list_is_published_and_nothing_else_is_touched(award: Award, state: PriceListState) -> None:
+    in_force = make_price_list(award) if state is not PriceListState.PUBLISHED else None
+    price_list = bring_in(award)
+    price_list.state = state
+    with pytest.raises(WrongState):
+        publish(None, price_list)
+    assert in_force is None or in_force.state is PriceListState.PUBLISHED
+
+
+def test_list_for_a_coming_day_waits_for_it(award: Award) -> None:
+    in_force = make_price_list(award)
+    coming = bring_in(award, days=3)
+    approve(None, coming)
+    assert coming.state is PriceListState.REVIEWED
+    with pytest.raises(RuleBroken):
+        publish(None, coming)
+    commit()
+    assert publish_due() == 0
+    with frozen(now() + timedelta(days=3)):
+        assert publish_due() == 1
+        assert publish_due() == 0
+    assert (in_force.state, coming.state) == (PriceListState.SUPERSEDED, PriceListState.PUBLISHED)
+
+
+def test_withdrawing_needs_a_reason(award: Award) -> None:
+    actor = make_member(Role.AGREEMENT_OWNER, award.lot.agreement.owner)
+    price_list = make_price_list(award)
+    with pytest.raises(RuleBroken):
+        withdraw(actor, price_list, "")
+    withdraw(actor, price_list, "Fel priser")
+    assert price_list.state is PriceListState.WITHDRAWN
+
+
+def test_import_refuses_who_does_not_manage_the_agreement(award: Award) -> None:
+    stranger = make_member(Role.AGREEMENT_OWNER, make_organisation())
+    with pytest.raises(NotAllowed):
+        import_price_list(stranger, award, GOOD, "lista.csv", today())
+
+
+def test_comparison_counts_new_gone_dearer_and_cheaper(award: Award) -> None:
+    rows = {"same": "10", "dearer": "10", "cheaper": "10", "gone": "10", "per": "10"}
+    former = bring_in(award, price_file(*(f"{number};Vara {number};st;{price};25;;" for number, price in rows.items())))
+    data = "Artikelnummer;Benämning;Enhet;Pris;Moms;Prisenhet\n"
+    data += "same;S;st;10;25;1\ndearer;D;st;12;25;1\ncheaper;C;st;5;25;1\nnew;N;st;1;25;1\nper;P;st;1000;25;100\n"
+    told = compare(bring_in(award, data.encode()), former)
+    assert (told.new, told.gone, told.dearer, told.cheaper) == (1, 1, 1, 1)
+    assert [(c.supplier_number, c.percent) for c in told.largest] == [
+        ("cheaper", Decimal("-50.0")),
+        ("dearer", Decimal("20.0")),
+    ]
+
+
+def test_two_who_publish_at_once_leave_one_list_in_force(fresh_app: Flask) -> None:
+    with fresh_app.app_context(), unit_of_work():
+        award = make_award(make_lot(make_agreement()))
+        ids = [bring_in(award).id for _ in range(4)]
+        award_id = award.id
+    barrier, outcomes = Barrier(len(ids) + 1), []
+
+    def work(price_list_id: int) -> None:
+        with fresh_app.app_context():
+            barrier.wait()
+            try:
+                with unit_of_work() as session:
+                    approve(None, session.get_one(PriceList, price_list_id))
+                outcomes.append("published")
+            except AvropError as error:
+                outcomes.append(error.code)
+
+    # the same list twice: one of the two is told that somebody was before
+    threads = [Thread(target=work, args=(i,)) for i in [*ids, ids[0]]]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["published"] * 4 + ["wrong-state"]
+    with fresh_app.app_context():
+        states = db.session.scalars(select(PriceList.state).where(PriceList.award_id == award_id)).all()
+        numbers = db.session.scalars(select(PriceList.publication)).all()
+    assert sorted(state.value for state in states) == ["published", *["superseded"] * 3]
+    assert len(set(numbers)) == 4
