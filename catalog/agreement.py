@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
@@ -196,6 +197,11 @@ class Lot(Base):
     awards: Mapped[list[Award]] = relationship(
         back_populates="lot", order_by="Award.rank", cascade="all, delete-orphan"
     )
+
+    @property
+    def method_name(self) -> Any:
+        """What the call-off method is called on a page (lazy)."""
+        return METHOD_NAMES[self.method]
 
     @property
     def grounds(self) -> list[str]:

@@ -26,6 +26,7 @@ class AddLineForm(BaseForm):
 
 class ChangeLineForm(BaseForm):
     quantity = DecimalField(_l("Antal"), [Required()], places=3, min=LEAST, max=MOST)
+    note = TextField(_l("Notering till leverantören"), longest=200)
 
 
 class StateGroundForm(BaseForm):
@@ -75,7 +76,7 @@ class DecideForm(BaseForm):
     """The three answers; `seen_hash` is the content that was on the page."""
 
     seen_hash = HiddenField(validators=[Required(), Length(max=64)])
-    decision = HiddenField(validators=[Required()])
+    decision = TextField(validators=[Required()])  # the button that was pressed
     comment = LongTextField(_l("Kommentar"), longest=1000)
 
 

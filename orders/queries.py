@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -17,6 +17,7 @@ from catalog.agreement import Agreement, Award, Lot
 from catalog.ceiling import Ceiling, ceilings_for
 from catalog.parameter import vat_rates
 from catalog.price_list import Article
+from catalog.rules import RANKED
 from catalog.steering import Ask, Finding, findings
 from catalog.supplier import Supplier
 from core.clock import today
@@ -43,6 +44,7 @@ class BasketView:
     findings: dict[int, tuple[Finding, ...]]  # by basket line id
     drafts: list[OrderDraft]
     refusals: Sequence[RankingRefusal]
+    to_ask_first: dict[int, list[Award]]  # by basket line id: the better-placed suppliers that have not answered
 
     @property
     def net_amount(self) -> Decimal:
@@ -100,12 +102,39 @@ def view_basket(basket: Basket) -> BasketView:
     ]
     drafts = draft_orders(priced)
     asks = [Ask(line.article, line.quantity, line.seen_price, line.choice_ground) for line in basket.lines]
-    refusals = refusals_of(basket)
-    found = findings(
-        asks, basket.organisation, on, refused={r.award_id for r in refusals}, charges=charges_by_award(drafts)
-    )
+    is_ranked = any(line.article.award.lot.method in RANKED for line in basket.lines)
+    refusals = refusals_of(basket) if is_ranked else ()
+    refused = {refusal.award_id for refusal in refusals}
+    found = findings(asks, basket.organisation, on, refused=refused, charges=charges_by_award(drafts))
     by_line = {line.id: tuple(of_line) for line, of_line in zip(basket.lines, found, strict=True)}
-    return BasketView(basket=basket, findings=by_line, drafts=drafts, refusals=refusals)
+    return BasketView(
+        basket=basket,
+        findings=by_line,
+        drafts=drafts,
+        refusals=refusals,
+        to_ask_first=_to_ask_first(basket, by_line, refused),
+    )
+
+
+def _to_ask_first(
+    basket: Basket, found: Mapping[int, tuple[Finding, ...]], refused: Collection[int]
+) -> dict[int, list[Award]]:
+    """For each line whose turn has not come: the suppliers before it in the ranking who are still to answer."""
+    out_of_turn = [line for line in basket.lines if any(f.code == "not-next-in-rank" for f in found[line.id])]
+    if not out_of_turn:
+        return {}
+    on = today()
+    awards = db.session.scalars(
+        select(Award)
+        .where(Award.lot_id.in_({line.article.award.lot_id for line in out_of_turn}))
+        .order_by(Award.rank)
+        .options(joinedload(Award.supplier))
+    ).all()
+    asked = [a for a in awards if a.id not in refused and a.is_active(on) and not a.supplier.is_blocked]
+    return {
+        line.id: [a for a in asked if a.lot_id == line.article.award.lot_id and a.rank < line.article.award.rank]
+        for line in out_of_turn
+    }
 
 
 def charges_by_award(drafts: Iterable[OrderDraft]) -> dict[int, Decimal]:

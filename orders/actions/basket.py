@@ -15,7 +15,7 @@ from catalog.price_list import Article
 from catalog.queries import articles_by_id, current_articles
 from catalog.steering import Ask, findings, stops
 from core.clock import now, today
-from core.db import db
+from core.db import db, insert_with_conflict
 from core.errors import RuleBroken
 from orders.basket import Basket, BasketLine, RankingRefusal
 from orders.order import Order
@@ -48,9 +48,9 @@ def add(actor: User, organisation: Organisation, article: Article, quantity: Dec
     return line
 
 
-def change(actor: User, line: BasketLine, quantity: Decimal) -> None:
-    """Set how many."""
-    line.quantity = quantity
+def change(actor: User, line: BasketLine, quantity: Decimal, note: str | None = None) -> None:
+    """Set how many, and what the supplier should know about the line."""
+    line.quantity, line.note = quantity, note
 
 
 def remove(actor: User, line: BasketLine) -> None:
@@ -139,9 +139,11 @@ def reorder(actor: User, organisation: Organisation, order: Order) -> list[str]:
 
 
 def open_basket(actor: User, organisation: Organisation) -> Basket:
-    basket = basket_of(actor, organisation)
+    """Her basket, made when she has none; held until the transaction ends, so that two clicks do not collide."""
+    basket = basket_of(actor, organisation, lock=True)
     if basket is None:
-        basket = Basket(user_id=actor.id, organisation_id=organisation.id)
-        db.session.add(basket)
-        db.session.flush()
+        new = insert_with_conflict(Basket).values(user_id=actor.id, organisation_id=organisation.id)
+        db.session.execute(new.on_conflict_do_nothing())
+        basket = basket_of(actor, organisation, lock=True)
+    assert basket is not None
     return basket

@@ -33,7 +33,7 @@ bp = Blueprint("basket", __name__)
 def show() -> Any:
     basket = basket_of(current(), acting_organisation())
     view = view_basket(basket) if basket and basket.lines else None
-    return render_template("basket/show.html", view=view, refusal_form=NoteRefusalForm(), form=ChangeLineForm())
+    return render_template("basket/show.html", view=view)
 
 
 @bp.post("/basket/add")
@@ -58,7 +58,7 @@ def change(line_id: int) -> Any:
     form = ChangeLineForm()
     line = _own_line(line_id)
     if form.validate() and form.quantity.data is not None:
-        act.change(current(), line, form.quantity.data)
+        act.change(current(), line, form.quantity.data, form.note.data)
     else:
         flash(_("Skriv hur många du vill ha, till exempel 2 eller 2,5."), "error")
     return redirect(url_for("basket.show"), 303)
