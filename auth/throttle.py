@@ -8,11 +8,10 @@ from hashlib import sha256
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Integer, String, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.clock import now
-from core.db import Base, db
+from core.db import Base, db, insert_with_conflict
 from core.errors import AvropError
 
 WINDOWS = 3  # how many windows a span is cut into
@@ -50,8 +49,7 @@ def within_limit(key: str, limit: int, span: timedelta) -> bool:
     each a third of it, are summed). Counts alike on both engines; commit it at once."""
     hashed, width = _hashed(key), int(span.total_seconds()) // WINDOWS
     window = int(now().timestamp()) // width
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(Attempt).values(key=hashed, window=window, count=1)
+    insert = insert_with_conflict(Attempt).values(key=hashed, window=window, count=1)
     db.session.execute(
         insert.on_conflict_do_update(index_elements=[Attempt.key, Attempt.window], set_={"count": Attempt.count + 1})
     )

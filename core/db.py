@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import MetaData, Select, event, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -136,6 +137,12 @@ def paginate(statement: Select[Any], number: int, size: int = 25) -> Page:
     number = max(1, min(number, -(-total // size)))
     items = db.session.scalars(statement.limit(size).offset((number - 1) * size)).unique().all()
     return Page(items, number, size, total)
+
+
+def insert_with_conflict(table: type[Base]) -> Any:
+    """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`, in the dialect of the database."""
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)
 
 
 def init_db(app: Flask, url: str) -> None:

@@ -7,11 +7,10 @@ waits for the row. Never max() + 1.
 from __future__ import annotations
 
 from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from auth.organisation import Organisation
 from core.clock import today
-from core.db import db
+from core.db import db, insert_with_conflict
 from orders.order import NumberSeries
 
 
@@ -26,8 +25,7 @@ def draw_number(organisation: Organisation) -> tuple[str, int, int]:
     )
     serial = db.session.scalar(drawn)
     if serial is None:
-        dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-        first = dialect.insert(NumberSeries).values(organisation_id=organisation.id, year=year, last=0)
+        first = insert_with_conflict(NumberSeries).values(organisation_id=organisation.id, year=year, last=0)
         db.session.execute(first.on_conflict_do_nothing())
         serial = db.session.scalars(drawn).one()
     return f"{organisation.order_prefix}-{year}-{serial:05d}", year, serial

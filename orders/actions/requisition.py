@@ -26,6 +26,7 @@ from core.errors import NotAllowed, RuleBroken
 from core.state import advance, can
 from core.types import line_net
 from orders import mail
+from orders.actions.basket import open_basket
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.basket import Basket, BasketLine, RankingRefusal
 from orders.policy import may_mend, may_order, may_withdraw
@@ -157,10 +158,7 @@ def mend(actor: User, requisition: Requisition) -> list[str]:
         raise NotAllowed(_l("Bara den som har beställt kan ändra begäran."))
     if not can(requisition, "submit"):
         raise RuleBroken(_l("Bara en återsänd begäran kan ändras."))
-    basket = basket_of(actor, requisition.organisation)
-    if basket is None:
-        basket = Basket(user_id=actor.id, organisation_id=requisition.organisation_id)
-        db.session.add(basket)
+    basket = open_basket(actor, requisition.organisation)
     if basket.lines:
         raise RuleBroken(_l("Det ligger redan något i varukorgen. Skicka eller töm den först."))
     keys = [(line.award_id, line.supplier_number) for line in requisition.lines]

@@ -77,16 +77,16 @@ def by_token(token: str) -> Any:
 
 
 def _decide(user: User, step: ApprovalStep, form: DecideForm) -> Requisition:
-    decision = DECISIONS.get(form.decision.data)
-    if decision is None:
+    chosen = form.decision.data or ""
+    if chosen not in DECISIONS:
         raise RuleBroken(_l("Välj om du godkänner, avslår eller skickar tillbaka."))
-    requisition = decision(user, step, form.comment.data or "", form.seen_hash.data)
+    requisition = DECISIONS[chosen](user, step, form.comment.data or "", form.seen_hash.data or "")
     said = {
         "approve": _("Du har godkänt %(number)s.", number=requisition.number),
         "reject": _("Du har avslagit %(number)s.", number=requisition.number),
         "send_back": _("Du har skickat tillbaka %(number)s.", number=requisition.number),
     }
-    flash(said[form.decision.data], "success")
+    flash(said[chosen], "success")
     return requisition
 
 
