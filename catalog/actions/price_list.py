@@ -73,6 +73,7 @@ def import_price_list(
 def approve(actor: User | None, price_list: PriceList) -> None:
     """Say that a draft is right: it is in force at once, or from its first day on."""
     check_may_manage(actor, price_list.award.lot.agreement)
+    _lock(price_list)
     advance(price_list, "review")
     _tell(actor, "review", price_list, effective_from=price_list.effective_from.isoformat())
     if price_list.effective_from <= today():
@@ -86,12 +87,13 @@ def publish(actor: User | None, price_list: PriceList) -> None:
         raise RuleBroken(
             _l("Prislistan gäller från %(day)s och träder i kraft då.", day=price_list.effective_from.isoformat())
         )
+    _lock(price_list)
     # Drawing the number locks the counter: of two who publish at once the second waits here, and then sees the first.
     number = db.session.scalar(update(Publication).values(last=Publication.last + 1).returning(Publication.last))
-    db.session.refresh(price_list)
     former = db.session.scalars(
         select(PriceList)
         .where(PriceList.award_id == price_list.award_id, PriceList.state == PriceListState.PUBLISHED)
+        .with_for_update()
         .execution_options(populate_existing=True)
     ).one_or_none()
     moment = now()
@@ -109,6 +111,7 @@ def withdraw(actor: User, price_list: PriceList, reason: str) -> None:
     check_may_manage(actor, price_list.award.lot.agreement)
     if not reason.strip():
         raise RuleBroken(_l("Skriv varför prislistan återtas."))
+    _lock(price_list)
     advance(price_list, "withdraw")
     _tell(actor, "withdraw", price_list, reason=reason.strip())
 
@@ -131,6 +134,12 @@ def publish_due() -> int:
         except WrongState:  # another worker was before
             continue
     return done
+
+
+def _lock(price_list: PriceList) -> None:
+    """See its state as it is now, and let nobody else change it before we are done (SQLite has one writer anyway)."""
+    db.session.flush()
+    db.session.refresh(price_list, ["state"], with_for_update=True)
 
 
 def _tell(actor: User | None, act: str, price_list: PriceList, **detail: Any) -> None:
