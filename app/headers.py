@@ -58,8 +58,8 @@ def init_headers(app: Flask, settings: Settings) -> None:
     def protect(response: Response) -> Response:
         for name, value in headers.items():
             response.headers.setdefault(name, value)
-        if request.endpoint in ("static", "roof.bootstrap"):
-            if "v" in request.args and response.status_code in (200, 304):
+        if request.endpoint in ("static", "roof.bootstrap") and response.status_code in (200, 304):
+            if "v" in request.args:
                 response.headers["Cache-Control"] = f"public, max-age={int(YEAR.total_seconds())}, immutable"
         else:
             response.headers.setdefault("Cache-Control", "no-store")

@@ -24,9 +24,8 @@ def select_locale() -> str:
     if not has_request_context():
         return "sv"
     chosen = getattr(current_user, "language", None) or request.cookies.get("language")
-    if chosen not in LOCALES:
-        chosen = request.accept_languages.best_match(["sv", "en"])
-    return LOCALES.get(chosen or "", "sv")
+    asked = (tag.partition("-")[0] for tag in request.accept_languages.values())  # best first; sv-SE is Swedish
+    return next((LOCALES[choice] for choice in (chosen, *asked) if choice in LOCALES), LOCALES["sv"])
 
 
 def language() -> str:

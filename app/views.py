@@ -6,11 +6,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, render_template, send_file
+from flask import Blueprint, Response, g, render_template, send_file
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.migrate import is_current
+from app.start import Start, start_of
+from auth.login import current, current_session
 from auth.permission import Permission
 from core.clock import now
 from core.db import db
@@ -24,7 +26,9 @@ bp = Blueprint("roof", __name__)
 @requires(Permission.SIGNED_IN)
 def index() -> str:
     """The start page: one search box, what waits for her, and what she often needs."""
-    return render_template("roof/index.html")
+    organisation = current_session().organisation
+    start = start_of(current(), organisation, g.permissions) if organisation else Start()
+    return render_template("roof/index.html", start=start)
 
 
 @bp.get("/static/bootstrap.min.css")

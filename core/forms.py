@@ -111,7 +111,7 @@ class TextField(StringField):  # type: ignore[misc, unused-ignore]
         if text is not None and len(text) > self.longest:
             raise ValueError(
                 _l(
-                    "Texten får ha högst %(longest)s tecken, nu har den %(count)s.",
+                    "Skriv högst %(longest)s tecken, nu är det %(count)s.",
                     longest=self.longest,
                     count=len(text),
                 )
@@ -227,7 +227,10 @@ class DecimalField(Field):  # type: ignore[misc, unused-ignore]
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        return "" if self.data is None else number(self.data).replace("\N{MINUS SIGN}", "-")
+        if self.data is None:
+            return ""
+        decimals = max(0, -int(self.data.normalize().as_tuple().exponent))
+        return number(self.data, decimals).replace("\N{MINUS SIGN}", "-")
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = None
@@ -290,7 +293,7 @@ def read_decimal(text: str, places: int) -> Decimal:
     text = text.strip().replace("\N{MINUS SIGN}", "-").removesuffix("kr").rstrip()
     match = WRITTEN_NUMBER.fullmatch(text)
     if match is None:
-        example = "1 234,50" if places else "12"
+        example = "1\N{NO-BREAK SPACE}234,50" if places else "12"
         raise ValueError(_l("Skriv ett tal med siffror, till exempel %(example)s.", example=example))
     minus, whole, sign, decimals = match.groups()
     whole = re.sub(r"\D", "", whole).lstrip("0")
