@@ -1,0 +1,233 @@
+"""A small world of two municipalities, to ask of every route who sees what.
+
+Every text that belongs to somebody carries a canary, `KANARIE-<unit>-<secret>`: `order` for what is bought, `staff`
+for people and places. A response in which a canary sings for the wrong person is a leak, whatever its status.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from auth.organisation import Organisation, OrganisationIdentifier, Unit
+from auth.permission import ROLE_PERMISSIONS, Permission, Role
+from auth.substitution import Substitution
+from auth.user import User
+from catalog.agreement import CallOffMethod
+from catalog.price_list import Article
+from core.clock import now, today
+from core.db import db
+from exchange.outbox import messages_about
+from orders.actions.approval import approve
+from orders.actions.basket import add
+from orders.actions.order import cancel
+from orders.queries import basket_of, orders_of
+from orders.requisition import Requisition
+from tests.factories import unique
+from tests.factories.auth import make_address, make_member, make_office, make_organisation, make_unit
+from tests.factories.catalog import make_agreement, make_award, make_lot, make_offer, make_price_list
+from tests.factories.orders import Place, make_requisition, make_rule, pending_step
+
+# How near a thing is to the actors, who all work at unit A1.
+OWN, UNIT, ORGANISATION, OTHER, MISSING = "own", "same unit", "same organisation", "other organisation", "missing"
+NEARNESS = (OWN, UNIT, ORGANISATION, OTHER, MISSING)
+NOT_THERE = {int: 987_654_321, str: "FINNS-INTE-2026-99999"}
+
+
+@dataclass
+class Actor:
+    """Somebody who asks: what she may do, and how far she sees."""
+
+    name: str
+    user: User | None
+    role: Role | None = None
+    sees: frozenset[str] = frozenset()  # how near the things of the road must be for her to see them
+    blind_to: str = "KANARIE"  # the canaries she must never hear
+    may_log_in: bool = True
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        return ROLE_PERMISSIONS[self.role] if self.role else frozenset()
+
+    def hears(self, text: str) -> str | None:
+        """The first canary in a response that she must not hear."""
+        found = re.search(self.blind_to, text)
+        return found.group() if found else None
+
+
+@dataclass
+class World:
+    """The actors by name, and of every kind of thing one at each distance."""
+
+    actors: dict[str, Actor] = field(default_factory=dict)
+    things: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def add(self, kind: str, nearness: str, value: Any) -> None:
+        here = self.things.setdefault(kind, {MISSING: NOT_THERE[type(value)]})
+        here[nearness] = value
+
+
+def canary(place: str, secret: str) -> str:
+    return f"KANARIE-{place}-{secret}"
+
+
+def _unit(organisation: Organisation, name: str) -> Unit:
+    unit = make_unit(organisation, name=canary(name, "staff"))
+    make_address(unit, name=canary(name, "staff"), instructions=canary(name, "staff"))
+    return unit
+
+
+def _person(role: Role, organisation: Organisation, unit: Unit | None, place: str, **values: Any) -> User:
+    return make_member(role, organisation, unit, name=f"Kim {canary(place, 'staff')}", **values)
+
+
+def _link(requisition: Requisition) -> str:
+    """The secret of the approval link, as it stands in the newest mail."""
+    mail = messages_about(f"requisition:{requisition.id}")[-1]
+    found = re.search(r"/approve/([\w-]+)", mail.text)
+    assert found is not None
+    return found.group(1)
+
+
+def _second_in_rank(*entitled: Organisation) -> Article:
+    """An article of the supplier that comes second: the first must have refused."""
+    lot = make_lot(make_agreement(*entitled), method=CallOffMethod.RANKING)
+    make_award(lot)
+    price_list = make_price_list(make_award(lot), [{"name": "Andrahandspapper"}])
+    return db.session.scalars(select(Article).where(Article.price_list_id == price_list.id)).one()
+
+
+def _identifier(organisation: Organisation) -> OrganisationIdentifier:
+    identifier = OrganisationIdentifier(
+        organisation=organisation, scheme="0088", value=f"73500{unique():08d}", use="invoice"
+    )
+    db.session.add(identifier)
+    db.session.flush()
+    return identifier
+
+
+def _substitution(place: Place) -> Substitution:
+    substitution = Substitution(
+        organisation=place.organisation,
+        absent=place.approver,
+        substitute=place.orderer,
+        decided_by=place.approver,
+        starts_on=today() - timedelta(days=9),
+        ends_on=today() - timedelta(days=1),
+        created_at=now(),
+    )
+    db.session.add(substitution)
+    db.session.flush()
+    return substitution
+
+
+def _walk(world: World, nearness: str, place: Place, name: str, article: Article, second: Article) -> None:
+    """An order, a requisition that waits, and a full basket, of one orderer."""
+    secret = canary(name, "order")
+    said = {"message_to_supplier": secret, "message_to_approver": secret, "accounting_cost": secret}
+    goods = [(article, Decimal(2))]
+    done = make_requisition(place, goods, **said)
+    approve(place.approver, pending_step(done), secret, done.content_hash or "")
+    undone = make_requisition(place, goods, **said)
+    approve(place.approver, pending_step(undone), secret, undone.content_hash or "")
+    cancel(place.orderer, orders_of(undone)[0], secret)
+    waiting = make_requisition(place, goods, **said)
+    add(place.orderer, place.organisation, article, Decimal(1))
+    basket = basket_of(place.orderer, place.organisation)
+    assert basket is not None
+    world.add("basket line", nearness, basket.lines[0].id)
+    add(place.orderer, place.organisation, second, Decimal(1))
+    world.add("ranked line", nearness, basket.lines[1].id)
+    world.add("better award", nearness, second.award.lot.awards[0].id)
+    letter = messages_about(f"order:{orders_of(done)[0].number}")[0]
+    world.add("message", nearness, letter.id)
+    world.add("attachment", nearness, letter.attachments[0].id)
+    world.add("order", nearness, orders_of(done)[0].number)
+    world.add("cancelled order", nearness, orders_of(undone)[0].number)
+    world.add("requisition", nearness, waiting.id)
+    world.add("step", nearness, pending_step(waiting).id)
+    world.add("approval link", nearness, _link(waiting))
+    world.add("substitution", nearness, _substitution(place).id)
+    world.add("user", nearness, place.orderer.id)
+    world.add("unit", nearness, place.unit.id)
+    world.add("address", nearness, place.address.id)
+    world.add("organisation", nearness, place.organisation.id)
+    world.add("membership", nearness, place.orderer.memberships[0].id)
+    world.add("identifier", nearness, _identifier(place.organisation).id)
+
+
+def make_world() -> World:
+    """Make it all, by the real use cases. Needs an application context."""
+    world = World()
+    a, b, office = make_organisation(name="Kommun A"), make_organisation(name="Kommun B"), make_office()
+    article, second = make_offer(a, b, office), _second_in_rank(a, b)
+    units = {name: _unit(o, name) for o, name in ((a, "A1"), (a, "A2"), (b, "B1"), (b, "B2"))}
+    for organisation in (a, b):
+        make_rule(organisation)
+
+    def place(name: str, approver: User | None = None) -> Place:
+        unit = units[name]
+        return Place(
+            organisation=unit.organisation,
+            unit=unit,
+            address=make_address(unit, name=canary(name, "staff")),
+            orderer=_person(Role.ORDERER, unit.organisation, unit, name),
+            approver=approver or _person(Role.APPROVER, unit.organisation, unit, name),
+        )
+
+    own = place("A1")
+    for nearness, name, where in (
+        (OWN, "A1", own),
+        (UNIT, "A1", place("A1", own.approver)),
+        (ORGANISATION, "A2", place("A2")),
+        (OTHER, "B1", place("B1")),
+    ):
+        _walk(world, nearness, where, name, article, second)
+
+    _people(world, own, units["A1"], office)
+    world.things["reset link"] = {MISSING: NOT_THERE[str]}
+    return world
+
+
+def _people(world: World, own: Place, unit: Unit, office: Organisation) -> None:
+    a = own.organisation
+    at_unit, everywhere, all_of_them = frozenset({OWN, UNIT}), frozenset({OWN, UNIT, ORGANISATION}), frozenset(NEARNESS)
+    others = r"KANARIE-(B\d-\w+|A2-order)"
+    foreign = r"KANARIE-B\d-\w+"
+    nothing = r"KANARIE-(B\d-\w+|A\d-order)"
+
+    def actor(name: str, user: User | None, role: Role | None, sees: frozenset[str], blind_to: str) -> None:
+        may_log_in = user is not None and user.is_active
+        world.actors[name] = Actor(name, user, role, sees - {MISSING}, blind_to, may_log_in)
+
+    actor("nobody", None, None, frozenset(), "KANARIE")
+    actor("orderer", own.orderer, Role.ORDERER, at_unit, others)
+    actor("approver", own.approver, Role.APPROVER, at_unit, others)
+    actor("receiver", _person(Role.RECEIVER, a, unit, "A1"), Role.RECEIVER, at_unit, others)
+    for role in (Role.AGREEMENT_OWNER, Role.ORGANISATION_ADMIN, Role.AUDITOR):
+        actor(role.value, _person(role, a, None, "A1"), role, everywhere, foreign)
+    actor("system_admin", make_member(Role.SYSTEM_ADMIN, office), Role.SYSTEM_ADMIN, frozenset(), r"KANARIE-\w\d-order")
+    actor(
+        "office_owner",
+        make_member(Role.AGREEMENT_OWNER, office),
+        Role.AGREEMENT_OWNER,
+        all_of_them,
+        "nothing is hidden",
+    )
+    disabled = _person(Role.ORDERER, a, unit, "A1")
+    disabled.is_active = False
+    actor("disabled", disabled, None, frozenset(), "KANARIE")
+    ended = _person(Role.ORDERER, a, unit, "A1", ends_on=today() - timedelta(days=1))
+    actor("ended", ended, None, frozenset(), nothing)
+    db.session.flush()
+
+
+ACTORS = (
+    *("nobody", "orderer", "approver", "receiver", "agreement_owner", "organisation_admin", "auditor"),
+    *("system_admin", "office_owner", "disabled", "ended"),
+)
