@@ -16,12 +16,11 @@ from enum import Enum
 from hashlib import sha256
 
 from flask import current_app
-from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, Text, func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, Text, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.clock import now
-from core.db import Base, db
+from core.db import Base, db, insert_with_conflict
 from core.state import advance
 from core.types import TextEnum, UtcDateTime
 
@@ -132,10 +131,8 @@ def enqueue(
         _check_header(attachment.media_type)
     if "\0" in text or "\0" in (html or ""):
         raise ValueError("a message cannot hold NUL")
-    if db.session.scalar(select(OutboxMessage.id).where(OutboxMessage.dedupe_key == dedupe_key)) is not None:
-        return None
     moment = now()
-    message = OutboxMessage(
+    queued = insert_with_conflict(OutboxMessage).values(
         dedupe_key=dedupe_key,
         kind=kind,
         about=about,
@@ -146,18 +143,26 @@ def enqueue(
         text=text,
         html=html,
         message_id=_new_message_id(),
+        state=MessageState.QUEUED,
+        attempts=0,
         created_at=moment,
         due_at=moment,
-        attachments=[
-            Attachment(name=a.name, media_type=a.media_type, sha256=sha256(a.content).hexdigest(), content=a.content)
-            for a in attachments
-        ],
     )
-    try:
-        with db.session.begin_nested():  # somebody may queue the same at this very moment; that must not cost us ours
-            db.session.add(message)
-    except IntegrityError:
-        return None
+    # somebody may queue the same at this very moment: the database decides who was first
+    queued = queued.on_conflict_do_nothing(index_elements=[OutboxMessage.dedupe_key]).returning(OutboxMessage)
+    message: OutboxMessage | None = db.session.scalar(queued)
+    if message is not None and attachments:
+        rows = [
+            {
+                "message_id": message.id,
+                "name": a.name,
+                "media_type": a.media_type,
+                "sha256": sha256(a.content).hexdigest(),
+                "content": a.content,
+            }
+            for a in attachments
+        ]
+        db.session.execute(insert(Attachment), rows)
     return message
 
 

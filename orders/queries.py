@@ -9,6 +9,7 @@ from decimal import Decimal
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
 
 from auth.organisation import DeliveryAddress, Organisation, Unit
 from auth.permission import Role
@@ -199,21 +200,51 @@ def addresses_of(organisation: Organisation) -> Sequence[DeliveryAddress]:
 
 def requisition_for(user: User, organisation: Organisation, requisition_id: int) -> Requisition:
     """A requisition she may see, with its lines. Raises NotFound."""
-    to_award = selectinload(Requisition.lines).joinedload(RequisitionLine.award)
     found = db.session.scalar(
         select(Requisition)
         .where(Requisition.id == requisition_id, visible(user, organisation, Requisition))
-        .options(
-            to_award.joinedload(Award.supplier),
-            to_award.joinedload(Award.lot).joinedload(Lot.agreement),
-            joinedload(Requisition.orderer),
-            joinedload(Requisition.unit),
-            joinedload(Requisition.organisation),
-        )
+        .options(*_whole())
     )
     if found is None:
         raise NotFound(_l("Begäran finns inte, eller så får du inte se den."))
     return found
+
+
+def requisition_made_with(key: str) -> Requisition | None:
+    """What a form has made already, when its button is pressed a second time."""
+    return db.session.scalar(select(Requisition).where(Requisition.key == key))
+
+
+def load_requisition(requisition_id: int, *, lock: bool = False) -> Requisition:
+    """A requisition with all that its lines point at, as the database has it now: three queries, however many lines.
+
+    With `lock`, one transaction at a time decides about it: the others wait here, and then see what was decided.
+    PostgreSQL locks the row; on SQLite the transaction is alone since its BEGIN IMMEDIATE.
+    """
+    if lock:
+        db.session.execute(select(Requisition.id).where(Requisition.id == requisition_id).with_for_update())
+    return db.session.scalars(
+        select(Requisition)
+        .where(Requisition.id == requisition_id)
+        .options(*_whole())
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _whole() -> tuple[ORMOption, ...]:
+    """What to load with a requisition so that no line asks the database again."""
+    lines = selectinload(Requisition.lines)
+    to_award = lines.joinedload(RequisitionLine.award)
+    return (
+        to_award.joinedload(Award.supplier),
+        to_award.joinedload(Award.lot).options(
+            joinedload(Lot.category), joinedload(Lot.agreement).joinedload(Agreement.category)
+        ),
+        lines.joinedload(RequisitionLine.article),
+        joinedload(Requisition.orderer),
+        joinedload(Requisition.unit),
+        joinedload(Requisition.organisation).selectinload(Organisation.identifiers),
+    )
 
 
 def requisition_drafts(requisition: Requisition) -> list[OrderDraft]:
@@ -279,20 +310,7 @@ class ApprovalView:
 
 def approval_view(step: ApprovalStep, user: User) -> ApprovalView:
     """Load what the approval page shows, with a constant number of queries."""
-    to_award = selectinload(Requisition.lines).joinedload(RequisitionLine.award)
-    requisition = db.session.scalars(
-        select(Requisition)
-        .where(Requisition.id == step.requisition_id)
-        .options(
-            to_award.joinedload(Award.supplier),
-            to_award.joinedload(Award.lot).joinedload(Lot.agreement),
-            selectinload(Requisition.lines).joinedload(RequisitionLine.article),
-            joinedload(Requisition.orderer),
-            joinedload(Requisition.unit),
-            joinedload(Requisition.organisation),
-        )
-        .execution_options(populate_existing=True)
-    ).one()
+    requisition = load_requisition(step.requisition_id)
     drafts = requisition_drafts(requisition)
     refusals = refusals_of(requisition)
     asks = [Ask(line.article, line.quantity, line.unit_price, line.choice_ground) for line in requisition.lines]
@@ -316,6 +334,20 @@ def approval_view(step: ApprovalStep, user: User) -> ApprovalView:
         steps=steps_of(requisition),
         refusals=refusals,
     )
+
+
+def decided_by(user: User, organisation: Organisation) -> Sequence[ApprovalCandidate]:
+    """The last ten decisions she took, for herself or somebody else, newest first; the requisitions loaded."""
+    to_requisition = joinedload(ApprovalCandidate.step).joinedload(ApprovalStep.requisition)
+    return db.session.scalars(
+        select(ApprovalCandidate)
+        .join(ApprovalCandidate.step)
+        .join(ApprovalStep.requisition)
+        .where(ApprovalCandidate.decided_by_id == user.id, Requisition.organisation_id == organisation.id)
+        .order_by(ApprovalCandidate.decided_at.desc(), ApprovalCandidate.id.desc())
+        .limit(10)
+        .options(to_requisition.joinedload(Requisition.orderer), to_requisition.joinedload(Requisition.unit))
+    ).all()
 
 
 def step_to_decide(user: User, step_id: int) -> ApprovalStep:

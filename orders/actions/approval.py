@@ -16,10 +16,10 @@ from core.errors import NotAllowed, RuleBroken, WrongState
 from core.state import advance, can
 from orders import mail
 from orders.actions.placing import place
-from orders.actions.requisition import close_route, lock_requisition, open_step
+from orders.actions.requisition import close_route, open_step
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep, ApprovalToken, Quorum
 from orders.policy import seat_of
-from orders.queries import requisition_drafts, steps_of
+from orders.queries import load_requisition, requisition_drafts, steps_of
 from orders.requisition import Requisition
 from orders.split import all_draws
 
@@ -111,11 +111,11 @@ def _turn_down(actor: User, step: ApprovalStep, act: str, outcome: str, reason: 
 
 def _sit_down(actor: User, step: ApprovalStep, seen_hash: str, act: str) -> tuple[ApprovalStep, ApprovalCandidate]:
     """Who, what, which: lock the requisition, find the actor's seat, and check that nothing has moved."""
-    lock_requisition(step.requisition_id)
+    load_requisition(step.requisition_id, lock=True)
     step = db.session.scalars(
         select(ApprovalStep)
         .where(ApprovalStep.id == step.id)
-        .options(joinedload(ApprovalStep.requisition), selectinload(ApprovalStep.candidates))
+        .options(selectinload(ApprovalStep.candidates))
         .execution_options(populate_existing=True)
     ).one()
     if not can(step, act) or not can(step.requisition, act):

@@ -7,6 +7,7 @@ error aborts here, while somebody is watching.
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import insert
 
 from auth.journal import record
 from auth.user import User
@@ -101,18 +102,8 @@ def _place_one(
         gross_amount=draft.totals.gross,
     )
     db.session.add(order)
-    order.lines = [_line(position, line.line, sold) for position, line in enumerate(draft.lines, start=1)]
-    order.charges = [
-        OrderCharge(
-            award_id=charge.award.id,
-            kind=charge.kind,
-            reason=charge.reason,
-            amount=charge.amount,
-            vat_percent=charge.vat_percent,
-        )
-        for charge in draft.charges
-    ]
-    db.session.flush()  # the database checks every line before a document is made of it
+    db.session.flush()
+    _write_lines(order, draft, sold)  # the database checks every line before a document is made of it
     files = render_files(order, order_document(order, approvers))
     db.session.add_all(files)
     mail.send_order(order, files)
@@ -133,23 +124,34 @@ def _place_one(
     return order
 
 
-def _line(position: int, line: RequisitionLine, sold: Sold) -> OrderLine:
+def _write_lines(order: Order, draft: OrderDraft, sold: Sold) -> None:
+    """Lines and charges, each kind in one statement however many there are."""
+    lines = [_line(position, line.line, sold) for position, line in enumerate(draft.lines, start=1)]
+    db.session.execute(insert(OrderLine), [{"order_id": order.id, **line} for line in lines])
+    if draft.charges:
+        db.session.execute(
+            insert(OrderCharge),
+            [
+                {
+                    "order_id": order.id,
+                    "award_id": charge.award.id,
+                    "kind": charge.kind,
+                    "reason": charge.reason,
+                    "amount": charge.amount,
+                    "vat_percent": charge.vat_percent,
+                }
+                for charge in draft.charges
+            ],
+        )
+
+
+COPIED = (
+    "award_id", "supplier_number", "gtin", "name", "description", "classification", "unit_code", "quantity",
+    "unit_price", "base_quantity", "net_amount", "vat_percent", "choice_ground", "note",
+)  # fmt: skip
+
+
+def _line(position: int, line: RequisitionLine, sold: Sold) -> dict[str, object]:
     """The line as it was approved, standing on the row that is published today (its terms are equal: gates)."""
-    return OrderLine(
-        position=position,
-        article_id=sold[line.award_id, line.supplier_number].id,
-        award_id=line.award_id,
-        supplier_number=line.supplier_number,
-        gtin=line.gtin,
-        name=line.name,
-        description=line.description,
-        classification=line.classification,
-        unit_code=line.unit_code,
-        quantity=line.quantity,
-        unit_price=line.unit_price,
-        base_quantity=line.base_quantity,
-        net_amount=line.net_amount,
-        vat_percent=line.vat_percent,
-        choice_ground=line.choice_ground,
-        note=line.note,
-    )
+    article = sold[line.award_id, line.supplier_number]
+    return {"position": position, "article_id": article.id, **{name: getattr(line, name) for name in COPIED}}

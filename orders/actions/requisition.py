@@ -30,7 +30,7 @@ from orders.actions.basket import open_basket
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.basket import Basket, BasketLine, RankingRefusal
 from orders.policy import may_mend, may_order, may_withdraw
-from orders.queries import BasketView, basket_of, requisition_drafts, steps_of, view_basket
+from orders.queries import BasketView, basket_of, load_requisition, requisition_drafts, steps_of, view_basket
 from orders.requisition import Requisition, RequisitionLine
 from orders.route import Need, NobodyCanApprove, RouteStep, directory_of, find_route
 from orders.split import all_draws
@@ -137,7 +137,7 @@ def open_step(step: ApprovalStep) -> None:
 
 def withdraw(actor: User, requisition: Requisition) -> None:
     """Take back what is not decided yet, and give its room under the ceilings back. Raises NotAllowed, WrongState."""
-    requisition = lock_requisition(requisition.id)
+    requisition = load_requisition(requisition.id, lock=True)
     if not may_withdraw(actor, requisition):
         raise NotAllowed(_l("Bara den som har beställt kan ta tillbaka begäran."))
     reserved = can(requisition, "approve")  # a returned one holds no room
@@ -184,19 +184,6 @@ def mend(actor: User, requisition: Requisition) -> list[str]:
         update(RankingRefusal).where(RankingRefusal.requisition_id == requisition.id).values(basket_id=basket.id)
     )
     return gone
-
-
-def lock_requisition(requisition_id: int) -> Requisition:
-    """One transaction at a time decides about a requisition: the others wait here and then see what it decided.
-
-    PostgreSQL locks the row; on SQLite the transaction is alone since its BEGIN IMMEDIATE.
-    """
-    return db.session.scalars(
-        select(Requisition)
-        .where(Requisition.id == requisition_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
 
 
 def close_route(requisition: Requisition) -> None:
