@@ -76,6 +76,8 @@ def check_usable(token: ApprovalToken) -> None:
     step = token.step
     if token.used_at is not None:
         raise WrongState(_l("Länken är redan använd."))
+    if not token.user.is_active:
+        raise WrongState(_l("Länken gäller inte längre, för kontot är avstängt."))
     if token.expires_at <= now():
         raise WrongState(_l("Länken har gått ut. Logga in för att se vad som väntar på dig."))
     if step.state is not ApprovalState.PENDING:
@@ -111,20 +113,21 @@ def _turn_down(actor: User, step: ApprovalStep, act: str, outcome: str, reason: 
 
 def _sit_down(actor: User, step: ApprovalStep, seen_hash: str, act: str) -> tuple[ApprovalStep, ApprovalCandidate]:
     """Who, what, which: lock the requisition, find the actor's seat, and check that nothing has moved."""
-    load_requisition(step.requisition_id, lock=True)
+    requisition = load_requisition(step.requisition_id, lock=True)
     step = db.session.scalars(
         select(ApprovalStep)
         .where(ApprovalStep.id == step.id)
         .options(selectinload(ApprovalStep.candidates))
         .execution_options(populate_existing=True)
     ).one()
-    if not can(step, act) or not can(step.requisition, act):
+    step.requisition = requisition  # the very one that is loaded whole
+    if not can(step, act) or not can(requisition, act):
         raise WrongState(_l("Begäran är redan avgjord. Någon kan ha hunnit före dig."))
     seat = seat_of(actor, step)
     if seat is None:
         raise NotAllowed(_l("Du får inte besluta om den här begäran."))
-    step.requisition.check_unchanged()
-    if seen_hash != step.requisition.content_hash:
+    requisition.check_unchanged()
+    if seen_hash != requisition.content_hash:
         raise RuleBroken(_l("Begäran har ändrats sedan du öppnade sidan. Läs igenom den igen."))
     return step, seat
 
