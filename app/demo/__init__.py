@@ -1,0 +1,55 @@
+"""The demo: an invented region with agreements, price lists and a year of orders, made by `avrop demo`.
+
+Everything follows from the day it is made on: no chance that differs from run to run, no file, no network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from app.demo.agreements import Office, plan_agreements
+from app.demo.categories import make_categories
+from app.demo.chronicle import Chronicle
+from app.demo.organisations import make_organisations
+from app.demo.people import LOGINS, PASSWORD, Login, make_people
+from app.demo.rules import make_rules
+from app.demo.suppliers import make_suppliers, plan_blocks
+from auth.organisation import Organisation
+from core.clock import frozen, today
+from core.db import unit_of_work
+from core.errors import AvropError
+
+__all__ = ["LOGINS", "PASSWORD", "Login", "make_demo"]
+
+BEGAN = 400  # days ago: the first day of the demo's history
+
+Progress = Callable[[str], None]
+
+
+def make_demo(progress: Progress | None = None) -> None:
+    """Fill an empty database. Needs an application context and no open transaction.
+
+    `progress` is told what is being made. All or nothing: one transaction. Raises AvropError when the database
+    already has an organisation.
+    """
+    say = progress or (lambda text: None)
+    with force_locale("sv"), unit_of_work() as session:
+        if session.scalar(select(Organisation.id).limit(1)) is not None:
+            raise AvropError(_("Databasen är inte tom. Demodata läggs bara i en tom databas."))
+        chronicle = Chronicle(today())
+        with frozen(chronicle.instant(BEGAN + 1, 8)):
+            say(_("Organisationer, enheter och personer …"))
+            places = make_organisations()
+            people = make_people(places)
+            categories = make_categories(people)
+            make_rules(places, people, categories)
+            suppliers = make_suppliers(people)
+        office = Office(places, people, categories, suppliers)
+        plan_agreements(office, chronicle, BEGAN)
+        plan_blocks(chronicle, suppliers, people)
+        say(_("Avtal, prislistor och ett år av beställningar …"))
+        chronicle.play()
