@@ -211,6 +211,13 @@ class Vocabulary:
         common = sorted(self._sorted[start:end], key=lambda word: (-self.counts[word], word))[:most]
         return list(dict.fromkeys(stem(word) for word in common))
 
+    def containing(self, piece: str, most: int = 40) -> list[str]:
+        """The stems of the commonest words that have a piece in them: the last resort for a word nobody has written."""
+        if len(piece) < 4:
+            return []
+        found = sorted((w for w in self._sorted if piece in w), key=lambda w: (-self.counts[w], w))[:most]
+        return list(dict.fromkeys(stem(word) for word in found))
+
     def corrected(self, word: str) -> str | None:
         """The commonest known word one typing error away; none when there is none or the word is too short."""
         if len(word) < 4 or not word.isalpha():

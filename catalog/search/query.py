@@ -50,20 +50,23 @@ def understand(reader: Reader, text: str) -> TextQuery | None:
 def _mended(reader: Reader, word: str, is_last: bool) -> str:
     """The word, or the known one a typing error away from it."""
     known = reader.vocabulary
-    if known.knows(word) or known.parts(word) or (is_last and known.beginning_with(word)):
+    if known.knows(word) or known.parts(word) or (is_last and known.beginning_with(word)) or known.containing(word):
         return word
     return known.corrected(word) or word
 
 
 def _word(reader: Reader, word: str, *, is_last: bool) -> Query:
     """A word stands there itself, as a part of a compound, or as its parts; the last one may be unfinished."""
+    known = reader.vocabulary
     ways = [_term(reader, stem(word))]
-    if parts := reader.vocabulary.parts(word):
+    if parts := known.parts(word):
         ways.append(Query.boost_query(_all([_term(reader, part) for part in parts]), 0.5))
-    if is_last and len(word) >= SHORTEST_PREFIX:
-        begun = reader.vocabulary.beginning_with(word)
-        for field, boost in (("name", 1.0), ("parts", 0.5)):
-            ways.append(Query.const_score_query(Query.term_set_query(reader.schema, field, begun), boost))
+    others = known.beginning_with(word) if is_last and len(word) >= SHORTEST_PREFIX else []
+    if not known.knows(word):
+        others = [*others, *known.containing(word)]
+    if others:
+        for field, score in (("name", 1.0), ("parts", 0.5)):
+            ways.append(Query.const_score_query(Query.term_set_query(reader.schema, field, others), score))
     return _any(ways)
 
 

@@ -169,6 +169,11 @@ def test_finds_forms_and_parts_of_words(town: Organisation, shop: Award, text: s
     assert set(found[: len(expected)]) == expected
 
 
+def test_a_word_that_nobody_wrote_is_looked_for_inside_others(town: Organisation) -> None:
+    make_offer(town, name="Kopieringspapper A4")
+    assert names(look("papper", town)) == ["Kopieringspapper A4"]
+
+
 def test_what_has_all_the_words_comes_before_what_has_some(town: Organisation, shop: Award) -> None:
     found = names(look("svart toner", town))
     assert set(found[:2]) == {"Toner svart till skrivare", "Kopieringstoner svart"}

@@ -1,0 +1,75 @@
+"""Pages: the agreements, for all staff."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, render_template, request, url_for
+
+from auth.login import acting_organisation, current
+from auth.permission import Permission
+from catalog.method import explanation
+from catalog.policy import may_manage
+from catalog.queries import (
+    AgreementFilter,
+    agreement_for,
+    agreements_page,
+    articles_on_sale,
+    categories,
+    ceilings_of,
+    document_for,
+)
+from core.clock import today
+from core.web import requires
+
+bp = Blueprint("agreements", __name__, url_prefix="/agreements")
+
+SCOPES = ("", "mine", "ending", "new", "ended")
+
+
+@bp.get("")
+@requires(Permission.CATALOGUE_READ)
+def index() -> Any:
+    args = request.args
+    wanted = AgreementFilter(
+        text=args.get("q", "").strip()[:100],
+        category_id=args.get("category", type=int),
+        scope=args.get("scope", "") if args.get("scope") in SCOPES else "",
+        page=min(max(args.get("page", 1, type=int), 1), 10_000),
+    )
+    page = agreements_page(current(), acting_organisation(), today(), wanted)
+    return render_template("agreements/index.html", page=page, wanted=wanted, categories=categories())
+
+
+@bp.get("/<path:number>")
+@requires(Permission.CATALOGUE_READ)
+def show(number: str) -> Any:
+    agreement = agreement_for(current(), number)
+    on, organisation = today(), acting_organisation()
+    ceilings = ceilings_of(agreement)
+    edit = "manage.agreement"
+    return render_template(
+        "agreements/show.html",
+        agreement=agreement,
+        may_order=agreement.is_active(on)
+        and any(e.organisation_id == organisation.id and e.is_current(on) for e in agreement.entitlements),
+        entitled=sorted(agreement.entitlements, key=lambda e: (e.organisation.sort_name, e.id)),
+        ceilings=ceilings,
+        explanations={lot.id: explanation(lot) for lot in agreement.lots},
+        article_counts=articles_on_sale(agreement, on),
+        on=on,
+        edit_url=url_for(edit, agreement_id=agreement.id)
+        if edit in current_app.view_functions and may_manage(current(), agreement)
+        else None,
+    )
+
+
+@bp.get("/<path:number>/documents/<int:document_id>")
+@requires(Permission.CATALOGUE_READ)
+def document(number: str, document_id: int) -> Any:
+    """A file of the agreement, always as a download: it comes from outside and is never run in our pages."""
+    found = document_for(current(), number, document_id)
+    response = Response(found.content, mimetype="application/octet-stream")
+    response.headers.set("Content-Disposition", "attachment", filename=found.name)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response

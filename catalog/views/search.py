@@ -1,0 +1,131 @@
+"""Pages: the search, and browsing by category."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, current_app, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
+
+from auth.login import acting_organisation, has_permission
+from auth.permission import Permission
+from catalog.category import Category
+from catalog.queries import categories
+from catalog.search import Facet, SearchRequest, SearchResult
+from catalog.search import search as find
+from catalog.search.request import SORTS
+from core.clock import today
+from core.db import db
+from core.web import requires
+
+bp = Blueprint("catalog", __name__)
+
+FACETS = ("category", "supplier", "agreement", "mark")
+
+
+@bp.get("/search")
+@requires(Permission.CATALOGUE_READ)
+def search() -> Any:
+    question = _question(request.args)
+    if _is_bare(question) and "all" not in request.args:
+        return _browse(question)
+    result = find(question)
+    return render_template(
+        "catalog/search.html",
+        question=question,
+        result=result,
+        chosen=_chosen(result, question),
+        without=_without,
+        basket_url=basket_url(),
+    )
+
+
+def _browse(question: SearchRequest) -> Any:
+    """The front of the catalogue: the branches of the category tree that have something to order."""
+    result = find(question)
+    counts = {int(facet.value): facet.count for facet in result.facets["category"]}
+    return render_template("catalog/browse.html", total=result.total, branches=branches(categories(), counts))
+
+
+def _question(args: MultiDict[str, str]) -> SearchRequest:
+    sort = args.get("sort", "")
+    text = args.get("q", "").strip()[:200]
+    return SearchRequest(
+        text=text,
+        organisation=acting_organisation(),
+        on=today(),
+        supplier_id=args.get("supplier", type=int),
+        category_id=args.get("category", type=int),
+        agreement_id=args.get("agreement", type=int),
+        marks=tuple(dict.fromkeys(args.getlist("mark")))[:20],
+        sort=sort if sort in SORTS else "relevance" if text else "name",
+        page=min(max(args.get("page", 1, type=int), 1), 500),
+        include_not_orderable=args.get("show") == "all",
+    )
+
+
+def _is_bare(question: SearchRequest) -> bool:
+    narrowed = (question.supplier_id, question.category_id, question.agreement_id)
+    return not question.text and not question.marks and all(value is None for value in narrowed)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A choice that narrows the answer, and the link that takes it away."""
+
+    label: str
+    url: str
+
+
+def _chosen(result: SearchResult, question: SearchRequest) -> list[Choice]:
+    choices = []
+    for name in FACETS:
+        facets: Sequence[Facet] = result.facets[name]
+        choices += [Choice(f.label, _without(name, f.value)) for f in facets if f.is_chosen]
+    if question.category_id is not None and not any(f.is_chosen for f in result.facets["category"]):
+        branch = db.session.get(Category, question.category_id)  # a branch is no facet: hits have leaves
+        if branch is not None:
+            choices.insert(0, Choice(branch.name, _without("category")))
+    return choices
+
+
+def _without(name: str, value: str | None = None, **more: str) -> str:
+    """The present page without one of its choices (`value` for one of several marks) and with others."""
+    gone = {"page", *more}
+    kept = [
+        (key, v)
+        for key, v in request.args.items(multi=True)
+        if key not in gone and not (key == name and (value is None or name != "mark" or v == value))
+    ]
+    query: dict[str, Any] = MultiDict([*kept, *more.items()]).to_dict(flat=False)
+    return url_for("catalog.search", **query)
+
+
+def basket_url() -> str | None:
+    """Where "put in the basket" goes; none for those who may not order."""
+    if "basket.add" not in current_app.view_functions or not has_permission(Permission.ORDER_CREATE):
+        return None
+    return url_for("basket.add")
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A root of the category tree with what lies below it, and how many articles there are to order."""
+
+    category: Category
+    count: int
+    leaves: list[tuple[Category, int]]
+
+
+def branches(tree: Sequence[Category], counts: dict[int, int]) -> list[Branch]:
+    """The roots that have something in or below them, by name, each with its categories that have."""
+    found = []
+    for root in tree:
+        if root.parent_id is None:
+            below = [(c, counts[c.id]) for c in tree if c.id in counts and c.is_within(root) and c is not root]
+            total = sum(count for _c, count in below) + counts.get(root.id, 0)
+            if total:
+                found.append(Branch(root, total, sorted(below, key=lambda pair: pair[0].name)))
+    return sorted(found, key=lambda branch: branch.category.name)
