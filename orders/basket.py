@@ -14,6 +14,7 @@ from catalog.agreement import Award
 from catalog.price_list import Article
 from core.db import Base
 from core.types import Quantity, UnitPrice, UtcDateTime
+from orders.requisition import Requisition
 
 
 class Basket(Base):
@@ -28,6 +29,7 @@ class Basket(Base):
 
     user: Mapped[User] = relationship()
     organisation: Mapped[Organisation] = relationship()
+    requisition: Mapped[Requisition | None] = relationship()
     lines: Mapped[list[BasketLine]] = relationship(
         back_populates="basket", order_by="BasketLine.id", cascade="all, delete-orphan"
     )

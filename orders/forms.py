@@ -7,12 +7,13 @@ from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField
-from wtforms.validators import Length, Optional
+from wtforms.validators import Length, Optional, ValidationError
 
 from auth.organisation import DeliveryAddress, Unit
+from core.clock import today
 from core.forms import BaseForm, DayField, DecimalField, LongTextField, RadioField, Required, SelectField, TextField
 from orders.order import OrderLine
-from orders.receipt import Deviation
+from orders.receipt import DEVIATION_NAMES, Deviation
 
 MOST = Decimal(1_000_000)
 LEAST = Decimal("0.001")
@@ -56,7 +57,7 @@ class NoteRefusalForm(BaseForm):
 class CheckoutForm(BaseForm):
     """The one page of the till. `key` is drawn when the page is shown, so that a double click makes one requisition."""
 
-    key = HiddenField(validators=[Required(), Length(max=64)])
+    key = HiddenField(validators=[Required(), Length(max=43)])
     unit_id = SelectField(_l("Beställ för"), [Required()], coerce=int)
     address_id = SelectField(_l("Leverera till"), [Required()], coerce=int)
     wanted_on = DayField(_l("Önskad leveransdag"), [Optional()])
@@ -65,11 +66,33 @@ class CheckoutForm(BaseForm):
     message_to_supplier = LongTextField(_l("Meddelande till leverantören"), longest=1000)
     message_to_approver = LongTextField(_l("Meddelande till den som ska godkänna"), longest=1000)
 
-    def offer(self, units: Sequence[Unit], addresses: Sequence[DeliveryAddress]) -> None:
+    def offer(self, units: Sequence[Unit], addresses: Sequence[DeliveryAddress], *, reset: bool = False) -> Unit | None:
+        """Fill the lists; returns the chosen unit, by default the first.
+
+        The unit's own addresses stand first, then those of the units below and above it. `reset`: take its own.
+        """
         self.unit_id.choices = [(unit.id, f"{unit.code} {unit.name}") for unit in units]
+        chosen = next((unit for unit in units if unit.id == self.unit_id.data), units[0] if units else None)
+        nearest = sorted(addresses, key=lambda address: _distance(address.unit, chosen))
         self.address_id.choices = [
-            (address.id, f"{address.name}, {address.street}, {address.city}") for address in addresses
+            (address.id, f"{address.name}, {address.street}, {address.city}") for address in nearest
         ]
+        if nearest and (reset or self.address_id.data is None):
+            self.address_id.data = nearest[0].id
+        return chosen
+
+    def validate_wanted_on(self, field: DayField) -> None:
+        if field.data is not None and field.data < today():
+            raise ValidationError(_l("Dagen har redan varit. Välj en dag från och med i dag."))
+
+
+def _distance(unit: Unit, chosen: Unit | None) -> int:
+    """How far from the chosen unit an address lies: its own, in its branch, above it, elsewhere."""
+    if chosen is None or unit.id == chosen.id:
+        return 0
+    if unit.is_within(chosen):
+        return 1
+    return 2 if chosen.is_within(unit) else 3
 
 
 class DecideForm(BaseForm):
@@ -87,7 +110,7 @@ class ReasonForm(BaseForm):
 class ReceiveForm(BaseForm):
     """The head of a receipt; the lines come as `quantity-<id>`, `deviation-<id>` and `note-<id>`."""
 
-    key = HiddenField(validators=[Required(), Length(max=64)])
+    key = HiddenField(validators=[Required(), Length(max=43)])
     note = LongTextField(_l("Anteckning om leveransen"), longest=500)
 
 
@@ -98,12 +121,7 @@ class ReceiveLineForm(BaseForm):
     quantity = DecimalField(_l("Antal som kom"), [Optional()], places=3, min=-MOST, max=MOST)
     deviation = SelectField(
         _l("Avvikelse"),
-        choices=[
-            (Deviation.NONE.value, _l("ingen")),
-            (Deviation.DAMAGED.value, _l("skadad")),
-            (Deviation.WRONG.value, _l("fel vara")),
-            (Deviation.MISSING.value, _l("saknas i paketet")),
-        ],
+        choices=[(deviation.value, name) for deviation, name in DEVIATION_NAMES.items()],
         default=Deviation.NONE.value,
     )
     note = TextField(_l("Kommentar"), longest=500)

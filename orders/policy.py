@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from auth.organisation import Organisation, Unit
@@ -12,7 +14,8 @@ from auth.substitution import Substitution
 from auth.user import User
 from core.clock import today
 from core.db import db
-from orders.approval import ApprovalCandidate, ApprovalStep
+from core.state import can
+from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.order import Order
 from orders.requisition import Requisition
 
@@ -59,8 +62,24 @@ def seat_of(user: User, step: ApprovalStep, on: date | None = None) -> ApprovalC
     own = next((candidate for candidate in open_seats if candidate.user_id == user.id), None)
     if own is not None:
         return own
-    absent = absent_of(user, requisition.organisation_id, on or today())
+    absent = absent_of(user, requisition.organisation_id, on or today()) if open_seats else set()
     return next((candidate for candidate in open_seats if candidate.user_id in absent), None)
+
+
+def why_no_seat(user: User, step: ApprovalStep) -> Any:
+    """Why somebody who may read the approval page cannot decide there (lazy)."""
+    requisition = step.requisition
+    if not can(step, "approve"):
+        if step.state is ApprovalState.WAITING:
+            return _l("Det är inte din tur än. Du får ett brev när stegen före dig har sagt ja.")
+        return _l("Beslutet är redan taget. Någon kan ha hunnit före dig.")
+    if user.id in (requisition.orderer_id, requisition.created_by_id, requisition.edited_by_id):
+        return _l("Du har själv beställt eller ändrat det här. Någon annan måste godkänna det.")
+    if user.superior_id == requisition.orderer_id:
+        return _l("Beställaren är din chef. Du kan inte godkänna din chefs inköp.")
+    if _has_decided(user, step):
+        return _l("Du har redan beslutat om den här begäran. Ingen beslutar två gånger.")
+    return _l("Du är inte en av dem som ska besluta om den här begäran.")
 
 
 def absent_of(user: User, organisation_id: int, on: date) -> set[int]:

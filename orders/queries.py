@@ -15,11 +15,11 @@ from auth.organisation import DeliveryAddress, Organisation, Unit
 from auth.permission import Role
 from auth.user import User
 from catalog.agreement import Agreement, Award, Lot
-from catalog.ceiling import Ceiling, ceilings_for
+from catalog.ceiling import Ceiling
 from catalog.parameter import vat_rates
 from catalog.price_list import Article
-from catalog.rules import RANKED
-from catalog.steering import Ask, Finding, findings
+from catalog.rules import RANKED, judge
+from catalog.steering import Ask, Finding, findings, load_facts
 from catalog.supplier import Supplier
 from core.clock import today
 from core.db import db
@@ -257,15 +257,17 @@ def requisition_drafts(requisition: Requisition) -> list[OrderDraft]:
 
 def steps_of(requisition: Requisition) -> Sequence[ApprovalStep]:
     """The route of a requisition, former rounds first, with the names and decisions."""
-    return db.session.scalars(
+    found = db.session.scalars(
         select(ApprovalStep)
         .where(ApprovalStep.requisition_id == requisition.id)
         .order_by(ApprovalStep.round, ApprovalStep.position)
         .options(
-            selectinload(ApprovalStep.candidates).joinedload(ApprovalCandidate.decided_by),
-            selectinload(ApprovalStep.candidates).joinedload(ApprovalCandidate.user),
+            joinedload(ApprovalStep.candidates).options(
+                joinedload(ApprovalCandidate.decided_by), joinedload(ApprovalCandidate.user)
+            )
         )
-    ).all()
+    )
+    return found.unique().all()
 
 
 def steps_to_decide(user: User, organisation: Organisation) -> Sequence[ApprovalStep]:
@@ -302,7 +304,7 @@ class ApprovalView:
     requisition: Requisition
     seat: ApprovalCandidate | None  # from which she may decide; none when she may only look
     drafts: list[OrderDraft]
-    findings: list[tuple[Finding, ...]]  # by line, as of today
+    findings: dict[int, tuple[Finding, ...]]  # by requisition line id, as of today
     ceilings: list[Ceiling]
     steps: Sequence[ApprovalStep]
     refusals: Sequence[RankingRefusal]
@@ -310,26 +312,41 @@ class ApprovalView:
 
 def approval_view(step: ApprovalStep, user: User) -> ApprovalView:
     """Load what the approval page shows, with a constant number of queries."""
-    requisition = load_requisition(step.requisition_id)
+    to_line = joinedload(Requisition.lines)
+    wanted = (
+        select(Requisition)
+        .where(Requisition.id == step.requisition_id)
+        .options(
+            to_line.joinedload(RequisitionLine.award).options(
+                joinedload(Award.supplier), joinedload(Award.lot).joinedload(Lot.agreement)
+            ),
+            to_line.joinedload(RequisitionLine.article),
+            joinedload(Requisition.orderer),
+            joinedload(Requisition.unit),
+            joinedload(Requisition.organisation),
+        )
+        .execution_options(populate_existing=True)
+    )
+    requisition = db.session.scalars(wanted).unique().one()
+    lines = requisition.lines
     drafts = requisition_drafts(requisition)
-    refusals = refusals_of(requisition)
-    asks = [Ask(line.article, line.quantity, line.unit_price, line.choice_ground) for line in requisition.lines]
-    found = findings(
+    refusals = refusals_of(requisition) if any(line.award.lot.method in RANKED for line in lines) else ()
+    asks = [Ask(line.article, line.quantity, line.unit_price, line.choice_ground) for line in lines]
+    facts = load_facts(asks, requisition.organisation, today())
+    found = judge(
         asks,
-        requisition.organisation,
-        today(),
+        facts,
         refused={refusal.award_id for refusal in refusals},
         charges=charges_by_award(drafts),
         reserved=requisition.state is RequisitionState.SUBMITTED,
     )
-    by_award = ceilings_for({line.award_id for line in requisition.lines})
-    ceilings = {ceiling.id: ceiling for of_award in by_award.values() for ceiling in of_award}
+    ceilings = {c.id: c for line in lines for c in facts.ceilings.get(line.award_id, ())}
     return ApprovalView(
         step=step,
         requisition=requisition,
         seat=seat_of(user, step) if step.state is ApprovalState.PENDING else None,
         drafts=drafts,
-        findings=list(found),
+        findings={line.id: of_line for line, of_line in zip(lines, found, strict=True)},
         ceilings=list(ceilings.values()),
         steps=steps_of(requisition),
         refusals=refusals,
@@ -351,15 +368,19 @@ def decided_by(user: User, organisation: Organisation) -> Sequence[ApprovalCandi
 
 
 def step_to_decide(user: User, step_id: int) -> ApprovalStep:
-    """A step she was asked about, whatever its state. Raises NotFound."""
-    step = db.session.scalar(
+    """A step she was asked about, in her own name or for somebody she stands in for, whatever its state.
+
+    Raises NotFound.
+    """
+    wanted = (
         select(ApprovalStep)
         .where(ApprovalStep.id == step_id)
-        .options(joinedload(ApprovalStep.requisition), selectinload(ApprovalStep.candidates))
+        .options(joinedload(ApprovalStep.requisition), joinedload(ApprovalStep.candidates))
     )
+    step = db.session.scalars(wanted).unique().one_or_none()
     if step is not None:
-        people = {user.id, *absent_of(user, step.requisition.organisation_id, today())}
-        if any(candidate.user_id in people for candidate in step.candidates):
+        asked = {candidate.user_id for candidate in step.candidates}
+        if user.id in asked or asked & absent_of(user, step.requisition.organisation_id, today()):
             return step
     raise NotFound(_l("Begäran finns inte, eller så får du inte se den."))
 

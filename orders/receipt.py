@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -20,6 +21,14 @@ class Deviation(str, Enum):
     DAMAGED = "damaged"
     WRONG = "wrong"  # another article than ordered
     MISSING = "missing"  # on the delivery note but not in the parcel
+
+
+DEVIATION_NAMES = {
+    Deviation.NONE: _l("ingen"),
+    Deviation.DAMAGED: _l("skadad"),
+    Deviation.WRONG: _l("fel vara"),
+    Deviation.MISSING: _l("saknas i paketet"),
+}
 
 
 class Receipt(Base):

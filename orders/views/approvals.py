@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from auth.login import acting_organisation, current
+from auth.login import acting_organisation, current, has_permission
 from auth.permission import Permission
 from auth.user import User
 from core.errors import NotAllowed, NotFound, RuleBroken
@@ -18,7 +18,8 @@ from core.web import requires
 from orders.actions import approval as act
 from orders.approval import ApprovalStep, ApprovalToken
 from orders.forms import DecideForm
-from orders.queries import approval_view, step_to_decide, steps_to_decide
+from orders.policy import why_no_seat
+from orders.queries import approval_view, decided_by, step_to_decide, steps_to_decide
 from orders.requisition import Requisition, RequisitionState
 
 bp = Blueprint("approvals", __name__)
@@ -30,7 +31,13 @@ DECISIONS = {"approve": act.approve, "reject": act.reject, "send_back": act.send
 @requires(Permission.SIGNED_IN)
 def index() -> Any:
     """Not only for approvers: a substitute needs no role of her own."""
-    return render_template("approvals/index.html", steps=steps_to_decide(current(), acting_organisation()))
+    user, organisation = current(), acting_organisation()
+    return render_template(
+        "approvals/index.html",
+        steps=steps_to_decide(user, organisation),
+        decided=decided_by(user, organisation),
+        may_read=has_permission(Permission.ORDER_READ),
+    )
 
 
 @bp.route("/approvals/<int:step_id>", methods=["GET", "POST"])
@@ -41,12 +48,12 @@ def decide(step_id: int) -> Any:
     form = DecideForm(data={"seen_hash": step.requisition.content_hash})
     if form.validate_on_submit():
         try:
-            requisition = _decide(user, step, form)
+            _decide(user, step, form)
         except RuleBroken as error:
             show_rule(form, error)
             step = step_to_decide(user, step_id)
         else:
-            return redirect(url_for("approvals.index") if _is_open(requisition) else _after(requisition), 303)
+            return redirect(url_for("approvals.index"), 303)
     return _page(step, user, form), 422 if form.is_submitted() else 200
 
 
@@ -72,7 +79,10 @@ def by_token(token: str) -> Any:
             show_rule(form, error)
             found = _again(token)
         else:
-            return _answer(requisition)
+            # whoever came by the link alone has no pages of her own to go to
+            if current_user.is_authenticated:
+                return redirect(url_for("approvals.index"), 303)
+            return render_template("approvals/decided.html", requisition=requisition, decision=form.decision.data)
     return _page(found.step, found.user, form, token=token), 422 if form.is_submitted() else 200
 
 
@@ -81,17 +91,26 @@ def _decide(user: User, step: ApprovalStep, form: DecideForm) -> Requisition:
     if chosen not in DECISIONS:
         raise RuleBroken(_l("Välj om du godkänner, avslår eller skickar tillbaka."))
     requisition = DECISIONS[chosen](user, step, form.comment.data or "", form.seen_hash.data or "")
-    said = {
-        "approve": _("Du har godkänt %(number)s.", number=requisition.number),
-        "reject": _("Du har avslagit %(number)s.", number=requisition.number),
-        "send_back": _("Du har skickat tillbaka %(number)s.", number=requisition.number),
-    }
-    flash(said[chosen], "success")
+    flash(_outcome(requisition, chosen), "success")
     return requisition
 
 
+def _outcome(requisition: Requisition, decision: str) -> Any:
+    """What came of her decision."""
+    number = requisition.number
+    if decision == "reject":
+        return _("Du har avslagit %(number)s. Beställaren får besked.", number=number)
+    if decision == "send_back":
+        return _("Du har skickat tillbaka %(number)s. Beställaren får besked.", number=number)
+    if requisition.state is RequisitionState.APPROVED:
+        return _("Du har godkänt %(number)s. Beställningen skickas nu till leverantören.", number=number)
+    return _("Du har godkänt %(number)s. Nästa person har fått frågan.", number=number)
+
+
 def _page(step: ApprovalStep, user: User, form: DecideForm, token: str | None = None) -> str:
-    return render_template("approvals/decide.html", view=approval_view(step, user), form=form, token=token)
+    view = approval_view(step, user)
+    why_not = why_no_seat(user, view.step) if view.seat is None else None
+    return render_template("approvals/decide.html", view=view, form=form, token=token, why_not=why_not)
 
 
 def _again(token: str) -> ApprovalToken:
@@ -99,18 +118,3 @@ def _again(token: str) -> ApprovalToken:
     if found is None:
         raise NotFound(_l("Länken finns inte längre."))
     return found
-
-
-def _is_open(requisition: Requisition) -> bool:
-    return requisition.state is RequisitionState.SUBMITTED
-
-
-def _after(requisition: Requisition) -> str:
-    return url_for("requisitions.show", requisition_id=requisition.id)
-
-
-def _answer(requisition: Requisition) -> Any:
-    """Whoever came by the link alone has no pages of her own to go to."""
-    if current_user.is_authenticated:
-        return redirect(_after(requisition), 303)
-    return render_template("approvals/decided.html", requisition=requisition)

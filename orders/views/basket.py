@@ -6,26 +6,34 @@ import secrets
 from datetime import UTC, datetime, time
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from auth.login import acting_organisation, current
+from auth.organisation import DeliveryAddress, Unit
 from auth.permission import Permission
+from auth.user import User
 from catalog.agreement import Award
 from catalog.queries import articles_by_id, with_terms
-from core.clock import STOCKHOLM, now
+from core.clock import STOCKHOLM, now, today
 from core.db import db
 from core.errors import NotFound, RuleBroken
 from core.forms import show_rule
 from core.web import is_local_path, requires
 from orders.actions import basket as act
 from orders.actions.requisition import Checkout, route_preview, submit
-from orders.basket import BasketLine
+from orders.basket import Basket, BasketLine
 from orders.forms import AddLineForm, ChangeLineForm, CheckoutForm, NoteRefusalForm, StateGroundForm
-from orders.queries import addresses_of, basket_of, units_to_order_for, view_basket
+from orders.queries import addresses_of, basket_of, requisition_made_with, units_to_order_for, view_basket
+from orders.requisition import Requisition
 
 bp = Blueprint("basket", __name__)
+
+KEPT_WHEN_MENDED = (
+    *("unit_id", "wanted_on", "buyer_reference", "accounting_cost"),
+    *("message_to_supplier", "message_to_approver"),
+)
 
 
 @bp.get("/basket")
@@ -119,36 +127,62 @@ def refusal(line_id: int, award_id: int) -> Any:
 @bp.route("/checkout", methods=["GET", "POST"])
 @requires(Permission.ORDER_CREATE)
 def checkout() -> Any:
+    """The till. `look` shows what another unit means for address and approvers, and sends nothing."""
     user, organisation = current(), acting_organisation()
     basket = basket_of(user, organisation)
     if basket is None or not basket.lines:
-        return redirect(url_for("basket.show"), 303)
+        done = requisition_made_with(_key(user, request.form.get("key", "")))
+        return redirect(_at(done) if done else url_for("basket.show"), 303)
     units, addresses = units_to_order_for(user, organisation), addresses_of(organisation)
-    form = CheckoutForm(data={"key": secrets.token_urlsafe(24), "buyer_reference": user.reference})
-    form.offer(units, addresses)
-    if form.validate_on_submit():
-        said = Checkout(
-            unit=next(unit for unit in units if unit.id == form.unit_id.data),
-            address=next(address for address in addresses if address.id == form.address_id.data),
-            key=f"{user.id}:{form.key.data}",
-            wanted_on=form.wanted_on.data,
-            buyer_reference=form.buyer_reference.data,
-            accounting_cost=form.accounting_cost.data,
-            message_to_supplier=form.message_to_supplier.data,
-            message_to_approver=form.message_to_approver.data,
-        )
+    form = CheckoutForm(data={"key": secrets.token_urlsafe(24), **_suggested(user, basket)})
+    is_looking = "look" in request.form
+    unit = form.offer(units, addresses, reset=is_looking)
+    if unit is not None and not is_looking and form.validate_on_submit():
+        address = next(address for address in addresses if address.id == form.address_id.data)
         try:
-            requisition = submit(user, organisation, said)
+            requisition = submit(user, organisation, _said(user, form, unit, address))
         except RuleBroken as error:
             show_rule(form, error)
             basket = basket_of(user, organisation)
         else:
-            return redirect(url_for("requisitions.show", requisition_id=requisition.id), 303)
+            flash(_("Skickad för godkännande."), "success")
+            return redirect(_at(requisition), 303)
     view = view_basket(basket) if basket else None
-    unit = next((unit for unit in units if unit.id == form.unit_id.data), units[0] if units else None)
     route = route_preview(user, unit, view) if unit and view else None
-    page = render_template("basket/checkout.html", form=form, view=view, route=route, units=units)
-    return page, 422 if form.is_submitted() else 200
+    page = render_template(
+        "basket/checkout.html", form=form, view=view, route=route, units=units, unit=unit, today=today()
+    )
+    return page, 422 if form.is_submitted() and not is_looking else 200
+
+
+def _said(user: User, form: CheckoutForm, unit: Unit, address: DeliveryAddress) -> Checkout:
+    return Checkout(
+        unit=unit,
+        address=address,
+        key=_key(user, form.key.data),
+        wanted_on=form.wanted_on.data,
+        buyer_reference=form.buyer_reference.data,
+        accounting_cost=form.accounting_cost.data,
+        message_to_supplier=form.message_to_supplier.data,
+        message_to_approver=form.message_to_approver.data,
+    )
+
+
+def _suggested(user: User, basket: Basket) -> dict[str, Any]:
+    """What the till is filled in with: what a requisition said that she mends, else her own reference."""
+    former = basket.requisition
+    if former is None:
+        return {"buyer_reference": user.reference}
+    return {name: getattr(former, name) for name in KEPT_WHEN_MENDED}
+
+
+def _key(user: User, drawn: str) -> str:
+    """The key of a form, made hers: nobody finds another one's requisition with it."""
+    return f"{user.id}:{drawn}"
+
+
+def _at(requisition: Requisition) -> str:
+    return url_for("requisitions.show", requisition_id=requisition.id)
 
 
 def _own_line(line_id: int) -> BasketLine:

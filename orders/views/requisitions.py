@@ -15,6 +15,8 @@ from core.web import requires
 from orders.actions import requisition as act
 from orders.policy import may_mend, may_withdraw
 from orders.queries import orders_of, refusals_of, requisition_drafts, requisition_for, steps_of
+from orders.requisition import RequisitionState
+from orders.story import tell
 
 bp = Blueprint("requisitions", __name__, url_prefix="/requisitions")
 
@@ -24,14 +26,16 @@ bp = Blueprint("requisitions", __name__, url_prefix="/requisitions")
 def show(requisition_id: int) -> Any:
     user = current()
     requisition = requisition_for(user, acting_organisation(), requisition_id)
+    steps = steps_of(requisition)
     return render_template(
         "requisitions/show.html",
         requisition=requisition,
         drafts=requisition_drafts(requisition),
-        steps=steps_of(requisition),
-        orders=orders_of(requisition),
+        steps=steps,
+        verdict=next((seat for step in reversed(steps) for seat in step.candidates if seat.decision), None),
+        orders=orders_of(requisition) if requisition.state is RequisitionState.APPROVED else (),
         refusals=refusals_of(requisition),
-        story=entries_about("requisition", requisition.id),
+        story=tell(entries_about("requisition", requisition.id)),
         may_withdraw=may_withdraw(user, requisition) and can(requisition, "withdraw"),
         may_mend=may_mend(user, requisition) and can(requisition, "submit"),
     )

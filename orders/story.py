@@ -1,0 +1,138 @@
+"""Story: what happened to a requisition and its orders, told from the journal in plain sentences.
+
+One function for each act; it gets the entry's own details, so the story is what was written when it happened. An act
+that nobody has given words is told by its name, never left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext as _
+
+from auth.journal import JournalEntry
+from core.web import kr, number
+from orders.receipt import DEVIATION_NAMES, Deviation
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One act: when, what in a sentence, and what was said about it."""
+
+    at: datetime
+    text: str
+    said: str | None = None
+
+
+Sentence = Any  # what gettext gives
+Telling = Callable[[str, dict[str, Any]], Sentence]
+
+
+def tell(entries: Iterable[JournalEntry]) -> list[Event]:
+    """The story, in the order of the entries."""
+    return [_event(entry) for entry in entries]
+
+
+def _event(entry: JournalEntry) -> Event:
+    told, detail = SENTENCES.get((entry.thing, entry.act)), entry.details
+    said = detail.get("comment") or detail.get("reason") or detail.get("note")
+    if told is None:
+        text = _("%(who)s: %(act)s.", who=_who(entry), act=entry.act.replace("-", " "))
+    else:
+        text = told(_who(entry), detail)
+    return Event(at=entry.at, text=str(text), said=str(said) if said else None)
+
+
+def _who(entry: JournalEntry) -> Sentence:
+    """Both names where a substitute acted."""
+    if entry.for_name is None:
+        return entry.actor_name
+    return _("%(substitute)s (för %(name)s)", substitute=entry.actor_name, name=entry.for_name)
+
+
+def _submit(who: str, detail: dict[str, Any]) -> Sentence:
+    asked = " → ".join(", ".join(people) for _label, people in detail.get("route", []))
+    return _(
+        "%(who)s skickade begäran för godkännande: %(amount)s utan moms. Väg: %(asked)s.",
+        who=who,
+        amount=_amount(detail, "net_amount"),
+        asked=asked,
+    )
+
+
+def _approve(who: str, detail: dict[str, Any]) -> Sentence:
+    return _("%(who)s godkände som %(step)s.", who=who, step=detail.get("step", "–"))
+
+
+def _reject(who: str, detail: dict[str, Any]) -> Sentence:
+    return _("%(who)s avslog som %(step)s.", who=who, step=detail.get("step", "–"))
+
+
+def _send_back(who: str, detail: dict[str, Any]) -> Sentence:
+    return _("%(who)s skickade tillbaka begäran som %(step)s.", who=who, step=detail.get("step", "–"))
+
+
+def _withdraw(who: str, detail: dict[str, Any]) -> Sentence:
+    return _("%(who)s tog tillbaka begäran.", who=who)
+
+
+def _place(who: str, detail: dict[str, Any]) -> Sentence:
+    return _(
+        "Beställningen lades hos %(supplier)s på avtal %(agreement)s: %(amount)s med moms. Beslutet togs av %(who)s.",
+        who=who,
+        supplier=detail.get("supplier", "–"),
+        agreement=detail.get("agreement", "–"),
+        amount=_amount(detail, "gross_amount"),
+    )
+
+
+def _receive(who: str, detail: dict[str, Any]) -> Sentence:
+    rows = [_received(*row) for row in detail.get("lines", [])]
+    return _("%(who)s tog emot varor: %(rows)s.", who=who, rows=", ".join(rows))
+
+
+def _received(position: int, quantity: str, deviation: str) -> Sentence:
+    if deviation == Deviation.NONE.value:
+        return _("rad %(row)s: %(quantity)s", row=position, quantity=number(Decimal(quantity)))
+    return _(
+        "rad %(row)s: %(quantity)s (%(deviation)s)",
+        row=position,
+        quantity=number(Decimal(quantity)),
+        deviation=DEVIATION_NAMES[Deviation(deviation)],
+    )
+
+
+def _cancel(who: str, detail: dict[str, Any]) -> Sentence:
+    if detail.get("supplier_told", True):
+        return _("%(who)s annullerade beställningen. Leverantören får besked.", who=who)
+    return _("%(who)s annullerade beställningen innan den hade skickats.", who=who)
+
+
+def _close(who: str, detail: dict[str, Any]) -> Sentence:
+    return _("%(who)s avslutade beställningen.", who=who)
+
+
+def _resend(who: str, detail: dict[str, Any]) -> Sentence:
+    return _("%(who)s skickade om till %(recipient)s.", who=who, recipient=detail.get("recipient", "–"))
+
+
+def _amount(detail: dict[str, Any], name: str) -> str:
+    return kr(Decimal(detail[name])) if name in detail else "–"
+
+
+SENTENCES: dict[tuple[str, str], Telling] = {
+    ("requisition", "submit"): _submit,
+    ("requisition", "approve"): _approve,
+    ("requisition", "reject"): _reject,
+    ("requisition", "send-back"): _send_back,
+    ("requisition", "withdraw"): _withdraw,
+    ("order", "place"): _place,
+    ("order", "receive"): _receive,
+    ("order", "cancel"): _cancel,
+    ("order", "close"): _close,
+    ("order", "resend"): _resend,
+}
