@@ -17,9 +17,11 @@ from auth import views as auth_views
 from auth.login import init_login
 from auth.permission import Permission
 from catalog import agreement, category, ceiling, parameter, price_list, supplier
+from catalog.views import agreements as agreement_views
+from catalog.views import article as article_views
 from core.config import Settings, read_settings
 from core.db import TransactionalFlask, init_db
-from core.web import init_filters, permission_of, requires
+from core.web import KeyConverter, init_filters, permission_of, requires
 from exchange import outbox
 from orders import approval, basket, favourite, order, receipt, requisition
 from orders.views import approvals as approval_views
@@ -40,6 +42,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     views.bp,
     views_outbox.bp,
     *auth_views.BLUEPRINTS,
+    *(article_views.bp, agreement_views.bp),
     *(basket_views.bp, requisition_views.bp, approval_views.bp, order_views.bp),
 )
 
@@ -56,6 +59,7 @@ def create_app(settings: Settings | None = None) -> TransactionalFlask:
         AVROP=settings,
         MAX_CONTENT_LENGTH=25 * 1024 * 1024,
     )
+    app.url_map.converters["int"] = KeyConverter
     init_db(app, settings.database_url)
     CSRFProtect(app)
     init_i18n(app)

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, SelectField
+from wtforms import BooleanField
 from wtforms.validators import Regexp
 
 from auth.actions.organisation import SCHEMES, Identity, Particulars, check_pattern
@@ -18,7 +18,7 @@ from auth.actions.user import Grant, Person
 from auth.organisation import Organisation, OrganisationKind, Unit
 from auth.permission import ROLE_NAMES, Role
 from auth.queries import JournalFilter, PeopleFilter
-from core.forms import BaseForm, DayField, DecimalField, EmailField, LongTextField, Required, TextField
+from core.forms import BaseForm, DayField, DecimalField, EmailField, LongTextField, Required, SelectField, TextField
 from core.forms import OrganisationNumberField as NumberField
 
 KIND_NAMES = {
@@ -40,7 +40,7 @@ class PostalCodeField(TextField):
         return digits or None
 
 
-class UnitField(SelectField):  # type: ignore[misc, unused-ignore]
+class UnitField(SelectField):
     """One unit of a tree, or none. `data` is its id (0 for none), `picked` the unit."""
 
     def __init__(self, label: Any, *, nothing: Any, **kwargs: Any) -> None:

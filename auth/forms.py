@@ -7,16 +7,16 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import PasswordField, SelectField
+from wtforms import PasswordField
 from wtforms.validators import EqualTo
 
 from auth.user import SHORTEST_PASSWORD, User
-from core.forms import BaseForm, DayField, EmailField, Required, TextField
+from core.forms import BaseForm, DayField, EmailField, Required, SelectField, TextField
 
 _PASSWORD_HINT = _l("Minst %(count)s tecken. Några ord som inte hör ihop är lätta att minnas.", count=SHORTEST_PASSWORD)
 
 
-class PersonField(SelectField):  # type: ignore[misc, unused-ignore]
+class PersonField(SelectField):
     """One person out of a list: `data` is her id, `picked` herself."""
 
     def __init__(self, label: Any, **kwargs: Any) -> None:

@@ -34,7 +34,8 @@ T = TypeVar("T")
 TECHNICAL = ("organisation", "unit", "address", "user", "membership", "substitution", "session", "outbox")
 
 
-def _found(thing: T | None) -> T:
+def found(thing: T | None) -> T:
+    """The thing, or NotFound: in the same words whether it does not exist or is not hers."""
     if thing is None:
         raise NotFound(_l("Sidan finns inte, eller så hör den till någon annan."))
     return thing
@@ -55,7 +56,7 @@ def managed_organisations(user: User) -> list[Organisation]:
 
 def organisation_for(user: User, organisation_id: int) -> Organisation:
     """An organisation she administers, its identifiers loaded."""
-    return _found(
+    return found(
         db.session.scalar(
             select(Organisation)
             .where(Organisation.id == organisation_id, _managed(user))
@@ -86,7 +87,7 @@ def unit_tree(organisation: Organisation) -> list[tuple[int, Unit]]:
 
 def unit_for(user: User, unit_id: int) -> Unit:
     """A unit of an organisation she administers."""
-    return _found(
+    return found(
         db.session.scalar(
             select(Unit)
             .join(Unit.organisation)
@@ -120,7 +121,7 @@ def addresses_of(unit: Unit) -> list[DeliveryAddress]:
 
 def address_for(user: User, address_id: int) -> DeliveryAddress:
     """A delivery address of an organisation she administers."""
-    return _found(
+    return found(
         db.session.scalar(
             select(DeliveryAddress)
             .join(DeliveryAddress.unit)
@@ -177,7 +178,7 @@ def _is_live(on: date) -> ColumnElement[bool]:
 
 def user_for(user: User, user_id: int) -> User:
     """A person in scope, her memberships loaded."""
-    return _found(
+    return found(
         db.session.scalar(_visible_people(user).where(User.id == user_id).options(selectinload(User.memberships)))
     )
 
@@ -194,7 +195,7 @@ def user_by_email(email: str) -> User | None:
 
 def membership_for(user: User, membership_id: int) -> Membership:
     """A membership in an organisation she administers."""
-    return _found(
+    return found(
         db.session.scalar(
             select(Membership)
             .join(Membership.organisation)
@@ -257,7 +258,7 @@ def substitutions_in(organisation: Organisation, number: int = 1) -> Page:
 
 def substitution_for(user: User, substitution_id: int) -> Substitution:
     """One of her own absences, or one in an organisation she administers."""
-    return _found(
+    return found(
         db.session.scalar(
             _substitutions()
             .join(Substitution.organisation)

@@ -82,7 +82,6 @@ def sentence(entry: JournalEntry) -> str:
     if "role" in details and details["role"] in [role.value for role in Role]:
         details["role"] = str(ROLE_NAMES[Role(details["role"])])
     if (entry.thing, entry.act) in SENTENCES:
-        told: str = str(SENTENCES[entry.thing, entry.act]) % details
-        return told
+        return str(SENTENCES[entry.thing, entry.act]) % details
     thing = THINGS.get(entry.thing, entry.thing)
-    return _("%(act)s: %(thing)s %(id)s", act=entry.act.capitalize(), thing=thing, id=entry.thing_id)
+    return str(_("%(act)s: %(thing)s %(id)s", act=entry.act.capitalize(), thing=thing, id=entry.thing_id))

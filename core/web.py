@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, has_request_context, url_for
 from flask_babel import format_date, format_datetime, format_decimal
 from markupsafe import Markup
+from werkzeug.routing import IntegerConverter, Map
 
 from core.clock import local
 from core.state import state_name
@@ -39,6 +40,13 @@ def permission_of(app: Flask, endpoint: str) -> Enum:
     if permission is None:
         raise LookupError(f"the route {endpoint} declares no permission")
     return permission  # type: ignore[no-any-return]
+
+
+class KeyConverter(IntegerConverter):
+    """`<int:…>` in a route: a number that a key column can hold. Any other is no such page, not a database error."""
+
+    def __init__(self, url_map: Map, max: int = 2**31 - 1) -> None:
+        super().__init__(url_map, max=max)
 
 
 @dataclass(frozen=True, slots=True)

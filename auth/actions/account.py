@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 from auth.journal import record
 from auth.mail import send_reset
 from auth.password_link import user_of_token
-from auth.queries import user_by_email
+from auth.queries import found, user_by_email
 from auth.session import LoginSession, end_sessions
 from auth.throttle import TooManyTries, forget, within_limit
 from auth.user import User, check_password, hash_password, normal_email, password_matches, stored_hash
@@ -59,9 +59,7 @@ def sign_in(email: str, password: str, address: str) -> User | None:
 
 def switch_organisation(user: User, session: LoginSession, organisation_id: int) -> None:
     """Act for another of her organisations from now on, in this browser."""
-    organisation = next((o for o in user.organisations() if o.id == organisation_id), None)
-    if organisation is None:
-        raise NotFound(_l("Du hör inte till den organisationen."))
+    organisation = found(next((o for o in user.organisations() if o.id == organisation_id), None))
     session.organisation = organisation
     record(user, "switch", "session", session.id, organisation_id=organisation.id)
 

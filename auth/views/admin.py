@@ -11,8 +11,7 @@ from auth import policy
 from auth.login import acting_organisation, current, has_permission
 from auth.organisation import Organisation
 from auth.permission import ROLE_NAMES, Permission
-from auth.queries import managed_organisations, organisation_for
-from core.errors import NotFound
+from auth.queries import found, managed_organisations
 from core.web import permission_of, requires
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
@@ -70,7 +69,7 @@ def _policies() -> dict[str, Any]:
 @requires(Permission.SIGNED_IN)
 def index() -> str:
     groups = [(title, [e for e in entries if _is_open(e[0])]) for title, entries in ENTRIES]
-    return render_template("admin/index.html", groups=[(title, found) for title, found in groups if found])
+    return render_template("admin/index.html", groups=[group for group in groups if group[1]])
 
 
 def _is_open(endpoint: str) -> bool:
@@ -85,10 +84,7 @@ def chosen_organisation() -> Organisation:
     wanted = request.args.get("organisation", type=int)
     mine = managed_organisations(current())
     if wanted is not None:
-        found = next((o for o in mine if o.id == wanted), None)
-        if found is None:
-            raise NotFound(_l("Sidan finns inte, eller så hör den till någon annan."))
-        return organisation_for(current(), found.id)
+        return found(next((organisation for organisation in mine if organisation.id == wanted), None))
     acting = acting_organisation()
     return acting if acting in mine else mine[0]
 

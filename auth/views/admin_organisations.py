@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from auth.actions import organisation as actions
 from auth.actions.substitution import substitute
@@ -16,11 +15,11 @@ from auth.login import current
 from auth.organisation import Organisation
 from auth.permission import Permission, Role
 from auth.policy import is_system_admin
+from auth.queries import found as in_scope
 from auth.queries import managed_organisations, members_of, organisation_for, substitutions_in
 from auth.views.admin import bp, trail
 from auth.views.refusals import refusals_on, status
 from core.clock import today
-from core.errors import NotFound
 from core.web import requires
 
 
@@ -103,9 +102,7 @@ def add_identifier(organisation_id: int) -> Any:
 @requires(Permission.ORGANISATION_MANAGE)
 def remove_identifier(organisation_id: int, identifier_id: int) -> Any:
     found = organisation_for(current(), organisation_id)
-    identifier = next((i for i in found.identifiers if i.id == identifier_id), None)
-    if identifier is None:
-        raise NotFound(_l("Adressen finns inte längre."))
+    identifier = in_scope(next((i for i in found.identifiers if i.id == identifier_id), None))
     actions.remove_identifier(current(), found, identifier)
     flash(_("Adressen är borttagen."), "success")
     return redirect(url_for("admin.organisation", organisation_id=found.id), 303)
