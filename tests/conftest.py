@@ -32,6 +32,9 @@ from auth.user import User
 from core.config import read_settings
 from core.db import TransactionalFlask, commit, db
 from tests import postgres
+from tests.material import official_findings, shared
+
+__all__ = ["official_findings", "shared"]  # fixtures for every test
 
 SECRET = "a key for tests only, thirty-two characters or more"
 
