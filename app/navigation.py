@@ -36,6 +36,7 @@ MAIN = (
 PERSONAL = (
     ("auth.substitutions", _l("Ersättare")),
     ("auth.password", _l("Byt lösenord")),
+    ("outbox.mailbox", _l("E-postlåda")),
 )
 OFFICE = (
     ("followup.index", _l("Uppföljning")),
@@ -47,7 +48,6 @@ OFFICE = (
     ("admin.users", _l("Personer")),
     ("rules.index", _l("Attestregler")),
     ("admin.journal", _l("Journal")),
-    ("outbox.mailbox", _l("E-postlåda")),
     ("outbox.queue", _l("E-post ut")),
 )
 

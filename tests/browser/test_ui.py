@@ -14,7 +14,8 @@ from wtforms import BooleanField, FileField
 
 from auth.permission import Permission, Role
 from catalog.ceiling import Ceiling
-from catalog.steering import Finding, Level
+from catalog.finding import Finding, Level
+from core.clock import now
 from core.db import unit_of_work
 from core.errors import RuleBroken
 from core.forms import (
@@ -32,8 +33,12 @@ from core.forms import (
     show_rule,
 )
 from core.web import Page, requires
+from orders.actions.approval import send_back
+from orders.actions.basket import add
 from tests.browser.conftest import Site
 from tests.factories.auth import make_member, make_organisation, make_unit
+from tests.factories.catalog import make_agreement, make_offer
+from tests.factories.orders import make_order, make_place, make_requisition, pending_step
 
 pytestmark = pytest.mark.browser
 
@@ -256,3 +261,27 @@ def test_error_pages_fulfil_every_check(
     assert response is not None and response.status == status
     check_page(page)
     screenshot(page, f"error-{status}")
+
+
+def test_start_page_fulfils_every_check(site: Site, page: Window, check_page: Check, screenshot: Picture) -> None:
+    with site.app.app_context(), unit_of_work():
+        place = make_place(name="Östersunds kommun")
+        make_member(Role.APPROVER, place.organisation, user=place.orderer)
+        make_member(Role.AGREEMENT_OWNER, place.organisation, user=place.orderer)
+        make_order(place)
+        make_requisition(place)
+        returned = make_requisition(place)
+        send_back(place.approver, pending_step(returned), "Fel enhet.", returned.content_hash or "")
+        article = make_offer(place.organisation, name="Kopieringspapper A4")
+        add(place.orderer, place.organisation, article, Decimal(2))
+        make_agreement(place.organisation, title="Kontorsmaterial", published_at=now())
+        orderer, newcomer = place.orderer.id, make_member(Role.ORDERER, place.organisation).id
+    site.log_in(page, orderer)
+    page.goto("/")
+    check_page(page)
+    screenshot(page, "start")
+    site.log_in(page, newcomer)
+    page.goto("/")
+    expect(page.get_by_role("searchbox")).to_have_count(1)
+    check_page(page)
+    screenshot(page, "start-first")
