@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from app.demo import LOGINS
 from auth.actions.account import TRIES_PER_ACCOUNT, TRIES_PER_ADDRESS
 from auth.journal import JournalEntry
 from auth.user import hash_password
@@ -136,12 +137,13 @@ def test_no_transaction_is_open_while_the_password_is_compared(
 
 def test_demo_log_ins_are_shown_only_where_there_are_some(app: TransactionalFlask, client: FlaskClient) -> None:
     assert "demodata" not in client.get("/login").text
-    app.config["AVROP_DEMO_LOGINS"] = [("anna@kommun.example", "norrsken", "Beställare")]
+    app.config["AVROP_DEMO_LOGINS"] = LOGINS[:1]
     try:
         page = client.get("/login").text
     finally:
         del app.config["AVROP_DEMO_LOGINS"]
-    assert "anna@kommun.example" in page and "norrsken" in page
+    assert LOGINS[0].email in page
+    assert LOGINS[0].password in page
 
 
 def test_the_language_is_kept_with_the_person(world: World, client: FlaskClient, login_as: LogIn) -> None:
