@@ -66,6 +66,10 @@ METHOD_NAMES = {
     CallOffMethod.DYNAMIC_PURCHASING: _l("dynamiskt inköpssystem"),
 }
 
+# Methods by which the best placed supplier is asked first, and those where every call-off is competed for
+RANKED = (CallOffMethod.RANKING, CallOffMethod.COMBINATION)
+COMPETED = (CallOffMethod.COMPETITION, CallOffMethod.DYNAMIC_PURCHASING)
+
 S = AgreementState
 
 

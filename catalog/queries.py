@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, or_, select, tuple_
-from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from auth.organisation import Organisation
 from auth.user import User
-from catalog.agreement import Agreement, AgreementDocument, AgreementState, Award, Entitlement, Lot
+from catalog.agreement import (
+    COMPETED,
+    RANKED,
+    Agreement,
+    AgreementDocument,
+    AgreementState,
+    Award,
+    CallOffMethod,
+    Entitlement,
+    Lot,
+)
 from catalog.category import Category
 from catalog.ceiling import Ceiling
 from catalog.policy import manageable
@@ -57,14 +67,18 @@ def _may_order(organisation: Organisation, on: date) -> ColumnElement[bool]:
     )
     return and_(
         _is_in_force(on),
-        Supplier.blocked_at.is_(None),
-        or_(Award.starts_on.is_(None), Award.starts_on <= on),
-        or_(Award.ends_on.is_(None), Award.ends_on >= on),
+        _is_open(on),
         Agreement.state == AgreementState.PUBLISHED,
         Agreement.starts_on <= on,
         Agreement.ends_on >= on,
         entitled,
     )
+
+
+def _is_open(on: date) -> ColumnElement[bool]:
+    """Whether a supplier can deliver under its award, over Award and Supplier."""
+    begun = or_(Award.starts_on.is_(None), Award.starts_on <= on)
+    return and_(Supplier.blocked_at.is_(None), begun, or_(Award.ends_on.is_(None), Award.ends_on >= on))
 
 
 def _is_in_force(on: date) -> ColumnElement[bool]:
@@ -120,7 +134,10 @@ class Offer:
     agreement_id: int
     agreement_number: str
     agreement_title: str
+    lot_id: int
     lot_title: str
+    method: CallOffMethod
+    rank: int
     supplier_id: int
     supplier_name: str
     category_id: int | None
@@ -129,7 +146,12 @@ class Offer:
     price_list_id: int | None
     published_at: str
     article_count: int
-    is_orderable: bool
+    is_entitled: bool  # may be ordered from today, as far as organisation, agreement, award and supplier go
+    is_next: bool  # and nobody better placed in the ranking comes before, nor any competition
+
+    @property
+    def is_orderable(self) -> bool:
+        return self.is_entitled and self.is_next
 
 
 def offers(organisation: Organisation, on: date) -> list[Offer]:
@@ -137,18 +159,18 @@ def offers(organisation: Organisation, on: date) -> list[Offer]:
 
     One query, a row for each award: some hundreds, however many articles there are.
     """
-    category = aliased(Category)
     statement = (
         select(
-            *(Agreement.id, Agreement.number, Agreement.title, Lot.title, Supplier.id, Supplier.name),
-            *(category.id, category.name, category.path),
+            *(Agreement.id, Agreement.number, Agreement.title, Lot.id, Lot.title, Lot.method, Award.rank),
+            *(Supplier.id, Supplier.name, Category.id, Category.name, Category.path),
             *(PriceList.id, PriceList.published_at, PriceList.article_count),
             case((_may_order(organisation, on), 1), else_=0),
+            case((_is_open(on), 1), else_=0),
         )
         .join(Lot, Lot.agreement_id == Agreement.id)
         .join(Award, Award.lot_id == Lot.id)
         .join(Supplier, Supplier.id == Award.supplier_id)
-        .outerjoin(category, category.id == func.coalesce(Lot.category_id, Agreement.category_id))
+        .outerjoin(Category, Category.id == func.coalesce(Lot.category_id, Agreement.category_id))
         .outerjoin(PriceList, and_(PriceList.award_id == Award.id, _is_in_force(on)))
         .where(
             Agreement.state.in_([AgreementState.PUBLISHED, AgreementState.PAUSED]),
@@ -157,9 +179,20 @@ def offers(organisation: Organisation, on: date) -> list[Offer]:
         )
         .order_by(Agreement.sort_title, Agreement.id, Lot.number, Award.rank, Award.id)
     )
+    rows: Sequence[Any] = db.session.execute(statement).all()
+    first_open: dict[int, int] = {}  # lot id → rank of the best placed supplier that can deliver
+    for row in rows:
+        if row[16]:
+            first_open.setdefault(row[3], row[6])
     return [
-        Offer(*row[:10], published_at=str(row[10]), article_count=row[11] or 0, is_orderable=bool(row[12]))
-        for row in db.session.execute(statement)
+        Offer(
+            *row[:13],
+            published_at=str(row[13]),
+            article_count=row[14] or 0,
+            is_entitled=bool(row[15]),
+            is_next=row[5] not in COMPETED and (row[5] not in RANKED or row[6] <= first_open.get(row[3], row[6])),
+        )
+        for row in rows
     ]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
-from catalog.agreement import Agreement, AgreementState, Award, CallOffMethod, LegalRegime
+from catalog.agreement import RANKED, Agreement, AgreementState, Award, CallOffMethod, LegalRegime
 from catalog.ceiling import ZERO, Ceiling
 from catalog.finding import LEVELS, Ask, Case, Facts, Finding, Level
 from catalog.price_list import Article
@@ -155,8 +155,6 @@ def category_is_open(case: Case) -> Iterator[Finding]:
 
 
 # Is this the supplier whose turn it is?
-
-RANKED = (CallOffMethod.RANKING, CallOffMethod.COMBINATION)
 
 
 def competition_is_not_needed(case: Case) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ from catalog.queries import Offer, offers
 from catalog.rules import judge
 from catalog.search.analyser import STOP_WORDS, fold, stem, words
 from catalog.search.index import Reader, open_index, update_index
-from catalog.search.query import TextQuery, understand, within
+from catalog.search.query import TextQuery, lifted, understand, within
 from catalog.search.request import Facet, Hit, SearchRequest, SearchResult
 from catalog.steering import load_facts
 from core.db import db
@@ -99,6 +99,8 @@ def _ask(reader: Reader, request: SearchRequest, visible: Sequence[Offer], chose
         return Found([], Counter(), Counter())
     visible_ids, chosen_ids = _indexed(reader, visible), _indexed(reader, chosen)
     query = _text_query(reader, understood, visible_ids)
+    if understood is not None:
+        query = lifted(query, reader.schema, _indexed(reader, _of_the_kind(chosen, request.text)))
     marked = within(query, reader.schema, "marks", list(request.marks)) if request.marks else query
     per_list = _counts(reader, within(marked, reader.schema, "price_list", visible_ids), "price_list", len(visible_ids))
     here = within(query, reader.schema, "price_list", chosen_ids)
@@ -108,6 +110,12 @@ def _ask(reader: Reader, request: SearchRequest, visible: Sequence[Offer], chose
     ids = _page_of_ids(reader, here, request, is_text=understood is not None)
     suggestion = understood.suggestion if understood is not None else None
     return Found(ids, Counter({int(k): n for k, n in per_list.items()}), marks, suggestion)
+
+
+def _of_the_kind(some: Sequence[Offer], text: str) -> list[Offer]:
+    """The offers whose category or lot is named by a word of the text: what stands there is most likely meant."""
+    wanted = {stem(word) for word in words(text)}
+    return [o for o in some if wanted & _stems(f"{o.category_name or ''} {o.lot_title}")]
 
 
 def _indexed(reader: Reader, some: Sequence[Offer]) -> list[int]:
@@ -201,6 +209,11 @@ def _facets(
         ),
         "mark": marks,
     }
+
+
+@lru_cache(maxsize=5_000)
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in words(text) if word not in STOP_WORDS)
 
 
 @lru_cache(maxsize=20_000)

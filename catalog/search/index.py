@@ -202,8 +202,8 @@ def _schema() -> Any:
     builder.add_text_field("sort_name", fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("marks", fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("code", tokenizer_name="whitespace", index_option="basic")
-    for field in ("name", "parts", "keywords", "description"):
-        builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
+    for field in ("lead", "name", "parts", "keywords", "description"):
+        builder.add_text_field(field, tokenizer_name="whitespace", index_option="basic")
     return builder.build()
 
 
@@ -222,18 +222,28 @@ def _add(writer: Any, vocabulary: Vocabulary, list_ids: Iterable[str]) -> int:
             if mark.strip():
                 document.add_text("marks", mark.strip())
         document.add_text("code", f"{code(row.supplier_number)} {code(row.gtin or '')}")
-        document.add_text("name", _joined(stem(word) for word in name))
+        document.add_text("lead", _joined(_kinds(vocabulary, name[:1])))  # price lists put the noun first
+        document.add_text("name", _joined(_kinds(vocabulary, name)))
+        document.add_text("keywords", _joined(_kinds(vocabulary, other)))
         document.add_text("parts", _joined(_pieces(vocabulary, [*name, *other])))
-        document.add_text("keywords", _joined(stem(word) for word in other))
         document.add_text("description", _joined(stem(word) for word in words(row.description or "")))
         writer.add_document(document)
         added += 1
     return added
 
 
-def _pieces(vocabulary: Vocabulary, found: Iterable[str]) -> Iterator[str]:
+def _kinds(vocabulary: Vocabulary, found: Iterable[str]) -> Iterator[str]:
+    """What a thing is: each word, and the last part of a compound, for copying paper is paper."""
     for word in found:
-        yield from vocabulary.parts(word)
+        yield stem(word)
+        if parts := vocabulary.parts(word):
+            yield parts[-1]
+
+
+def _pieces(vocabulary: Vocabulary, found: Iterable[str]) -> Iterator[str]:
+    """What else may be asked for: the first parts of compounds, and the bare numbers of measures."""
+    for word in found:
+        yield from vocabulary.parts(word)[:-1]
         if (bare := number_in(word)) is not None:
             yield bare
 

@@ -13,9 +13,12 @@ from catalog.search.index import Reader
 
 LONGEST = 200  # characters of a question that are read
 MOST_WORDS = 12
-FIELDS = (("name", 3.0), ("keywords", 2.0), ("parts", 1.5), ("description", 0.4))
-CODE_BOOST = 50.0
-STRICT_BOOST = 20.0  # what has all the words stands before what has some
+# What a word is worth where it stands. Constants, not BM25: names are short, and what is left equal keeps the order
+# of the supplier's own list. They are small integers or halves of them, so that sums are exact and ties are ties.
+SCORES = (("lead", 1), ("name", 4), ("keywords", 2), ("parts", 1), ("description", 0.5))
+CODE_SCORE = 1000  # a number that is exactly right
+STRICT_SCORE = 100  # what has all the words stands before what has some
+KIND_SCORE = 2  # its category is named as the word that is asked for
 SHORTEST_PREFIX = 3
 
 
@@ -43,7 +46,7 @@ def understand(reader: Reader, text: str) -> TextQuery | None:
     loose = None
     if len(each) > 1:
         some = Query.boolean_query([(Occur.Should, q) for q in each], max(1, len(each) - 1))
-        loose = _any([Query.boost_query(every, STRICT_BOOST), some, *codes])
+        loose = _any([every, Query.const_score_query(every, STRICT_SCORE), some, *codes])
     return TextQuery(strict, loose, " ".join(mended) if mended != meant else None)
 
 
@@ -65,7 +68,7 @@ def _word(reader: Reader, word: str, *, is_last: bool) -> Query:
     if not known.knows(word):
         others = [*others, *known.containing(word)]
     if others:
-        for field, score in (("name", 1.0), ("parts", 0.5)):
+        for field, score in (("name", 1), ("parts", 0.5)):
             ways.append(Query.const_score_query(Query.term_set_query(reader.schema, field, others), score))
     return _any(ways)
 
@@ -73,8 +76,8 @@ def _word(reader: Reader, word: str, *, is_last: bool) -> Query:
 def _term(reader: Reader, token: str) -> Query:
     return _any(
         [
-            Query.boost_query(Query.term_query(reader.schema, field, token, index_option="freq"), boost)
-            for field, boost in FIELDS
+            Query.const_score_query(Query.term_query(reader.schema, field, token, index_option="basic"), score)
+            for field, score in SCORES
         ]
     )
 
@@ -86,7 +89,7 @@ def _codes(reader: Reader, text: str) -> list[Query]:
     wanted = sorted(c for c in candidates if len(c) >= 3 and any(x.isdigit() for x in c))
     if not wanted:
         return []
-    return [Query.const_score_query(Query.term_set_query(reader.schema, "code", wanted), CODE_BOOST)]
+    return [Query.const_score_query(Query.term_set_query(reader.schema, "code", wanted), CODE_SCORE)]
 
 
 def _all(queries: list[Query]) -> Query:
@@ -95,6 +98,14 @@ def _all(queries: list[Query]) -> Query:
 
 def _any(queries: list[Query]) -> Query:
     return queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Should, q) for q in queries])
+
+
+def lifted(query: Query, schema: tantivy.Schema, list_ids: list[int]) -> Query:
+    """The query with the documents of some price lists a little higher."""
+    if not list_ids:
+        return query
+    higher = Query.const_score_query(Query.term_set_query(schema, "price_list", list_ids), KIND_SCORE)
+    return Query.boolean_query([(Occur.Must, query), (Occur.Should, higher)])
 
 
 def within(query: Query, schema: tantivy.Schema, field: str, values: list[Any]) -> Query:

@@ -17,6 +17,8 @@ from catalog.views.search import basket_url, bp
 from core.clock import today
 from core.web import requires
 
+MENDABLE = frozenset({"not-next-in-rank"})  # she notes the better-placed supplier's answer in the basket
+
 
 @bp.get("/articles/<int:article_id>")
 @requires(Permission.CATALOGUE_READ)
@@ -36,5 +38,5 @@ def article(article_id: int) -> Any:
         rivals=[award for award in facts.rivals[lot.id] if award.id != article.award_id],
         findings=found[0],
         successor=current_row if current_row is not None and current_row.id != article.id else None,
-        basket_url=None if stops(found) else basket_url(),
+        basket_url=basket_url() if all(stop.code in MENDABLE for stop in stops(found)) else None,
     )

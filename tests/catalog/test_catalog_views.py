@@ -159,7 +159,7 @@ def test_an_article_tells_price_terms_and_why_this_supplier(town: Organisation, 
     for part in ("Pärm", "7350000000012", "Avtalet punkt 7.3", "Först AB", "95,00", "&lt;b&gt;A4"):
         assert part in text
     assert "ska få frågan före" in text
-    assert 'name="article_id"' not in text  # not hers to order before the first has answered
+    assert 'name="article_id"' in text  # the answer of the first is noted in the basket
 
 
 def test_a_superseded_row_leads_to_the_one_in_force(town: Organisation, karin: FlaskClient) -> None:

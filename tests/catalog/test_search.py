@@ -317,12 +317,40 @@ def test_shows_the_rest_greyed_with_the_reason_when_asked(town: Organisation, fo
     }
 
 
-def test_a_hit_in_a_ranked_lot_says_whose_turn_it_is(town: Organisation) -> None:
+def test_of_a_ranked_lot_only_the_supplier_whose_turn_it_is_is_shown(town: Organisation) -> None:
     lot = make_lot(make_agreement(town), method=CallOffMethod.RANKING)
-    for _ in range(2):
-        make_price_list(make_award(lot), [{"name": "Gaffel"}])
-    stops = [hit.stop.code if hit.stop else None for hit in look("gaffel", town).hits]
-    assert sorted(stops, key=str) == [None, "not-next-in-rank"]
+    first, second = make_award(lot), make_award(lot)
+    for award in (second, first):
+        make_price_list(award, [{"name": "Gaffel"}])
+    assert [hit.award.rank for hit in look("gaffel", town).hits] == [1]
+    reasons = {
+        hit.award.rank: hit.stop and hit.stop.code for hit in look("gaffel", town, include_not_orderable=True).hits
+    }
+    assert reasons == {1: None, 2: "not-next-in-rank"}
+    first.supplier.blocked_at, first.supplier.blocked_reason = now(), "konkurs"
+    db.session.flush()
+    assert [hit.award.rank for hit in look("gaffel", town).hits] == [2]
+
+
+def test_what_needs_competition_is_not_among_what_can_be_ordered(town: Organisation) -> None:
+    lot = make_lot(make_agreement(town), method=CallOffMethod.COMPETITION)
+    make_price_list(make_award(lot), [{"name": "Snickeri"}])
+    assert look("snickeri", town).total == 0
+    (hit,) = look("snickeri", town, include_not_orderable=True).hits
+    assert hit.stop is not None and hit.stop.code == "competition-required"
+
+
+def test_what_the_word_itself_names_comes_first(town: Organisation) -> None:
+    school = make_lot(make_agreement(town), category=make_category(name="Skolmaterial"))
+    make_price_list(make_award(school), [{"name": "Silkespapper"}, {"name": "Pappershållare"}])
+    paper = make_lot(make_agreement(town), category=make_category(name="Papper och kuvert"))
+    make_price_list(make_award(paper), [{"name": "Färgat papper gult"}, {"name": "Kopieringspapper Polar vitt A4"}])
+    assert names(look("papper", town)) == [
+        "Kopieringspapper Polar vitt A4",
+        "Färgat papper gult",
+        "Silkespapper",
+        "Pappershållare",
+    ]
 
 
 def test_a_new_price_list_shows_at_once_and_the_old_one_never_again(town: Organisation, shop: Award) -> None:
