@@ -19,7 +19,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, FieldList, FormField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, StopValidation
 from wtforms.widgets import CheckboxInput, DateInput, EmailInput, HiddenInput, ListWidget, Select, TextArea, TextInput
 
 from core.checkdigits import organisation_number
@@ -81,6 +81,8 @@ class Required(InputRequired):  # type: ignore[misc, unused-ignore]
         if self.message is None:
             is_choice = isinstance(field, wtforms.SelectField)
             self.message = _l("Välj ett alternativ.") if is_choice else _l("Fyll i det här fältet.")
+        if field.raw_data and str(field.raw_data[0]).isspace():  # blanks are nothing written, too
+            raise StopValidation(self.message)
         super().__call__(form, field)
 
 

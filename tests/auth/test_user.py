@@ -23,7 +23,9 @@ def test_a_weak_password_is_refused(app: TransactionalFlask, weak: str) -> None:
         check_password(weak, user)
 
 
-@pytest.mark.parametrize("strong", ["hästar äter gräs", "tre åar och en ö " * 8, "7-skidor-i-mars", " kaffe med mjölk "])
+@pytest.mark.parametrize(
+    "strong", ["hästar äter gräs", "tre åar och en ö " * 8, "7-skidor-i-mars", " kaffe med mjölk "]
+)
 def test_a_long_password_of_any_characters_is_taken(app: TransactionalFlask, strong: str) -> None:
     check_password(strong, make_user())
 
