@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
@@ -12,6 +12,7 @@ from wtforms.validators import Length, Optional, ValidationError
 from auth.organisation import DeliveryAddress, Unit
 from core.clock import today
 from core.forms import BaseForm, DayField, DecimalField, LongTextField, RadioField, Required, SelectField, TextField
+from orders.actions.receipt import Received
 from orders.order import OrderLine
 from orders.receipt import DEVIATION_NAMES, Deviation
 
@@ -113,6 +114,13 @@ class ReceiveForm(BaseForm):
     key = HiddenField(validators=[Required(), Length(max=43)])
     note = LongTextField(_l("Anteckning om leveransen"), longest=500)
 
+    def check_rows(self, rows: Iterable[ReceiveLineForm]) -> bool:
+        """Whether every line is well formed; says on top of the page that some are not."""
+        if all([row.validate() for row in rows]):  # noqa: C419  every row is to show its errors
+            return True
+        self.form_errors.append(_l("Kontrollera de markerade raderna."))
+        return False
+
 
 class ReceiveLineForm(BaseForm):
     class Meta(BaseForm.Meta):
@@ -125,6 +133,9 @@ class ReceiveLineForm(BaseForm):
         default=Deviation.NONE.value,
     )
     note = TextField(_l("Kommentar"), longest=500)
+
+    def received(self) -> Received:
+        return Received(self.quantity.data or Decimal(0), Deviation(self.deviation.data), self.note.data)
 
 
 def receive_line_form(line: OrderLine, left: Decimal) -> ReceiveLineForm:

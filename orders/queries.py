@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
+from auth.journal import JournalEntry
 from auth.organisation import DeliveryAddress, Organisation, Unit
 from auth.permission import Role
 from auth.user import User
@@ -19,7 +20,7 @@ from catalog.ceiling import Ceiling
 from catalog.parameter import vat_rates
 from catalog.price_list import Article
 from catalog.rules import RANKED, judge
-from catalog.steering import Ask, Finding, findings, load_facts
+from catalog.steering import Ask, Finding, findings, load_facts, stops
 from catalog.supplier import Supplier
 from core.clock import today
 from core.db import db
@@ -309,6 +310,11 @@ class ApprovalView:
     steps: Sequence[ApprovalStep]
     refusals: Sequence[RankingRefusal]
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a gate has closed since it was submitted, so that a yes would be refused."""
+        return bool(stops(self.findings.values()))
+
 
 def approval_view(step: ApprovalStep, user: User) -> ApprovalView:
     """Load what the approval page shows, with a constant number of queries."""
@@ -497,4 +503,13 @@ def receipts_of(order: Order) -> Sequence[Receipt]:
         .where(Receipt.order_id == order.id)
         .order_by(Receipt.id)
         .options(joinedload(Receipt.received_by), selectinload(Receipt.lines).joinedload(ReceiptLine.order_line))
+    ).all()
+
+
+def entries_of(order: Order) -> Sequence[JournalEntry]:
+    """What the journal tells of an order and of the requisition it comes from, oldest first."""
+    of_order = and_(JournalEntry.thing == "order", JournalEntry.thing_id == order.number)
+    of_requisition = and_(JournalEntry.thing == "requisition", JournalEntry.thing_id == str(order.requisition_id))
+    return db.session.scalars(
+        select(JournalEntry).where(or_(of_order, of_requisition)).order_by(JournalEntry.number)
     ).all()

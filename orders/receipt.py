@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -63,3 +64,12 @@ class ReceiptLine(Base):
 
     receipt: Mapped[Receipt] = relationship(back_populates="lines")
     order_line: Mapped[OrderLine] = relationship()
+
+
+def sum_of(receipts: Iterable[Receipt]) -> dict[int, Decimal]:
+    """How much of each line the receipts say has come, by order line id."""
+    came: dict[int, Decimal] = {}
+    for receipt in receipts:
+        for row in receipt.lines:
+            came[row.order_line_id] = came.get(row.order_line_id, Decimal(0)) + row.quantity
+    return came

@@ -1,4 +1,4 @@
-"""What is done to a placed order: cancelled, closed."""
+"""What is done to a placed order: cancelled, closed, sent once more."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from catalog import ceiling
 from catalog.ceiling import Draw
 from core.clock import now
 from core.db import db
-from core.errors import NotAllowed, RuleBroken
+from core.errors import NotAllowed, NotFound, RuleBroken, WrongState
 from core.state import advance
 from exchange import pdf
-from exchange.outbox import MessageState, abort, messages_about
+from exchange.outbox import MessageState, abort, messages_about, retry
 from orders import mail
 from orders.actions.placing import approvers_of
 from orders.documents import make_file, order_document
-from orders.order import FileKind, Order
-from orders.policy import may_cancel
+from orders.order import FileKind, Order, OrderState
+from orders.policy import may_cancel, may_resend
 from orders.queries import received_quantities
 
 
@@ -71,6 +71,32 @@ def close(actor: User, order: Order, reason: str) -> None:
     advance(order, "close")
     order.closed_at = now()
     record(actor, "close", "order", order.number, organisation_id=order.organisation_id, reason=reason.strip())
+
+
+def resend(actor: User, order: Order, message_id: int) -> None:
+    """Send a message about an order once more: the same bytes, the same Message-ID.
+
+    Raises NotAllowed, NotFound for a message about something else, and WrongState while it is being sent or where
+    what it tells is no longer true.
+    """
+    order = lock_order(order)
+    if not may_resend(actor, order):
+        raise NotAllowed(_l("Du får inte skicka om den här beställningen."))
+    message = next((m for m in messages_about(mail.about(order)) if m.id == message_id), None)
+    if message is None:
+        raise NotFound(_l("Brevet finns inte."))
+    if message.kind == "order" and order.state is OrderState.CANCELLED:
+        raise WrongState(_l("Beställningen är annullerad och kan inte skickas om."))
+    retry(message)
+    record(
+        actor,
+        "resend",
+        "order",
+        order.number,
+        organisation_id=order.organisation_id,
+        kind=message.kind,
+        recipient=message.recipient,
+    )
 
 
 def _stop_unsent(order: Order) -> bool:

@@ -11,10 +11,9 @@ from flask import Blueprint, flash, redirect, render_template, request, send_fil
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from auth.journal import entries_about
 from auth.login import acting_organisation, current, has_permission
 from auth.permission import Permission
-from core.errors import NotFound, RuleBroken
+from core.errors import NotAllowed, NotFound, RuleBroken
 from core.forms import show_rule
 from core.state import can
 from core.web import requires
@@ -25,9 +24,11 @@ from orders.actions import order as act
 from orders.actions.receipt import Received, receive
 from orders.forms import ReasonForm, ReceiveForm, receive_line_form
 from orders.order import FileKind, Order, OrderState
-from orders.policy import may_cancel, may_receive
-from orders.queries import order_for, orders_page, receipts_of, received_quantities
-from orders.receipt import Deviation
+from orders.order_list import arrivals_of, dispatch_of
+from orders.policy import may_cancel, may_receive, may_resend
+from orders.queries import entries_of, order_for, orders_page, receipts_of, received_quantities
+from orders.receipt import DEVIATION_NAMES, sum_of
+from orders.story import tell
 
 bp = Blueprint("orders", __name__, url_prefix="/orders")
 
@@ -47,24 +48,36 @@ def index() -> Any:
         state=state,
         page=request.args.get("page", 1, type=int),
     )
-    return render_template("orders/index.html", page=page, scope=scope, state=state, states=list(OrderState))
+    return render_template(
+        "orders/index.html",
+        page=page,
+        scope=scope if scope in SCOPES else "mine",
+        state=state,
+        states=list(OrderState),
+        dispatch=dispatch_of(page.items),
+        arrivals=arrivals_of(page.items),
+    )
 
 
 @bp.get("/<number>")
 @requires(Permission.ORDER_READ)
 def show(number: str) -> Any:
     user, order = current(), _visible_order(number)
+    receipts = receipts_of(order)
+    is_open = can(order, "close")
     return render_template(
         "orders/show.html",
         order=order,
         files={file.kind.value: file for file in order.documents},
         messages=messages_about(mail.about(order)),
-        received=received_quantities(order),
-        receipts=receipts_of(order),
-        story=entries_about("order", order.number),
-        may_receive=may_receive(user, order) and has_permission(Permission.ORDER_RECEIVE) and can(order, "close"),
-        may_cancel=may_cancel(user, order) and can(order, "cancel"),
-        may_close=may_cancel(user, order) and can(order, "close"),
+        received=sum_of(receipts),
+        receipts=receipts,
+        deviation_names=DEVIATION_NAMES,
+        story=tell(entries_of(order)),
+        may_receive=is_open and may_receive(user, order) and has_permission(Permission.ORDER_RECEIVE),
+        may_cancel=may_cancel(user, order) and can(order, "cancel") and not receipts,
+        may_close=is_open and may_cancel(user, order),
+        may_resend=may_resend(user, order),
         may_order_again=has_permission(Permission.ORDER_CREATE),
     )
 
@@ -90,15 +103,18 @@ def cancellation(number: str) -> Any:
 @bp.route("/<number>/receive", endpoint="receive", methods=["GET", "POST"])
 @requires(Permission.ORDER_RECEIVE)
 def receive_goods(number: str) -> Any:
+    """Take in a delivery, line by line; with the button `all`, everything that is still awaited."""
     user, order = current(), _visible_order(number)
+    if not may_receive(user, order):
+        raise NotAllowed(_l("Du får inte ta emot den här beställningen."))
     received = received_quantities(order)
+    left = {line.id: max(line.quantity - received.get(line.id, Decimal(0)), Decimal(0)) for line in order.lines}
     form = ReceiveForm(data={"key": secrets.token_urlsafe(24)})
-    rows = [(line, receive_line_form(line, line.quantity - received.get(line.id, Decimal(0)))) for line in order.lines]
-    if form.validate_on_submit() and all([row.validate() for _line, row in rows]):  # noqa: C419  every row's errors
-        came = {
-            line.id: Received(row.quantity.data or Decimal(0), Deviation(row.deviation.data), row.note.data)
-            for line, row in rows
-        }
+    rows = [(line, receive_line_form(line, left[line.id])) for line in order.lines]
+    if form.validate_on_submit() and ("all" in request.form or form.check_rows(row for _line, row in rows)):
+        came = {line_id: Received(quantity) for line_id, quantity in left.items()}
+        if "all" not in request.form:
+            came = {line.id: row.received() for line, row in rows}
         try:
             receive(user, order, came, form.note.data, f"{user.id}:{form.key.data}")
         except RuleBroken as error:
@@ -107,7 +123,7 @@ def receive_goods(number: str) -> Any:
         else:
             flash(_("Mottagningen är sparad."), "success")
             return redirect(url_for("orders.show", number=number), 303)
-    page = render_template("orders/receive.html", order=order, form=form, rows=rows, received=received)
+    page = render_template("orders/receive.html", order=order, form=form, rows=rows, received=received, left=left)
     return page, 422 if form.is_submitted() else 200
 
 
@@ -121,6 +137,14 @@ def cancel(number: str) -> Any:
 @requires(Permission.ORDER_READ)
 def close(number: str) -> Any:
     return _with_reason(number, "close", act.close, _("Beställningen är avslutad."))
+
+
+@bp.post("/<number>/messages/<int:message_id>/resend")
+@requires(Permission.ORDER_READ)
+def resend(number: str, message_id: int) -> Any:
+    act.resend(current(), _visible_order(number), message_id)
+    flash(_("Brevet skickas igen inom någon minut."), "success")
+    return redirect(url_for("orders.show", number=number), 303)
 
 
 @bp.post("/<number>/again")
@@ -154,6 +178,8 @@ def _file(number: str, kind: FileKind) -> Any:
 
 def _with_reason(number: str, what: str, use_case: Any, done: str) -> Any:
     order, form = _visible_order(number), ReasonForm()
+    if not may_cancel(current(), order):
+        raise NotAllowed(_l("Bara beställaren, en attestant eller en administratör får göra det."))
     if form.validate_on_submit():
         try:
             use_case(current(), order, form.reason.data)
