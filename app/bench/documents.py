@@ -42,7 +42,7 @@ GOODS = (
 CENT = Decimal("0.01")
 
 
-def bench_documents(seconds: float) -> Iterator[Figure]:
+def bench_documents(_database: str | None, seconds: float, _quick: bool) -> Iterator[Figure]:
     """PDF of 5 and of 200 lines, UBL of 100; about `seconds` for each."""
     for count in (5, 200):
         document = make_document(count)

@@ -6,16 +6,19 @@ from collections.abc import Callable, Iterator
 
 import click
 
+from app.bench.approvals import bench_approvals
 from app.bench.documents import bench_documents
 from app.bench.measure import Figure
 
 Bench = Callable[..., Iterator[Figure]]
-WITHOUT_DATABASE: dict[str, Bench] = {"documents": bench_documents}
-NAMES = ("road", "documents", "pages", "outbox", "approvals")
+BENCHES: dict[str, Bench] = {
+    "documents": bench_documents,
+    "approvals": bench_approvals,
+}
 
 
 @click.command()
-@click.argument("what", type=click.Choice(NAMES))
+@click.argument("what", type=click.Choice(list(BENCHES)))
 @click.option("--database", metavar="URL", help="Where to make the database of the measurement; default a SQLite file.")
 @click.option("--quick", is_flag=True, help="Under 30 seconds, with rougher figures.")
 def bench(what: str, database: str | None, quick: bool) -> None:
@@ -25,5 +28,5 @@ def bench(what: str, database: str | None, quick: bool) -> None:
     it removes afterwards; data that is there is never touched.
     """
     seconds = 1.5 if quick else 8.0
-    for figure in WITHOUT_DATABASE[what](seconds):
+    for figure in BENCHES[what](database, seconds, quick):
         click.echo(str(figure))

@@ -1,0 +1,224 @@
+"""What the measurements work on: a database of their own, and the smallest organisation that can order."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import click
+from sqlalchemy import create_engine, insert, select, text
+from sqlalchemy.engine import make_url
+
+from app.bench.documents import GOODS
+from app.factory import create_app
+from app.migrate import upgrade
+from auth.organisation import DeliveryAddress, Organisation, OrganisationKind, Unit
+from auth.permission import Role
+from auth.user import Membership, User
+from catalog.agreement import Agreement, AgreementState, Award, CallOffMethod, Entitlement, Lot
+from catalog.ceiling import Ceiling
+from catalog.price_list import Article, PriceList, Publication
+from catalog.supplier import Supplier
+from core.clock import now, today
+from core.config import Settings, read_settings
+from core.db import TransactionalFlask, db, unit_of_work
+from core.state import advance
+from core.types import sort_key
+from orders.approval import ApprovalRule, ApprovalRuleStep, StepKind
+
+LINES = 5
+PLENTY = Decimal("900000000")
+
+
+def settings_for(url: str, folder: Path) -> Settings:
+    """Settings of the measurement: nothing of the surroundings but the database."""
+    return read_settings({"AVROP_DATABASE_URL": url, "AVROP_DATA_DIR": str(folder), "AVROP_SECRET_KEY": "x" * 40})
+
+
+@contextmanager
+def own_database(url: str | None) -> Iterator[tuple[str, Path]]:
+    """A new database that is removed afterwards, and a folder beside it.
+
+    Without a URL a SQLite file. With one: the file it names, which must not exist yet; or a new database on the
+    PostgreSQL server it names, whose own database is not touched. Raises click.ClickException.
+    """
+    with tempfile.TemporaryDirectory(prefix="avrop-bench-") as name:
+        folder = Path(name)
+        if url is None:
+            yield f"sqlite:///{folder / 'avrop.db'}", folder
+            return
+        given = make_url(settings_for(url, folder).database_url)
+        if given.get_backend_name() == "sqlite":
+            with _new_file(Path(given.database or "")):
+                yield url, folder
+            return
+        made = f"avrop_bench_{secrets.token_hex(6)}"
+        server = create_engine(given, isolation_level="AUTOCOMMIT")
+        with server.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {made} ENCODING 'UTF8' TEMPLATE template0"))
+        try:
+            yield given.set(database=made).render_as_string(hide_password=False), folder
+        finally:
+            with server.connect() as connection:
+                connection.execute(text(f"DROP DATABASE {made} WITH (FORCE)"))
+            server.dispose()
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[None]:
+    if path.exists():
+        raise click.ClickException(f"{path} exists already: the measurement makes a database of its own")
+    try:
+        yield
+    finally:
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+
+@contextmanager
+def bench_app(url: str | None) -> Iterator[tuple[TransactionalFlask, str, Path]]:
+    """An application on a database of its own, its context pushed; with the URL and the folder for other processes."""
+    with own_database(url) as (own, folder):
+        app = create_app(settings_for(own, folder))
+        app.config["WTF_CSRF_ENABLED"] = False  # a token would have to be fetched before each measured POST
+        with app.app_context():
+            upgrade()
+            db.session.remove()
+            try:
+                yield app, own, folder
+            finally:
+                db.session.remove()
+                db.engine.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Where orders are made: the ids of what takes part."""
+
+    organisation: int
+    unit: int
+    address: int
+    orderer: int
+    approver: int
+    award: int
+    price_list: int
+    articles: tuple[int, ...]
+
+
+def make_counter(articles: int = LINES) -> Counter:
+    """One organisation, one agreement with a high ceiling, one published price list. Commits."""
+    with unit_of_work() as session:
+        organisation = _organisation("2129000001", "Provköpings kommun", OrganisationKind.MUNICIPALITY, "PRO")
+        unit = Unit(organisation=organisation, code="311", name="Björkbackens skola")
+        session.add(unit)
+        session.flush()
+        unit.place_below(None)
+        address = DeliveryAddress(
+            unit=unit, name="Björkbackens skola", street="Skolgatan 2", postal_code="83131", city="Östersund"
+        )
+        session.add(address)
+        orderer = _person("kim@prov.example", "Kim Prov", organisation, Role.ORDERER)
+        approver = _person("robin@prov.example", "Robin Prov", organisation, Role.APPROVER)
+        rule = ApprovalRule(organisation=organisation, position=1, name="Alla inköp")
+        rule.steps.append(ApprovalRuleStep(position=1, kind=StepKind.PERSON, user=approver))
+        session.add(rule)
+        award = _award(organisation)
+        price_list = PriceList(award=award, version=1, effective_from=today(), created_at=now())
+        session.add(price_list)
+        session.flush()
+        _fill(price_list, articles)
+        advance(price_list, "review")
+        advance(price_list, "publish")
+        price_list.published_at, price_list.publication, price_list.article_count = now(), 1, articles
+        session.get_one(Publication, 1).last = 1
+        session.flush()
+        some = select(Article.id).where(Article.price_list_id == price_list.id).order_by(Article.id).limit(LINES)
+        return Counter(
+            organisation.id,
+            unit.id,
+            address.id,
+            orderer.id,
+            approver.id,
+            award.id,
+            price_list.id,
+            tuple(session.scalars(some)),
+        )
+
+
+def _organisation(number: str, name: str, kind: OrganisationKind, prefix: str) -> Organisation:
+    organisation = Organisation(
+        organisation_number=number,
+        name=name,
+        sort_name=sort_key(name),
+        kind=kind,
+        order_prefix=prefix,
+        street="Rådhusgatan 1",
+        postal_code="83182",
+        city="Östersund",
+    )
+    db.session.add(organisation)
+    return organisation
+
+
+def _person(email: str, name: str, organisation: Organisation, role: Role) -> User:
+    user = User(email=email, name=name, sort_name=sort_key(name))
+    user.memberships.append(Membership(organisation=organisation, role=role, starts_on=today() - timedelta(days=9)))
+    db.session.add(user)
+    return user
+
+
+def _award(organisation: Organisation) -> Award:
+    supplier = Supplier(
+        organisation_number="5569000007",
+        name="Provleverans Norr AB",
+        sort_name=sort_key("Provleverans Norr AB"),
+        street="Industrigatan 3",
+        postal_code="83148",
+        city="Östersund",
+        order_email="order@provleverans.example",
+    )
+    agreement = Agreement(
+        number="UK-2025-014",
+        title="Kontorsmaterial",
+        sort_title=sort_key("Kontorsmaterial"),
+        summary="Papper, pennor och annat till kontoret.",
+        owner=organisation,
+        starts_on=today() - timedelta(days=300),
+        ends_on=today() + timedelta(days=300),
+        created_at=now(),
+    )
+    agreement.entitlements.append(Entitlement(organisation=organisation, starts_on=agreement.starts_on))
+    lot = Lot(number="1", title="Papper", method=CallOffMethod.SINGLE, clause="Avtalet punkt 4.2")
+    agreement.lots.append(lot)
+    award = Award(lot=lot, supplier=supplier)
+    db.session.add_all([agreement, award, Ceiling(agreement=agreement, limit=PLENTY)])
+    db.session.flush()
+    advance(agreement, "publish")
+    agreement.published_at = now()
+    assert agreement.state is AgreementState.PUBLISHED
+    return award
+
+
+def _fill(price_list: PriceList, count: int) -> None:
+    rows = []
+    for number in range(count):
+        name, description, unit, price = GOODS[number % len(GOODS)]
+        rows.append(
+            {
+                "price_list_id": price_list.id,
+                "award_id": price_list.award_id,
+                "supplier_number": f"{100000 + number}",
+                "name": f"{name} {number}",
+                "description": description,
+                "unit_code": unit,
+                "price": Decimal(price),
+            }
+        )
+    for start in range(0, count, 1000):
+        db.session.execute(insert(Article), rows[start : start + 1000])
