@@ -184,16 +184,14 @@ def offers(organisation: Organisation, on: date) -> list[Offer]:
     for row in rows:
         if row[16]:
             first_open.setdefault(row[3], row[6])
-    return [
-        Offer(
-            *row[:13],
-            published_at=str(row[13]),
-            article_count=row[14] or 0,
-            is_entitled=bool(row[15]),
-            is_next=row[5] not in COMPETED and (row[5] not in RANKED or row[6] <= first_open.get(row[3], row[6])),
-        )
-        for row in rows
-    ]
+    return [_offer(row, first_open) for row in rows]
+
+
+def _offer(row: Any, first_open: dict[int, int]) -> Offer:
+    lot_id, method, rank = row[3], row[5], row[6]
+    is_next = method not in COMPETED and (method not in RANKED or rank <= first_open.get(lot_id, rank))
+    values: tuple[Any, ...] = (*row[:13], str(row[13]), row[14] or 0, bool(row[15]), is_next)
+    return Offer(*values)
 
 
 def article_for(user: User, article_id: int) -> Article:
