@@ -20,9 +20,8 @@ FIRST = ("--system-admin", "--organisation", "212000-2528", "--organisation-name
 
 @pytest.fixture
 def installation(fresh_app: TransactionalFlask, monkeypatch: pytest.MonkeyPatch) -> Iterator[TransactionalFlask]:
-    settings = fresh_app.config["AVROP"]
-    monkeypatch.setenv("AVROP_DATABASE_URL", settings.database_url)
-    monkeypatch.setenv("AVROP_DATA_DIR", str(settings.data_dir))
+    """The commands act on this application, instead of one more made from the environment."""
+    monkeypatch.setattr("app.commands.create_app", lambda: fresh_app)
     with fresh_app.app_context():
         yield fresh_app
 
