@@ -68,7 +68,7 @@ _SUPPLIERS = """
 """
 
 # Blocked: how many days ago, and why.
-_BLOCKED = {
+BLOCKED = {
     "verktygsmax": (24, "Skatteskulder vid kvartalskontrollen. Uteslutning utreds (LOU 13 kap. 2 §)."),
     "blankstad": (70, "Upprepade leveransförseningar. Spärrad tills åtgärdsplanen är godkänd."),
     "profilverket": (9, "Bolaget har begärt företagsrekonstruktion. Kontakta kontoret före nya beställningar."),
@@ -108,5 +108,5 @@ def make_suppliers(people: People) -> dict[str, Supplier]:
 def plan_blocks(chronicle: Chronicle, suppliers: dict[str, Supplier], people: People) -> None:
     """Put the blocks into the chronicle: whoever is blocked today could deliver before."""
     karin = people["karin@upphandling"]
-    for key, (days_ago, reason) in _BLOCKED.items():
+    for key, (days_ago, reason) in BLOCKED.items():
         chronicle.at(chronicle.instant(days_ago, 11), partial(block, karin, suppliers[key], reason))

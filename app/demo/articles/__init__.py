@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from app.demo.articles import care, cleaning, clothes, food, furniture, it, office, school, works
 from app.demo.articles.grammar import FEWEST_ÖRE, Item, Product, chance_of, items_of, tidy
@@ -43,10 +43,14 @@ class Assortments:
     """The articles as things, before anybody sells them: the same thing has the same GTIN at every supplier."""
 
     _items: dict[str, list[tuple[Item, str | None]]] = field(default_factory=dict)
+    _awards: dict[str, list[Award]] = field(default_factory=dict)
+    _article_ids: dict[int, list[int]] = field(default_factory=dict)  # by award, of its newest list in force
     _gtins: Iterator[str] = field(default_factory=lambda: gs1_numbers("73599"))
 
     def plan(self, actor: User, award: Award, spec: W, chronicle: Chronicle, *, draft: bool) -> None:
         """Enter the award's price list now and, where one was renewed or waits, the newer ones on their days."""
+        if spec.assortment is not None and not draft:
+            self._awards.setdefault(spec.assortment, []).append(award)
         first_day = min(award.lot.agreement.starts_on, today()) if not draft else award.lot.agreement.starts_on
         level = spec.level if spec.renewed is None else spec.level - 3
         self._enter(actor, award, spec, 1, first_day, level, publish=not draft)
@@ -86,6 +90,17 @@ class Assortments:
         db.session.flush()
         if publish:
             approve(actor, price_list)
+        if price_list.published_at is not None:
+            of_list = select(Article.id).where(Article.price_list_id == price_list.id).order_by(Article.id)
+            self._article_ids[award.id] = list(db.session.scalars(of_list))
+
+    def sellers(self, assortment: str) -> list[Award]:
+        """The awards under which an assortment is sold, in the order they were signed and ranked."""
+        return self._awards.get(assortment, [])
+
+    def article_ids(self, award: Award) -> list[int]:
+        """The articles of the award's price list in force."""
+        return self._article_ids.get(award.id, [])
 
     def _rows(self, price_list: PriceList, spec: W, version: int, level: int) -> Iterator[dict[str, Any]]:
         assert spec.assortment is not None  # noqa: S101 - awards without one have no list

@@ -1,0 +1,262 @@
+"""A purchase of the demo: from basket to receipt through the use cases that people use, each act on its own day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from sqlalchemy import select
+
+from app.demo.agreements import Office
+from app.demo.articles import quantity_of
+from app.demo.chronicle import Act, Chronicle, working_hours
+from app.demo.post import deliver
+from app.demo.tastes import FEW, LINES
+from auth.journal import record
+from auth.organisation import Organisation
+from auth.substitution import Substitution
+from auth.user import User
+from catalog import ceiling
+from catalog.agreement import Award
+from catalog.price_list import Article
+from catalog.queries import articles_by_id
+from core.clock import now, today
+from core.db import db
+from core.errors import RuleBroken
+from core.state import advance, can
+from orders.actions.approval import approve, reject, send_back
+from orders.actions.basket import add, note_refusal, state_ground
+from orders.actions.order import cancel, close, draws_of
+from orders.actions.receipt import Received, receive
+from orders.actions.requisition import Checkout, mend, submit, withdraw
+from orders.approval import ApprovalState, ApprovalStep
+from orders.order import Order
+from orders.queries import basket_of, orders_of, steps_of
+from orders.receipt import Deviation
+from orders.requisition import Requisition
+
+LOW, HIGH = 150, 1900  # SEK that a line is aimed at
+REJECTIONS = ("Vi har redan det här i förrådet.", "Ryms inte i årets budget.", "Köp in efter sommaren i stället.")
+RETURNS = ("Kan antalet halveras?", "Välj gärna ett miljömärkt alternativ.", "Fel kontering, ändra och skicka in igen.")
+CANCELS = ("Beställd två gånger av misstag.", "Behovet finns inte längre.", "Vi fick låna av grannskolan.")
+CLOSES = ("Resten är slut hos leverantören och väntas inte.", "Vi klarar oss med det som har kommit.")
+DECLINES = ("Varan har utgått ur sortimentet.", "Slut hos tillverkaren till nästa månad.")
+NOTES = ("Leverera före kl. 10, tack.", "Ring Göran när ni är på väg.", None, None, None, None)
+
+
+@dataclass
+class Purchase:
+    """Somebody's purchase for a unit, and what becomes of it.
+
+    `story`: whole, parts, partial, over, damaged, short, cancelled, declined, confirmed or placed for what is ordered;
+    rejected, withdrawn, returned, mended or waiting for what never is, or not yet. Acts that would lie in the future
+    do not happen, so that recent purchases are under way.
+    """
+
+    office: Office
+    chronicle: Chronicle
+    key: str
+    orderer: User
+    prefix: str
+    unit: str
+    assortments: list[str]
+    story: str
+    refused: int = 0  # how many suppliers of the ranking say no before
+    requisition: Requisition | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self.chance = Random(self.key)  # noqa: S311 - the same choices in every run
+
+    def begin(self) -> None:
+        """Fill the basket and send it in."""
+        for assortment in self.assortments:
+            self._fill(assortment)
+        self.requisition = self._submit(self.key)
+        if self.requisition is None or self.story == "waiting":
+            return
+        if self.story == "withdrawn":
+            self._later(2, 20, self._withdraw)
+        else:
+            self._later(1, 5, self._decide)
+
+    # the basket
+
+    def _fill(self, assortment: str) -> None:
+        """A few articles of the first supplier who may deliver them to this organisation today."""
+        sellers = self.office.assortments.sellers(assortment)
+        for award in sellers[self.refused :] if self.refused else sellers:
+            articles = self._pick(award, assortment)
+            try:
+                for article in articles:
+                    self._put(article, award, assortment)
+            except RuleBroken:  # not entitled, blocked, not its turn by the allocation key …
+                continue
+            if self.refused:
+                self._note_refusals(sellers[: self.refused])
+            return
+
+    def _pick(self, award: Award, assortment: str) -> list[Article]:
+        fewest, most = LINES.get(assortment, (1, 5))
+        ids = self.office.assortments.article_ids(award)
+        chosen = self.chance.sample(ids, min(len(ids), self.chance.randint(fewest, most)))
+        found = articles_by_id(chosen)
+        return [found[article_id] for article_id in sorted(found)]
+
+    def _put(self, article: Article, award: Award, assortment: str) -> None:
+        each = article.price / article.base_quantity
+        aim = Decimal(self.chance.randint(LOW, HIGH))
+        wanted = self.chance.randint(1, 3) if assortment in FEW else max(1, min(60, int(aim / each)))
+        line = add(self.orderer, self._organisation, article, quantity_of(article, wanted))
+        if award.lot.grounds:
+            state_ground(self.orderer, line, self.chance.choice(award.lot.grounds))
+
+    def _note_refusals(self, awards: list[Award]) -> None:
+        basket = basket_of(self.orderer, self._organisation)
+        assert basket is not None  # noqa: S101 - it was filled just now
+        for award in awards:
+            if award.supplier.is_blocked:
+                continue
+            asked_at = now() - timedelta(hours=26)
+            reason = "Tillfälligt slut i lager, kan inte leverera inom avtalad tid."
+            note_refusal(self.orderer, basket, award, asked_at, "e-post", "declined", reason)
+
+    # the requisition
+
+    def _submit(self, key: str) -> Requisition | None:
+        basket = basket_of(self.orderer, self._organisation)
+        if basket is None or not basket.lines:
+            return None
+        places = self.office.places
+        unit = places.units[self.prefix, self.unit]
+        address = places.addresses.get((self.prefix, self.unit)) or places.addresses[self.prefix, "100"]
+        checkout = Checkout(
+            unit=unit,
+            address=address,
+            key=key,
+            wanted_on=working_hours(now() + timedelta(days=self.chance.randint(5, 12))).date(),
+            buyer_reference=self.orderer.reference,
+            accounting_cost=f"{self.unit}-{self.chance.choice((4610, 5410, 6110, 6410))}",
+            message_to_supplier=self.chance.choice(NOTES),
+            message_to_approver="Till terminsstarten." if self.chance.random() < 0.1 else None,
+        )
+        try:
+            return submit(self.orderer, self._organisation, checkout)
+        except RuleBroken as refusal:
+            if not refusal.findings:
+                raise
+            basket.lines.clear()  # a ceiling is reached: she gives up
+            return None
+
+    def _withdraw(self) -> None:
+        assert self.requisition is not None  # noqa: S101
+        withdraw(self.orderer, self.requisition)
+
+    def _decide(self) -> None:
+        """The next step's decision; the last yes places the orders."""
+        requisition = self.requisition
+        assert requisition is not None  # noqa: S101
+        step = next(step for step in steps_of(requisition) if step.state is ApprovalState.PENDING)
+        person, seen = self._decider(step), step.content_hash
+        if self.story == "rejected":
+            reject(person, step, self.chance.choice(REJECTIONS), seen)
+        elif self.story in ("returned", "mended") and step.round == 1:
+            send_back(person, step, self.chance.choice(RETURNS), seen)
+            if self.story == "mended":
+                self._later(1, 3, self._mend)
+        else:
+            approve(person, step, "Ja, enligt plan." if self.chance.random() < 0.15 else None, seen)
+            if can(requisition, "approve"):
+                self._later(1, 2, self._decide)
+            for order in orders_of(requisition):
+                self._go_on(order)
+
+    def _decider(self, step: ApprovalStep) -> User:
+        """One of the candidates, or whoever stands in for her today."""
+        candidate = self.chance.choice(step.candidates).user
+        substitutions = db.session.scalars(select(Substitution).where(Substitution.absent_id == candidate.id))
+        return next((s.substitute for s in substitutions if s.is_current(today())), candidate)
+
+    def _mend(self) -> None:
+        assert self.requisition is not None  # noqa: S101
+        mend(self.orderer, self.requisition)
+        basket = basket_of(self.orderer, self._organisation)
+        if basket is not None and len(basket.lines) > 1:
+            basket.lines.pop()
+        self._submit(f"{self.key}-2")
+        self._later(1, 2, self._decide)
+
+    # the order
+
+    def _go_on(self, order: Order) -> None:
+        if self.story == "declined":
+            self._later(4, 30, lambda: self._decline(order))
+        elif self.story == "cancelled":
+            self._later(20, 40, lambda: self._cancel(order))
+        elif self.story != "placed":
+            self._later(3, 24, lambda: self._confirm(order))
+
+    def _confirm(self, order: Order) -> None:
+        advance(order, "confirm")
+        self._tell_answer(order, "confirm")
+        if self.story != "confirmed":
+            self._later(30, 130, lambda: self._receive(order))
+
+    def _decline(self, order: Order) -> None:
+        advance(order, "decline")
+        ceiling.release_ordered(draws_of(order))
+        self._tell_answer(order, "decline", self.chance.choice(DECLINES))
+
+    def _tell_answer(self, order: Order, act: str, reason: str | None = None) -> None:
+        """What the supplier answered by telephone or mail; there is no actor of ours."""
+        told: dict[str, Any] = {"supplier": order.supplier.name} | ({"reason": reason} if reason else {})
+        record(None, act, "order", order.number, organisation_id=order.organisation_id, **told)
+
+    def _cancel(self, order: Order) -> None:
+        deliver(now())
+        cancel(self.orderer, order, self.chance.choice(CANCELS))
+
+    def _receive(self, order: Order) -> None:
+        """The first delivery; what follows depends on the story."""
+        came = {line.id: Received(line.quantity) for line in order.lines}
+        first = order.lines[0]
+        note = None
+        if self.story in ("parts", "partial", "short"):
+            half = (first.quantity / 2).to_integral_value()
+            came = {first.id: Received(half)} if half else came
+            note = "Resten kommer senare enligt följesedeln."
+        elif self.story == "over":
+            came[first.id] = Received(first.quantity + 1, note="En förpackning för mycket, behålls.")
+        elif self.story == "damaged":
+            came[first.id] = Received(first.quantity, Deviation.DAMAGED, "Kartongen var blöt, fyra paket förstörda.")
+        receive(self._receiver(), order, came, note, f"{self.key}-{order.number}-1")
+        if not can(order, "close"):
+            return
+        if self.story == "parts":
+            self._later(40, 90, lambda: self._receive_rest(order, first.id, came))
+        elif self.story == "short":
+            self._later(90, 200, lambda: close(self.orderer, order, self.chance.choice(CLOSES)))
+
+    def _receive_rest(self, order: Order, first: int, came: dict[int, Received]) -> None:
+        rest = {line.id: Received(line.quantity) for line in order.lines}
+        rest[first] = Received(rest[first].quantity - came[first].quantity)
+        receive(self._receiver(), order, rest, None, f"{self.key}-{order.number}-2")
+
+    def _receiver(self) -> User:
+        if self.orderer.email == "anna@ostersund.example":
+            return self.office.people["goran@ostersund"]
+        return self.orderer
+
+    # time
+
+    def _later(self, fewest_hours: int, most_hours: int, act: Act) -> None:
+        """Let `act` happen some hours from now, at work; not at all where that lies in the future."""
+        instant = working_hours(now() + timedelta(minutes=self.chance.randint(fewest_hours * 60, most_hours * 60)))
+        if instant < self.chronicle.instant(0, 6):
+            self.chronicle.at(instant, act)
+
+    @property
+    def _organisation(self) -> Organisation:
+        return self.office.places.organisations[self.prefix]
