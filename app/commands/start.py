@@ -44,7 +44,7 @@ def start(host: str, port: int) -> None:
 
     def make_app() -> TransactionalFlask:
         served = create_app()
-        served.config["AVROP_DEMO_LOGINS"] = LOGINS if has_demo else ()
+        served.config["DEMO_LOGINS"] = LOGINS if has_demo else ()
         return served
 
     def tell(_server: Any) -> None:

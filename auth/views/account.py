@@ -154,7 +154,7 @@ def _sessions() -> dict[str, Any]:
 
 
 def _login_page(form: LogInForm, target: str | None) -> str:
-    demo = current_app.config.get("AVROP_DEMO_LOGINS", ())
+    demo = current_app.config.get("DEMO_LOGINS", ())
     return render_template("auth/login.html", form=form, next=target, demo_logins=demo)
 
 

@@ -137,11 +137,11 @@ def test_no_transaction_is_open_while_the_password_is_compared(
 
 def test_demo_log_ins_are_shown_only_where_there_are_some(app: TransactionalFlask, client: FlaskClient) -> None:
     assert "demodata" not in client.get("/login").text
-    app.config["AVROP_DEMO_LOGINS"] = LOGINS[:1]
+    app.config["DEMO_LOGINS"] = LOGINS[:1]
     try:
         page = client.get("/login").text
     finally:
-        del app.config["AVROP_DEMO_LOGINS"]
+        del app.config["DEMO_LOGINS"]
     assert LOGINS[0].email in page
     assert LOGINS[0].password in page
 
