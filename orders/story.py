@@ -55,12 +55,12 @@ def _who(entry: JournalEntry) -> Sentence:
 
 
 def _submit(who: str, detail: dict[str, Any]) -> Sentence:
-    asked = " → ".join(", ".join(people) for _label, people in detail.get("route", []))
+    asked = [", ".join(people) for _label, people in detail.get("route", [])]
     return _(
-        "%(who)s skickade begäran för godkännande: %(amount)s utan moms. Väg: %(asked)s.",
+        "%(who)s skickade begäran för godkännande, %(amount)s utan moms. Frågan går till %(asked)s.",
         who=who,
         amount=_amount(detail, "net_amount"),
-        asked=asked,
+        asked=_(" och sedan ").join(asked),
     )
 
 
