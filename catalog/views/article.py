@@ -17,6 +17,8 @@ from catalog.views.search import basket_url, bp
 from core.clock import today
 from core.web import requires
 
+__all__ = ["article", "bp"]
+
 MENDABLE = frozenset({"not-next-in-rank"})  # she notes the better-placed supplier's answer in the basket
 
 
