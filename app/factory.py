@@ -17,8 +17,7 @@ from auth import views as auth_views
 from auth.login import init_login
 from auth.permission import Permission
 from catalog import agreement, category, ceiling, parameter, price_list, supplier
-from catalog.views import agreements as agreement_views
-from catalog.views import article as article_views
+from catalog import views as catalog_views
 from core.config import Settings, read_settings
 from core.db import TransactionalFlask, init_db
 from core.web import KeyConverter, init_filters, permission_of, requires
@@ -42,7 +41,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     views.bp,
     views_outbox.bp,
     *auth_views.BLUEPRINTS,
-    *(article_views.bp, agreement_views.bp),
+    *catalog_views.BLUEPRINTS,
     *(basket_views.bp, requisition_views.bp, approval_views.bp, order_views.bp),
 )
 

@@ -45,7 +45,7 @@ def entitle(
         )
     added = [Entitlement(organisation=o, lot=lot, starts_on=starts_on, ends_on=ends_on) for o in missing]
     agreement.entitlements.extend(added)
-    names = [organisation.name for organisation in missing]
+    names = ", ".join(organisation.name for organisation in missing)
     tell(actor, "entitle", agreement, organisations=names, lot=lot.number if lot else None, reason=reason)
     return added
 
@@ -57,10 +57,10 @@ def end_entitlement(actor: User, entitlement: Entitlement, ends_on: date, versio
     name = entitlement.organisation.name
     if agreement.state is AgreementState.DRAFT or ends_on < entitlement.starts_on:
         agreement.entitlements.remove(entitlement)
-        tell(actor, "remove-entitlement", agreement, organisations=[name])
+        tell(actor, "remove-entitlement", agreement, organisations=name)
         return
     entitlement.ends_on = ends_on
-    tell(actor, "end-entitlement", agreement, organisations=[name], ends_on=ends_on.isoformat())
+    tell(actor, "end-entitlement", agreement, organisations=name, ends_on=ends_on.isoformat())
 
 
 def _holds(

@@ -149,7 +149,7 @@ def _tell(actor: User | None, act: str, price_list: PriceList, **detail: Any) ->
     record(
         actor,
         act,
-        "price_list",
+        "price-list",
         price_list.id,
         organisation_id=agreement.owner_id,
         number=agreement.number,

@@ -1,1 +1,25 @@
 """Pages of the catalogue: search, articles, agreements, and their administration."""
+
+from catalog.views import (
+    agreements,
+    article,
+    manage,
+    manage_agreements,
+    manage_categories,
+    manage_parts,
+    manage_price_lists,
+    manage_suppliers,
+    search,
+)
+
+BLUEPRINTS = (search.bp, agreements.bp, manage.bp)
+
+__all__ = [
+    "BLUEPRINTS",
+    "article",
+    "manage_agreements",
+    "manage_categories",
+    "manage_parts",
+    "manage_price_lists",
+    "manage_suppliers",
+]
