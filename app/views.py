@@ -14,6 +14,7 @@ from app.migrate import is_current
 from app.start import Start, start_of
 from auth.login import current, current_session
 from auth.permission import Permission
+from catalog.search import index_state
 from core.clock import now
 from core.db import db
 from core.web import requires
@@ -50,7 +51,8 @@ def live() -> dict[str, str]:
 def ready() -> tuple[dict[str, Any], int]:
     """Whether this process can serve people: 503 without a database or with one of another version.
 
-    Old queued mail is told but does not make the process unready: another web process would not send it either.
+    Old queued mail and a search index that lags are told but do not make the process unready: another web process
+    would not send the mail either, and without an index the catalogue is browsed from the database.
     """
     try:
         if not is_current():
@@ -58,10 +60,18 @@ def ready() -> tuple[dict[str, Any], int]:
         oldest = db.session.scalar(
             select(func.min(OutboxMessage.created_at)).where(OutboxMessage.state == MessageState.QUEUED)
         )
+        index = index_state()
     except SQLAlchemyError:
         return {"status": "not-ready", "database": "unreachable"}, 503
     age = int((now() - oldest).total_seconds()) if oldest else 0
-    return {"status": "ready", "database": "reachable", "migrations": "current", "oldest_queued_seconds": age}, 200
+    return {
+        "status": "ready",
+        "database": "reachable",
+        "migrations": "current",
+        "oldest_queued_seconds": age,
+        "search": "ready" if index.is_ready else "none",
+        "search_lists_behind": index.lists_behind,
+    }, 200
 
 
 def _bootstrap() -> Path:

@@ -27,7 +27,7 @@ from sqlalchemy import func, select
 from catalog.price_list import Article, PriceList, PriceListState
 from catalog.search import analyser
 from catalog.search.analyser import Vocabulary, code, number_in, stem, words
-from core.db import db
+from core.db import db, reading
 from core.types import sort_key
 
 log = logging.getLogger(__name__)
@@ -151,6 +151,12 @@ def update_index(*, wait: bool = True, anew: bool = False) -> bool:
         else:
             _follow(root, reader, gone, new, wanted)
         return True
+
+
+def follow_index() -> int:
+    """The worker's job: bring this node's index up with the database. Returns 1 when something was done."""
+    with reading():
+        return int(update_index(wait=False))
 
 
 def _build(root: Path, wanted: dict[str, str]) -> None:
