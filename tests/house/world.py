@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import select
@@ -18,8 +19,8 @@ from auth.organisation import Organisation, OrganisationIdentifier, Unit
 from auth.permission import ROLE_PERMISSIONS, Permission, Role
 from auth.substitution import Substitution
 from auth.user import User
-from catalog.agreement import CallOffMethod
-from catalog.price_list import Article
+from catalog.agreement import AgreementDocument, AgreementState, CallOffMethod, ExtensionOption
+from catalog.price_list import Article, PriceListState
 from core.clock import now, today
 from core.db import db
 from exchange.outbox import messages_about
@@ -30,7 +31,15 @@ from orders.queries import basket_of, orders_of
 from orders.requisition import Requisition
 from tests.factories import unique
 from tests.factories.auth import make_address, make_member, make_office, make_organisation, make_unit
-from tests.factories.catalog import make_agreement, make_award, make_lot, make_offer, make_price_list
+from tests.factories.catalog import (
+    make_agreement,
+    make_award,
+    make_category,
+    make_ceiling,
+    make_lot,
+    make_offer,
+    make_price_list,
+)
 from tests.factories.orders import Place, make_requisition, make_rule, pending_step
 
 # How near a thing is to the actors, who all work at unit A1.
@@ -92,6 +101,45 @@ def _link(requisition: Requisition) -> str:
     found = re.search(r"/approve/([\w-]+)", mail.text)
     assert found is not None
     return found.group(1)
+
+
+def _catalogue(world: World, nearness: str, owner: Organisation, state: AgreementState, title: str) -> None:
+    """An agreement of an organisation's own, with one of everything that belongs to it."""
+    agreement = make_agreement(owner, owner=owner, title=title, state=state)
+    lot = make_lot(agreement, title=title)
+    award = make_award(lot)
+    is_public = state is AgreementState.PUBLISHED
+    price_list = make_price_list(
+        award, [{"name": title}], state=PriceListState.PUBLISHED if is_public else PriceListState.DRAFT
+    )
+    extension = ExtensionOption(agreement=agreement, ends_on=agreement.ends_on + timedelta(days=365))
+    content = title.encode()
+    document = AgreementDocument(
+        agreement=agreement,
+        name=f"{title}.txt",
+        media_type="text/plain",
+        sha256=sha256(content).hexdigest(),
+        size=len(content),
+        content=content,
+        added_at=now(),
+    )
+    db.session.add_all([extension, document])
+    db.session.flush()
+    for kind, value in {
+        "agreement number": agreement.number,
+        "agreement": agreement.id,
+        "lot": lot.id,
+        "award": award.id,
+        "ceiling": make_ceiling(agreement, Decimal(100_000)).id,
+        "entitlement": agreement.entitlements[0].id,
+        "extension": extension.id,
+        "document": document.id,
+        "price list": price_list.id,
+        "article": db.session.scalars(select(Article.id).where(Article.price_list_id == price_list.id)).one(),
+        "supplier": award.supplier_id,
+        "category": make_category().id,
+    }.items():
+        world.add(kind, nearness, value)
 
 
 def _second_in_rank(*entitled: Organisation) -> Article:
@@ -189,6 +237,8 @@ def make_world() -> World:
     ):
         _walk(world, nearness, where, name, article, second)
 
+    _catalogue(world, OWN, a, AgreementState.PUBLISHED, "Papper till Kommun A")
+    _catalogue(world, OTHER, b, AgreementState.DRAFT, canary("B1", "order"))
     _people(world, own, units["A1"], office)
     world.things["reset link"] = {MISSING: NOT_THERE[str]}
     return world
