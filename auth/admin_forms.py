@@ -171,8 +171,10 @@ class PeopleFilterForm(BaseForm):
         csrf = False
 
     q = TextField(_l("Namn eller e-post"))
-    organisation = SelectField(_l("Organisation"), coerce=int, choices=[])
-    role = SelectField(_l("Roll"), choices=[("", _l("Alla roller")), *((r.value, n) for r, n in ROLE_NAMES.items())])
+    organisation = SelectField(_l("Organisation"), coerce=int, choices=[], default=0)
+    role = SelectField(
+        _l("Roll"), choices=[("", _l("Alla roller")), *((r.value, n) for r, n in ROLE_NAMES.items())], default=""
+    )
     disabled = BooleanField(_l("Visa avstängda"))
 
     def offer(self, organisations: Iterable[Organisation]) -> None:
@@ -255,7 +257,7 @@ class JournalFilterForm(BaseForm):
     class Meta(BaseForm.Meta):
         csrf = False
 
-    thing = SelectField(_l("Vad"), choices=[])
+    thing = SelectField(_l("Vad"), choices=[], default="")
     thing_id = TextField(_l("Nummer"), longest=60)
     actor = TextField(_l("Vem"))
     from_day = DayField(_l("Från och med"))

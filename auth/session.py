@@ -24,6 +24,14 @@ LONGEST = timedelta(hours=12)
 TOUCH = timedelta(seconds=60)  # how exact "last seen" is
 
 
+# What a browser says of itself holds the names of its forebears, so the youngest name comes first.
+_BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+_SYSTEMS = (
+    *(("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad")),
+    *(("Mac OS", "Mac"), ("CrOS", "Chromebook"), ("Linux", "Linux")),
+)
+
+
 class LoginSession(Base):
     """One browser in which a person is logged in, and the organisation she acts for in it."""
 
@@ -40,6 +48,15 @@ class LoginSession(Base):
 
     user: Mapped[User] = relationship()
     organisation: Mapped[Organisation | None] = relationship()
+
+    @property
+    def device(self) -> str:
+        """The browser in words that its owner knows it by, such as "Firefox, Windows"."""
+        told = self.browser or ""
+        known = [name for marks, name in _BROWSERS if marks in told][:1] + [
+            n for marks, n in _SYSTEMS if marks in told
+        ][:1]
+        return ", ".join(known) or told
 
     def is_alive(self, at: datetime) -> bool:
         return self.ended_at is None and at - self.seen_at <= IDLE and at - self.created_at <= LONGEST

@@ -224,6 +224,8 @@ def make_substitutions(places: Places, people: People) -> None:
         "substitution",
         substitution.id,
         organisation_id=substitution.organisation_id,
-        absent=substitution.absent.name,
+        name=substitution.absent.name,
         substitute=substitution.substitute.name,
+        starts_on=substitution.starts_on.isoformat(),
+        ends_on=substitution.ends_on.isoformat(),
     )

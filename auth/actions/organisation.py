@@ -20,7 +20,7 @@ from core.types import sort_key
 
 GLN = "0088"
 ORGANISATION_NUMBER = "0007"
-SCHEMES = {ORGANISATION_NUMBER: _l("organisationsnummer"), GLN: _l("GLN")}
+SCHEMES = {ORGANISATION_NUMBER: _l("Organisationsnummer"), GLN: _l("GLN")}
 LONGEST_PATTERN = 200
 
 

@@ -109,3 +109,16 @@ def test_one_acts_for_ones_own_organisations_only(world: World, login_as: LogIn)
     assert client.post("/switch-organisation", data={"organisation_id": world.neighbour.id}).status_code == 404
     assert client.post("/switch-organisation", data={"organisation_id": "x"}).status_code == 404
     assert client.post("/switch-organisation", data={"organisation_id": world.organisation.id}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140 Safari/537.36 Edg/140", "Edge, Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18 Safari/604.1", "Safari, iPhone"),
+        ("curl/8.0", "curl/8.0"),
+        (None, ""),
+    ],
+)
+def test_a_browser_is_named_as_its_owner_knows_it(told: str | None, known: str) -> None:
+    assert LoginSession(browser=told).device == known
