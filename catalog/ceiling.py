@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import CheckConstraint, ForeignKey, Index, or_, select, text, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, literal, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from catalog.agreement import Agreement, Award, Lot
@@ -171,8 +171,9 @@ def _change(ceiling_id: int, needed: Decimal, **values: object) -> None:
     """One conditional UPDATE: the row count decides whether there was room."""
     statement = update(Ceiling).where(Ceiling.id == ceiling_id)
     if needed:
+        # a sum of columns has lost its type and would compare steps with kronor: the amount says its own
         used = Ceiling.reserved + Ceiling.ordered + Ceiling.external
-        statement = statement.where(or_(Ceiling.limit.is_(None), used + needed <= Ceiling.limit))
+        statement = statement.where(or_(Ceiling.limit.is_(None), used + literal(needed, Amount) <= Ceiling.limit))
     done = db.session.execute(statement.values(**values), execution_options={"synchronize_session": False})
     if done.rowcount != 1:  # type: ignore[attr-defined]
         ceiling = db.session.get_one(Ceiling, ceiling_id, populate_existing=True)
