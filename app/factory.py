@@ -25,8 +25,10 @@ from exchange import outbox
 from orders import approval, basket, favourite, order, receipt, requisition
 from orders.views import approvals as approval_views
 from orders.views import basket as basket_views
+from orders.views import favourites as favourite_views
 from orders.views import orders as order_views
 from orders.views import requisitions as requisition_views
+from orders.views import rules as rule_views
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,6 +45,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *auth_views.BLUEPRINTS,
     *catalog_views.BLUEPRINTS,
     *(basket_views.bp, requisition_views.bp, approval_views.bp, order_views.bp),
+    *(rule_views.bp, favourite_views.bp),
 )
 
 

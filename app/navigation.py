@@ -34,6 +34,7 @@ MAIN = (
     ("approvals.index", _l("Attestera")),
 )
 PERSONAL = (
+    ("favourites.index", _l("Favoriter")),
     ("auth.substitutions", _l("Ersättare")),
     ("auth.password", _l("Byt lösenord")),
     ("outbox.mailbox", _l("E-postlåda")),

@@ -47,6 +47,11 @@ def may_cancel(user: User, order: Order) -> bool:
 may_resend = may_cancel
 
 
+def may_manage_rules(user: User, organisation_id: int) -> bool:
+    """Decide who approves what: the organisation's own administrator, not the system's, who sees no orders."""
+    return Role.ORGANISATION_ADMIN in user.roles_in(organisation_id)
+
+
 def seat_of(user: User, step: ApprovalStep, on: date | None = None) -> ApprovalCandidate | None:
     """The place at the table from which a person may decide a step: her own, or that of somebody she stands in for.
 

@@ -15,11 +15,11 @@ from auth.journal import JournalEntry
 from auth.organisation import DeliveryAddress, Organisation, Unit
 from auth.permission import Role
 from auth.user import User
-from catalog.agreement import Agreement, Award, Lot
+from catalog.agreement import RANKED, Agreement, Award, Lot
 from catalog.ceiling import Ceiling
 from catalog.parameter import vat_rates
 from catalog.price_list import Article
-from catalog.rules import RANKED, judge
+from catalog.rules import judge
 from catalog.steering import Ask, Finding, findings, load_facts, stops
 from catalog.supplier import Supplier
 from core.clock import today
@@ -32,8 +32,8 @@ from orders.basket import Basket, BasketLine, RankingRefusal
 from orders.order import Order, OrderLine, OrderState
 from orders.policy import absent_of, seat_of, visible
 from orders.receipt import Receipt, ReceiptLine
-from orders.requisition import Requisition, RequisitionLine, RequisitionState
-from orders.split import OrderDraft, PricedLine, draft_orders
+from orders.requisition import Requisition, RequisitionCharge, RequisitionLine, RequisitionState
+from orders.split import Charge, OrderDraft, PricedLine, draft_orders
 
 PAGE_SIZE = 20
 
@@ -242,6 +242,7 @@ def _whole() -> tuple[ORMOption, ...]:
             joinedload(Lot.category), joinedload(Lot.agreement).joinedload(Agreement.category)
         ),
         lines.joinedload(RequisitionLine.article),
+        selectinload(Requisition.charges),
         joinedload(Requisition.orderer),
         joinedload(Requisition.unit),
         joinedload(Requisition.organisation).selectinload(Organisation.identifiers),
@@ -249,11 +250,21 @@ def _whole() -> tuple[ORMOption, ...]:
 
 
 def requisition_drafts(requisition: Requisition) -> list[OrderDraft]:
-    """The orders a requisition becomes, from its own frozen lines."""
-    return draft_orders(
+    """The orders a requisition becomes, from its own frozen lines and charges."""
+    return draft_orders(requisition_lines(requisition), [priced_charge(charge) for charge in requisition.charges])
+
+
+def requisition_lines(requisition: Requisition) -> list[PricedLine]:
+    """A requisition's lines as the split wants them."""
+    return [
         PricedLine(line=line, award=line.award, net_amount=line.net_amount, vat_percent=line.vat_percent)
         for line in requisition.lines
-    )
+    ]
+
+
+def priced_charge(charge: RequisitionCharge) -> Charge:
+    """A frozen charge as the split wants it."""
+    return Charge(charge.award, charge.kind, charge.reason, charge.amount, charge.vat_percent)
 
 
 def steps_of(requisition: Requisition) -> Sequence[ApprovalStep]:

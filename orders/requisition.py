@@ -99,6 +99,10 @@ class Requisition(Base):
         back_populates="requisition", order_by="RequisitionLine.position", cascade="all, delete-orphan"
     )
 
+    charges: Mapped[list[RequisitionCharge]] = relationship(
+        back_populates="requisition", order_by="RequisitionCharge.id", cascade="all, delete-orphan"
+    )
+
     __mapper_args__ = {"version_id_col": version}
 
     @property
@@ -113,7 +117,10 @@ class Requisition(Base):
             "delivery_city", "delivery_gln", "goods_marking", "delivery_instructions", "wanted_on", "buyer_reference",
             "accounting_cost", "message_to_supplier", "net_amount", "vat_amount", "gross_amount",
         )  # fmt: skip
-        return {name: getattr(self, name) for name in head} | {"lines": [line.content() for line in self.lines]}
+        return {name: getattr(self, name) for name in head} | {
+            "lines": [line.content() for line in self.lines],
+            "charges": [charge.content() for charge in self.charges],
+        }
 
     def compute_hash(self) -> str:
         """SHA-256 over the content in its one canonical spelling."""
@@ -177,6 +184,27 @@ class RequisitionLine(Base):
     def content(self) -> dict[str, object]:
         """The line's part of what is approved."""
         return {c.key: getattr(self, c.key) for c in self.__table__.columns if c.key not in ("id", "requisition_id")}
+
+
+class RequisitionCharge(Base):
+    """Freight or small-order fee of one of the orders to be, as the award stated it when the requisition was sent."""
+
+    __tablename__ = "requisition_charge"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    requisition_id: Mapped[int] = mapped_column(ForeignKey("requisition.id", ondelete="CASCADE"), index=True)
+    award_id: Mapped[int] = mapped_column(ForeignKey("award.id"))
+    kind: Mapped[str] = mapped_column(String(20))  # freight, small-order
+    reason: Mapped[str] = mapped_column(String(100))
+    amount: Mapped[Decimal] = mapped_column(Amount)
+    vat_percent: Mapped[Decimal] = mapped_column(Percent)
+
+    requisition: Mapped[Requisition] = relationship(back_populates="charges")
+    award: Mapped[Award] = relationship()
+
+    def content(self) -> dict[str, object]:
+        """The charge's part of what is approved."""
+        return {name: getattr(self, name) for name in ("award_id", "kind", "reason", "amount", "vat_percent")}
 
 
 def _plain(value: object) -> str:

@@ -64,12 +64,24 @@ class OrderDraft:
         ]
 
 
-def draft_orders(lines: Iterable[PricedLine]) -> list[OrderDraft]:
-    """The orders that the lines become, in the order in which their first lines stand."""
+def draft_orders(lines: Iterable[PricedLine], promised: Iterable[Charge] | None = None) -> list[OrderDraft]:
+    """The orders that the lines become, in the order in which their first lines stand.
+
+    Their charges follow the awards' terms of today, or are those that were `promised` when the lines were submitted.
+    """
     groups: dict[tuple[int, int], list[PricedLine]] = {}
     for line in lines:
-        groups.setdefault((line.award.supplier_id, line.award.lot.agreement_id), []).append(line)
-    return [_draft(group) for group in groups.values()]
+        groups.setdefault(_key(line.award), []).append(line)
+    if promised is None:
+        return [_draft(group, charges_for(group)) for group in groups.values()]
+    charges = list(promised)
+    return [
+        _draft(group, tuple(charge for charge in charges if _key(charge.award) == key)) for key, group in groups.items()
+    ]
+
+
+def _key(award: Award) -> tuple[int, int]:
+    return award.supplier_id, award.lot.agreement_id
 
 
 def all_draws(drafts: Iterable[OrderDraft]) -> list[Draw]:
@@ -77,8 +89,7 @@ def all_draws(drafts: Iterable[OrderDraft]) -> list[Draw]:
     return [draw for draft in drafts for draw in draft.draws()]
 
 
-def _draft(lines: Sequence[PricedLine]) -> OrderDraft:
-    charges = charges_for(lines)
+def _draft(lines: Sequence[PricedLine], charges: tuple[Charge, ...]) -> OrderDraft:
     return OrderDraft(
         supplier=lines[0].award.supplier,
         agreement=lines[0].award.lot.agreement,

@@ -30,10 +30,18 @@ from orders.actions.basket import open_basket
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.basket import Basket, BasketLine, RankingRefusal
 from orders.policy import may_mend, may_order, may_withdraw
-from orders.queries import BasketView, basket_of, load_requisition, requisition_drafts, steps_of, view_basket
-from orders.requisition import Requisition, RequisitionLine
+from orders.queries import (
+    BasketView,
+    basket_of,
+    load_requisition,
+    requisition_drafts,
+    requisition_lines,
+    steps_of,
+    view_basket,
+)
+from orders.requisition import Requisition, RequisitionCharge, RequisitionLine
 from orders.route import Need, NobodyCanApprove, RouteStep, directory_of, find_route
-from orders.split import all_draws
+from orders.split import Charge, all_draws, draft_orders
 from orders.substitutes import people_asked
 
 
@@ -69,7 +77,8 @@ def submit(actor: User, organisation: Organisation, checkout: Checkout) -> Requi
 
     requisition = _fill(actor, basket, checkout)
     requisition.check_submittable()
-    drafts = requisition_drafts(requisition)
+    drafts = draft_orders(requisition_lines(requisition))
+    requisition.charges = [_copy_charge(charge) for draft in drafts for charge in draft.charges]
     requisition.net_amount = sum((draft.totals.net for draft in drafts), Decimal(0))
     requisition.vat_amount = sum((draft.totals.vat for draft in drafts), Decimal(0))
     requisition.gross_amount = requisition.net_amount + requisition.vat_amount
@@ -265,6 +274,16 @@ def _copy(position: int, line: BasketLine, rates: dict[VatClass, Decimal]) -> Re
         vat_percent=rates[article.vat_class],
         choice_ground=line.choice_ground,
         note=line.note,
+    )
+
+
+def _copy_charge(charge: Charge) -> RequisitionCharge:
+    return RequisitionCharge(
+        award=charge.award,
+        kind=charge.kind,
+        reason=charge.reason,
+        amount=charge.amount,
+        vat_percent=charge.vat_percent,
     )
 
 

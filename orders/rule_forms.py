@@ -1,0 +1,150 @@
+"""The forms of the approval rules, and the one that asks who would approve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import FieldList, FormField
+
+from auth.admin_forms import UnitField
+from auth.organisation import Unit
+from auth.user import User
+from catalog.category import Category
+from core.forms import BaseForm, DecimalField, MultipleField, Required, SelectField, TextField
+from orders.actions.rule import RuleFacts, StepFacts
+from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, Quorum, StepKind
+
+MOST_STEPS = 4
+LARGEST_AMOUNT = Decimal(10) ** 12
+Tree = Iterable[tuple[int, Unit]]
+
+
+class StepForm(BaseForm):
+    class Meta(BaseForm.Meta):
+        csrf = False  # the page's own form carries the token
+
+    who = SelectField(_l("Vem ska godkänna?"))
+    quorum = SelectField(
+        _l("Hur många?"),
+        choices=[(Quorum.ANY.value, _l("en räcker")), (Quorum.ALL.value, _l("alla måste"))],
+        default=Quorum.ANY.value,
+    )
+
+
+class CategoryField(SelectField):
+    """A branch of what is bought, or none. `picked` is the category."""
+
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        super().__init__(label, coerce=int, choices=[], **kwargs)
+        self.categories: dict[int, Category] = {}
+
+    def offer(self, categories: Iterable[Category]) -> None:
+        self.categories = {category.id: category for category in categories}
+        self.choices = [(0, _l("– alla –"))]
+        self.choices += [(c.id, f"{c.code} {c.name}") for c in self.categories.values()]
+
+    @property
+    def picked(self) -> Category | None:
+        return self.categories.get(self.data or 0)
+
+
+class RuleForm(BaseForm):
+    """A rule: when it holds, and who is asked in which order."""
+
+    name = TextField(_l("Namn"), [Required()], longest=200)
+    amount_from = DecimalField(_l("Från och med (kr utan moms)"), min=0, max=LARGEST_AMOUNT)
+    amount_below = DecimalField(_l("Till under (kr utan moms)"), min=0, max=LARGEST_AMOUNT)
+    unit = UnitField(_l("Enhet"), nothing=_l("– hela organisationen –"), default=0)
+    category = CategoryField(_l("Kategori"), default=0)
+    steps = FieldList(FormField(StepForm), min_entries=MOST_STEPS, max_entries=MOST_STEPS)
+
+    def offer(
+        self, tree: Tree, categories: Iterable[Category], people: Sequence[User], groups: Sequence[ApprovalGroup]
+    ) -> None:
+        """Fill the lists with what the organisation has."""
+        self.unit.offer(tree)
+        self.category.offer(categories)
+        self.people = {f"person:{person.id}": person for person in people}
+        self.groups = {f"group:{group.id}": group for group in groups}
+        choices: list[tuple[str, Any]] = [
+            ("", _l("– inget steg –")),
+            (StepKind.UNIT_APPROVER.value, _l("Attestant för enheten")),
+            (StepKind.PARENT_APPROVER.value, _l("Attestant för enheten ovanför")),
+            *((key, _l("Grupp: %(name)s", name=group.name)) for key, group in self.groups.items()),
+            *((key, _l("Person: %(name)s", name=person.name)) for key, person in self.people.items()),
+        ]
+        for entry in self.steps:
+            entry.form.who.choices = choices
+
+    def facts(self) -> RuleFacts:
+        return RuleFacts(
+            name=self.name.data or "",
+            steps=list(self._steps()),
+            amount_from=self.amount_from.data or Decimal(0),
+            amount_below=self.amount_below.data,
+            unit=self.unit.picked,
+            category=self.category.picked,
+        )
+
+    def _steps(self) -> Iterator[StepFacts]:
+        for entry in self.steps:
+            who, quorum = entry.form.who.data, Quorum(entry.form.quorum.data)
+            if who in self.people:
+                yield StepFacts(StepKind.PERSON, quorum, user=self.people[who])
+            elif who in self.groups:
+                yield StepFacts(StepKind.GROUP, quorum, group=self.groups[who])
+            elif who:
+                yield StepFacts(StepKind(who), quorum)
+
+
+def said_by(rule: ApprovalRule) -> dict[str, Any]:
+    """What the form of a rule is filled in with."""
+    return {
+        "name": rule.name,
+        "amount_from": rule.amount_from or None,
+        "amount_below": rule.amount_below,
+        "unit": rule.unit_id or 0,
+        "category": rule.category_id or 0,
+        "steps": [{"who": _who(step), "quorum": step.quorum.value} for step in rule.steps],
+    }
+
+
+def _who(step: ApprovalRuleStep) -> str:
+    if step.kind is StepKind.PERSON:
+        return f"person:{step.user_id}"
+    if step.kind is StepKind.GROUP:
+        return f"group:{step.group_id}"
+    return str(step.kind.value)
+
+
+class GroupForm(BaseForm):
+    name = TextField(_l("Namn"), [Required()], longest=100)
+    members = MultipleField(_l("Medlemmar"), coerce=int)
+
+    def offer(self, people: Sequence[User]) -> None:
+        self.people = {person.id: person for person in people}
+        self.members.choices = [(person.id, person.name) for person in people]
+
+    def picked(self) -> list[User]:
+        return [self.people[key] for key in self.members.data or () if key in self.people]
+
+
+class TryForm(BaseForm):
+    """Who would approve this? A question in the address, so nothing is sent."""
+
+    class Meta(BaseForm.Meta):
+        csrf = False
+
+    orderer = SelectField(_l("Beställare"), coerce=int)
+    unit = UnitField(_l("Enhet"), nothing=_l("– välj –"), default=0)
+    amount = DecimalField(_l("Belopp utan moms"), [Required()], min=0, max=LARGEST_AMOUNT)
+    category = CategoryField(_l("Kategori"), default=0)
+
+    def offer(self, people: Sequence[User], tree: Tree, categories: Iterable[Category]) -> None:
+        self.people = {person.id: person for person in people}
+        self.orderer.choices = [(person.id, person.name) for person in people]
+        self.unit.offer(tree)
+        self.category.offer(categories)

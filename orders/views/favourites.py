@@ -1,0 +1,42 @@
+"""Pages: the articles she wants at hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from auth.login import acting_organisation, current
+from auth.permission import Permission
+from catalog.price_list import Article
+from catalog.queries import article_for
+from core.web import is_local_path, requires
+from orders.actions import favourite as act
+from orders.favourite_queries import favourite_for, favourites_of
+
+bp = Blueprint("favourites", __name__, url_prefix="/favourites")
+
+
+@bp.get("")
+@requires(Permission.ORDER_CREATE)
+def index() -> Any:
+    return render_template("favourites/index.html", favourites=favourites_of(current(), acting_organisation()))
+
+
+@bp.post("/<int:article_id>")
+@requires(Permission.ORDER_CREATE)
+def toggle(article_id: int) -> Any:
+    article = article_for(current(), article_id)
+    if act.toggle(current(), article):
+        flash(_("%(name)s är sparad bland dina favoriter.", name=article.name), "success")
+    else:
+        flash(_("%(name)s är inte längre en favorit.", name=article.name), "info")
+    back = request.form.get("next", "")
+    return redirect(back if is_local_path(back) else url_for("favourites.index"), 303)
+
+
+@bp.app_template_global("is_favourite")
+def is_favourite(article: Article) -> bool:
+    """Asked by the article's page, which stands a floor below."""
+    return favourite_for(current(), article) is not None
