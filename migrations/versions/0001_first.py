@@ -1222,6 +1222,27 @@ def create_tables() -> None:
         batch_op.create_index(batch_op.f("ix_requisition_line_requisition_id"), ["requisition_id"], unique=False)
 
     op.create_table(
+        "requisition_charge",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("requisition_id", sa.Integer(), nullable=False),
+        sa.Column("award_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.String(length=100), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("vat_percent", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["award_id"], ["award.id"], name=op.f("fk_requisition_charge_award_id_award")),
+        sa.ForeignKeyConstraint(
+            ["requisition_id"],
+            ["requisition.id"],
+            name=op.f("fk_requisition_charge_requisition_id_requisition"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_requisition_charge")),
+    )
+    with op.batch_alter_table("requisition_charge", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_requisition_charge_requisition_id"), ["requisition_id"], unique=False)
+
+    op.create_table(
         "receipt_line",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("receipt_id", sa.Integer(), nullable=False),

@@ -264,6 +264,22 @@ def test_a_used_ceiling_stops_the_submission(app: TransactionalFlask) -> None:
     assert {f.code for f in refused.value.findings} == {"ceiling-reached"}
 
 
+def test_freight_is_what_was_approved_though_the_terms_change_meanwhile(app: TransactionalFlask) -> None:
+    place = make_place()
+    paper = make_offer(place.organisation, price=Decimal(100))
+    paper.award.freight = Decimal(50)
+    ceiling = make_ceiling(paper.award.lot.agreement, Decimal(1000))
+    requisition = make_requisition(place, [(paper, Decimal(2))])
+    assert requisition.net_amount == Decimal(250)
+    paper.award.freight = Decimal(500)
+    commit()
+    say_yes(place.approver, requisition)
+    commit()
+    [order] = orders_of(requisition)
+    assert order.net_amount == Decimal(250)
+    assert (ceiling.reserved, ceiling.ordered) == (Decimal(0), Decimal(250))
+
+
 def test_one_requisition_becomes_an_order_for_each_supplier(app: TransactionalFlask) -> None:
     place = make_place()
     goods = [(make_offer(place.organisation), Decimal(1)), (make_offer(place.organisation), Decimal(1))]
