@@ -31,13 +31,13 @@ LARGEST_AMOUNT = Decimal(10) ** 12
 
 
 class PostalCodeField(TextField):
-    """A Swedish postal code, kept as five digits."""
+    """A Swedish postal code, kept as it is written on parcels: 831 31."""
 
     def accept(self, text: str | None) -> str | None:
         digits = "".join((text or "").split())
         if digits and not re.fullmatch(r"[1-9][0-9]{4}", digits):
             raise ValueError(_l("Ett postnummer har fem siffror, till exempel 831 31."))
-        return digits or None
+        return f"{digits[:3]} {digits[3:]}" if digits else None
 
 
 class UnitField(SelectField):
