@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
@@ -157,7 +158,8 @@ class TestLoop:
 
 
 class TestCommand:
-    def run(self, app: TransactionalFlask, server: MailServer, *arguments: str) -> subprocess.Popen[str]:
+    @contextmanager
+    def run(self, app: TransactionalFlask, server: MailServer, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         settings = app.config["AVROP"]
         env = os.environ | {
             "AVROP_DATABASE_URL": settings.database_url.replace("+psycopg", ""),
@@ -166,13 +168,17 @@ class TestCommand:
             "AVROP_SMTP_URL": f"smtp://127.0.0.1:{server.port}",
         }
         command = [sys.executable, "-m", "app.cli", "worker", *arguments]
-        return subprocess.Popen(command, env=env, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+        with subprocess.Popen(command, env=env, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def test_once_sends_what_is_due_and_ends(self, mailing_app: TransactionalFlask, server: MailServer) -> None:
         with mailing_app.app_context():
             queue(3, kind="other")
-        process = self.run(mailing_app, server, "--once")
-        _, told = process.communicate(timeout=60)
+        with self.run(mailing_app, server, "--once") as process:
+            _, told = process.communicate(timeout=60)
         assert process.returncode == 0, told
         assert len(server.received) == 3
 
@@ -180,8 +186,8 @@ class TestCommand:
         server.faults.append("421")
         with mailing_app.app_context():
             queue(3, kind="other")
-        process = self.run(mailing_app, server, "--once")
-        _, told = process.communicate(timeout=60)
+        with self.run(mailing_app, server, "--once") as process:
+            _, told = process.communicate(timeout=60)
         assert process.returncode == 1
         assert "the mail server did not take everything" in told.splitlines()[-1]
 
@@ -197,10 +203,10 @@ class TestCommand:
         server.meanwhile = dawdle
         with mailing_app.app_context():
             queue(2, kind="other")
-        process = self.run(mailing_app, server)
-        assert taken.wait(60)
-        process.send_signal(signal.SIGTERM)
-        _, told = process.communicate(timeout=30)
+        with self.run(mailing_app, server) as process:
+            assert taken.wait(60)
+            process.send_signal(signal.SIGTERM)
+            _, told = process.communicate(timeout=30)
         assert process.returncode == 0, told
         with mailing_app.app_context():
             assert sorted(m.state.value for m in messages()) == ["queued", "sent"]
