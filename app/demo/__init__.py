@@ -14,7 +14,7 @@ from sqlalchemy import select
 from app.demo.agreements import Office, plan_agreements
 from app.demo.categories import make_categories
 from app.demo.chronicle import Chronicle
-from app.demo.history import plan_history
+from app.demo.history import PURCHASES, plan_history
 from app.demo.organisations import make_organisations
 from app.demo.people import LOGINS, PASSWORD, Login, make_people
 from app.demo.rules import make_rules
@@ -31,11 +31,11 @@ BEGAN = 400  # days ago: the first day of the demo's history
 Progress = Callable[[str], None]
 
 
-def make_demo(progress: Progress | None = None) -> None:
+def make_demo(progress: Progress | None = None, *, purchases: int = PURCHASES) -> None:
     """Fill an empty database. Needs an application context and no open transaction.
 
-    `progress` is told what is being made. All or nothing: one transaction. Raises AvropError when the database
-    already has an organisation.
+    `progress` is told what is being made; `purchases` is how many of them chance makes. All or nothing: one
+    transaction. Raises AvropError when the database already has an organisation.
     """
     say = progress or (lambda text: None)
     with force_locale("sv"), unit_of_work() as session:
@@ -52,6 +52,6 @@ def make_demo(progress: Progress | None = None) -> None:
         office = Office(places, people, categories, suppliers)
         plan_agreements(office, chronicle, BEGAN)
         plan_blocks(chronicle, suppliers, people)
-        plan_history(office, chronicle)
+        plan_history(office, chronicle, purchases)
         say(_("Avtal, prislistor och ett år av beställningar …"))
         chronicle.play()

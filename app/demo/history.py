@@ -6,12 +6,13 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from random import Random
+from typing import NamedTuple
 
 from app.demo.agreements import Office
 from app.demo.chronicle import Chronicle
-from app.demo.people import make_substitutions
+from app.demo.people import make_substitution
 from app.demo.portfolio import PORTFOLIO
-from app.demo.post import deliver, fail
+from app.demo.post import deliver
 from app.demo.purchase import Purchase
 from app.demo.suppliers import BLOCKED
 from app.demo.tastes import tastes_of
@@ -22,39 +23,49 @@ from core.clock import now
 from core.db import db
 from orders.actions.basket import add
 from orders.favourite import Favourite
-from orders.queries import orders_of
 
-PURCHASES = 215
+PURCHASES = 180
 OLDEST, NEWEST = 392, 1  # days ago
+FRESH = 6  # days in which most purchases are still under way
 
 STORIES = {
-    "whole": 62, "parts": 8, "partial": 4, "over": 3, "damaged": 3, "short": 3, "cancelled": 3, "declined": 3,
-    "confirmed": 2, "placed": 1, "rejected": 3, "withdrawn": 2, "returned": 1, "mended": 2,
+    "whole": 60, "parts": 8, "partial": 4, "over": 3, "damaged": 3, "wrong": 2, "missing": 2, "short": 3,
+    "cancelled": 3, "declined": 3, "confirmed": 2, "placed": 1, "rejected": 3, "withdrawn": 2, "returned": 1,
+    "mended": 2,
 }  # fmt: skip
+FRESH_STORIES = {"placed": 4, "waiting": 3, "confirmed": 2, "whole": 1}
 WEIGHTS = {"OSD": 10, "KRO": 9, "ARE": 9}  # of an orderer there; 3 elsewhere
 ANNA = 30
+AWAY = ((156, 24), (8, 26))  # days ago that Maria's absence was decided, and for how many days
 
 
-def plan_history(office: Office, chronicle: Chronicle) -> None:
+def plan_history(office: Office, chronicle: Chronicle, purchases: int = PURCHASES) -> None:
     """Put a year of purchases into the chronicle, and what the people of the log-in page meet today."""
     chance = Random("avrop")  # noqa: S311 - the same year in every run
     orderers = office.people.orderers
     weights = [ANNA if user.email.startswith("anna@") else WEIGHTS.get(prefix, 3) for user, prefix, _ in orderers]
-    for number in range(PURCHASES):
-        days_ago = OLDEST - number * (OLDEST - NEWEST) // PURCHASES
+    for number in range(purchases):
+        days_ago = _calm_day(chronicle, _days_ago(number, purchases))
         user, prefix, unit = chance.choices(orderers, weights)[0]
         tastes = tastes_of(office.places.units[prefix, unit].name)
-        assortments = chance.sample(tastes, chance.choices((1, 2), (4, 1))[0])
-        story = chance.choices(list(STORIES), list(STORIES.values()))[0]
-        purchase = Purchase(
-            office, chronicle, f"demo-{number:03d}", user, prefix, unit, list(dict.fromkeys(assortments)), story
-        )
-        begins = chronicle.instant(_calm_day(chronicle, days_ago), 7 + number % 4, number % 60)
-        chronicle.at(begins, purchase.begin)
-    chronicle.at(chronicle.instant(4, 8), partial(make_substitutions, office.places, office.people))
+        wanted = chance.sample(tastes, chance.choices((1, 2), (4, 1))[0])
+        stories = FRESH_STORIES if days_ago <= FRESH else STORIES
+        story = chance.choices(list(stories), list(stories.values()))[0]
+        purchase = Purchase(office, chronicle, f"demo-{number:03d}", user, prefix, unit, set(wanted), story)
+        chronicle.at(chronicle.instant(days_ago, 7 + number % 4, number % 60), purchase.begin)
+    for days_ago, days in AWAY:
+        act = partial(make_substitution, office.places, office.people, days)
+        chronicle.at(chronicle.instant(days_ago, 8), act)
     _plan_scenes(office, chronicle)
     chronicle.at(chronicle.instant(0, 5), partial(_finish, office))
     chronicle.at(chronicle.instant(0, 5, 30), lambda: deliver(now()))
+
+
+def _days_ago(number: int, purchases: int) -> int:
+    """Half of them evenly over the year, half of them denser towards today."""
+    left = purchases - number
+    share = left * left if number % 2 else left * purchases  # of the square of all
+    return NEWEST + (OLDEST - NEWEST) * share // purchases**2
 
 
 # Days on which prices or doors change: nobody submits so shortly before that an approval would meet the change.
@@ -74,31 +85,69 @@ def _calm_day(chronicle: Chronicle, days_ago: int) -> int:
     return days_ago
 
 
+class Scene(NamedTuple):
+    """A purchase that is told on purpose: so many working days ago, for what, and how it went."""
+
+    workdays: int
+    who: str
+    place: tuple[str, str]  # organisation and unit
+    wanted: str
+    story: str
+    refused: int = 0
+    scale: int = 1
+    agreement: str | None = None
+
+
+SCHOOL, KITCHEN = ("OSD", "311"), ("OSD", "321")
+
+SCENES = (
+    # what waits for Maria this morning; the furniture needs Eva too, the accessories the IT council
+    Scene(1, "anna@ostersund", SCHOOL, "office paper", "waiting"),
+    Scene(2, "anna@ostersund", SCHOOL, "accessories", "waiting"),
+    Scene(3, "anna@ostersund", SCHOOL, "schoolfurniture", "waiting", scale=25),
+    # what Anna has to see to
+    Scene(3, "anna@ostersund", SCHOOL, "books", "returned"),
+    Scene(4, "anna@ostersund", SCHOOL, "sport", "undelivered"),
+    Scene(7, "anna@ostersund", SCHOOL, "office", "confirmed"),
+    Scene(10, "anna@ostersund", SCHOOL, "schoolmaterial", "rejected"),
+    Scene(11, "anna@ostersund", SCHOOL, "accessories", "withdrawn"),
+    Scene(22, "anna@ostersund", SCHOOL, "paper", "whole"),
+    # what Göran unpacks
+    Scene(8, "anna@ostersund", SCHOOL, "paper", "partial"),
+    # the ranking: the first two could not, one of them blocked
+    Scene(21, "anna@ostersund", SCHOOL, "cleaning", "whole", refused=2),
+    Scene(16, "ahmed@ostersund", KITCHEN, "fish", "damaged", refused=1),
+    Scene(2, "ahmed@ostersund", KITCHEN, "dairy fruit", "waiting"),
+    Scene(5, "ahmed@ostersund", KITCHEN, "dry", "confirmed"),
+    # large ones, with two and three steps of approval
+    Scene(30, "nils@ostersund", ("OSD", "110"), "computers", "whole", scale=5),
+    Scene(6, "nils@ostersund", ("OSD", "110"), "computers", "confirmed", scale=3),
+    Scene(45, "tommy@ostersund", ("OSD", "511"), "tyres", "parts", scale=8),
+    Scene(70, "emil@krokom", ("KRO", "211"), "schoolfurniture", "whole", scale=20),
+    Scene(25, "petra@are", ("ARE", "411"), "dry", "parts", scale=3),
+    # agreements that have ended or are paused since
+    Scene(230, "robin@krokom", ("KRO", "400"), "office", "whole", agreement="UK20-009"),
+    Scene(190, "hanna@storsjogymnasiet", ("SGF", "211"), "office", "parts", agreement="UK20-009"),
+    Scene(60, "lars@upphandling", ("UPK", "110"), "coffee", "whole"),
+    Scene(33, "markus@fjallbostader", ("FBO", "211"), "hours", "whole"),
+)
+
+
 def _plan_scenes(office: Office, chronicle: Chronicle) -> None:
-    """What Anna, Maria, Göran and Ahmed have before them: waiting, returned, refused, half received, undelivered."""
-    anna, ahmed = office.people["anna@ostersund"], office.people["ahmed@ostersund"]
-    scenes: tuple[tuple[int, User, str, list[str], str, int], ...] = (
-        # workdays ago, who, unit, what, story, suppliers who said no before
-        (1, anna, "311", ["office", "paper"], "waiting", 0),
-        (2, anna, "311", ["accessories"], "waiting", 0),
-        (3, anna, "311", ["schoolmaterial"], "waiting", 0),
-        (3, anna, "311", ["books"], "returned", 0),
-        (4, anna, "311", ["sport"], "placed", 0),
-        (6, anna, "311", ["paper"], "partial", 0),
-        (7, anna, "311", ["office"], "confirmed", 0),
-        (10, anna, "311", ["schoolfurniture"], "rejected", 0),
-        (11, anna, "311", ["accessories"], "withdrawn", 0),
-        (21, anna, "311", ["cleaning"], "whole", 2),
-        (22, anna, "311", ["paper"], "whole", 0),
-        (2, ahmed, "321", ["dairy", "fruit"], "waiting", 0),
-        (16, ahmed, "321", ["fish"], "damaged", 1),
-        (5, ahmed, "321", ["dry"], "confirmed", 0),
-    )
-    for number, (workdays, who, unit, what, story, refused) in enumerate(scenes):
-        purchase = Purchase(office, chronicle, f"scene-{number:02d}", who, "OSD", unit, what, story, refused)
-        chronicle.at(chronicle.instant(_workday(chronicle, workdays), 7, 10 + number), purchase.begin)
-        if story == "placed":
-            chronicle.at(chronicle.instant(0, 4), partial(_lose_mail, purchase))
+    for number, scene in enumerate(SCENES):
+        purchase = Purchase(
+            office,
+            chronicle,
+            f"scene-{number:02d}",
+            office.people[scene.who],
+            *scene.place,
+            set(scene.wanted.split()),
+            scene.story,
+            refused=scene.refused,
+            scale=scene.scale,
+            agreement=scene.agreement,
+        )
+        chronicle.at(chronicle.instant(_workday(chronicle, scene.workdays), 7, 10 + number), purchase.begin)
 
 
 def _workday(chronicle: Chronicle, workdays: int) -> int:
@@ -108,12 +157,6 @@ def _workday(chronicle: Chronicle, workdays: int) -> int:
         days_ago += 1
         workdays -= (chronicle.today - timedelta(days=days_ago)).weekday() < 5
     return days_ago
-
-
-def _lose_mail(purchase: Purchase) -> None:
-    if purchase.requisition is not None:
-        for order in orders_of(purchase.requisition):
-            fail(f"order:{order.number}")
 
 
 def _finish(office: Office) -> None:

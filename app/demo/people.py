@@ -11,7 +11,7 @@ from app.demo.organisations import Places
 from auth.journal import record
 from auth.permission import ROLE_NAMES, Role
 from auth.substitution import Substitution
-from auth.user import Membership, User, check_password, hasher
+from auth.user import Membership, User, check_password, hash_password
 from core.clock import now, today
 from core.db import db
 from core.types import sort_key
@@ -84,6 +84,7 @@ _PEOPLE = {
         ingrid|Ingrid Ljung|lena|approver@600:300000
         david|David Nyström|ingrid|orderer@611
         linnea|Linnea Berg|ingrid|orderer@612
+        ulrika|Ulrika Sandgren|lena|approver@100:200000
         oskar|Oskar Palm|lena|approver@110:300000 orderer@100
         nils|Nils Öhman|oskar|orderer@110
         birgitta|Birgitta Sjödin|lena|organisation_admin
@@ -143,7 +144,7 @@ def make_people(places: Places) -> People:
     """Some seventy people. The password is hashed once: argon2 is slow by design, and here nothing is secret."""
     people = People()
     check_password(PASSWORD, User(email="demo@avrop.example", name="Demo"))
-    password_hash = hasher.hash(PASSWORD)
+    password_hash = hash_password(PASSWORD)
     for prefix, text in _PEOPLE.items():
         for local, name, superior, roles in (line.strip().split("|") for line in text.strip().splitlines()):
             domain = _DOMAINS[prefix]
@@ -204,14 +205,14 @@ def _retire(user: User, admin: User) -> None:
     record(admin, "disable", "user", user.id, organisation_id=organisation_id, name=user.name)
 
 
-def make_substitutions(places: Places, people: People) -> None:
-    """Maria is away these weeks and Eva, her superior, decides for her; both names are kept."""
+def make_substitution(places: Places, people: People, days: int) -> None:
+    """Maria is away from tomorrow and Eva, her superior, decides for her; both names are kept."""
     substitution = Substitution(
         organisation=places.organisations["OSD"],
         absent=people["maria@ostersund"],
         substitute=people["eva@ostersund"],
-        starts_on=today() - timedelta(days=3),
-        ends_on=today() + timedelta(days=18),
+        starts_on=today() + timedelta(days=1),
+        ends_on=today() + timedelta(days=days),
         decision="BUN § 42, delegationsordning punkt 3.1",
         decided_by=people["bengt@ostersund"],
         created_at=now(),

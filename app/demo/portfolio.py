@@ -222,7 +222,7 @@ PORTFOLIO = (
         ),
     ),
     A(
-        "UK24-030", "Datorer och skärmar", "50.1", "johanna", -540, 190, limit=16_000_000, external=13_900_000,
+        "UK24-030", "Datorer och skärmar", "50.1", "johanna", -540, 190, limit=16_000_000, external=14_150_000,
         follow_up=FollowUpClass.A,
         summary="Bärbara och stationära datorer, skärmar och dockor med tre års garanti. Takvolymen är snart nådd; "
         "nytt avtal upphandlas.", how=f"{_BASKET} Fråga IT-enheten om du är osäker på modell.",

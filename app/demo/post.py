@@ -8,7 +8,9 @@ from sqlalchemy import select
 
 from core.db import db
 from core.state import advance
-from exchange.outbox import MessageState, OutboxMessage
+from exchange.outbox import MessageState, OutboxMessage, messages_about
+from orders.mail import about
+from orders.order import Order
 
 ON_ITS_WAY = timedelta(seconds=40)
 
@@ -23,11 +25,10 @@ def deliver(until: datetime) -> None:
         message.sent_at = message.created_at + ON_ITS_WAY
 
 
-def fail(about: str) -> None:
-    """Let the message about an order be refused by the receiving server, for good."""
-    waiting = select(OutboxMessage).where(OutboxMessage.about == about, OutboxMessage.state == MessageState.QUEUED)
-    for message in db.session.scalars(waiting):
+def fail(order: Order) -> None:
+    """Let the order's message be refused by the receiving server, for good."""
+    for message in messages_about(about(order)):
         advance(message, "claim")
         message.attempts = 1
         advance(message, "fail")
-        message.last_error = "550 5.1.1 mottagaren finns inte (order mailbox unavailable)"
+        message.last_error = "550 5.1.1 <order>: mottagaren finns inte"
