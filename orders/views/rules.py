@@ -51,29 +51,27 @@ def index() -> Any:
 @bp.route("/new", methods=["GET", "POST"])
 @requires(Permission.ORGANISATION_MANAGE)
 def create() -> Any:
-    return _edit(_managed(), None)
+    return _edit(None)
 
 
 @bp.route("/<int:rule_id>", methods=["GET", "POST"])
 @requires(Permission.ORGANISATION_MANAGE)
 def edit(rule_id: int) -> Any:
-    organisation = _managed()
-    return _edit(organisation, rule_for(organisation, rule_id))
+    return _edit(rule_for(acting_organisation(), rule_id))
 
 
 @bp.post("/<int:rule_id>/move")
 @requires(Permission.ORGANISATION_MANAGE)
 def move(rule_id: int) -> Any:
-    organisation = _managed()
-    rule = rule_for(organisation, rule_id)
-    act.move_rule(current(), rule, rules_of(organisation), up=request.form.get("direction") == "up")
+    rule = rule_for(acting_organisation(), rule_id)
+    act.move_rule(current(), rule, rules_of(acting_organisation()), up=request.form.get("direction") == "up")
     return redirect(url_for("rules.index"), 303)
 
 
 @bp.post("/<int:rule_id>/active")
 @requires(Permission.ORGANISATION_MANAGE)
 def set_active(rule_id: int) -> Any:
-    rule = rule_for(_managed(), rule_id)
+    rule = rule_for(acting_organisation(), rule_id)
     act.set_rule_active(current(), rule, request.form.get("is_active") == "1")
     return redirect(url_for("rules.index"), 303)
 
@@ -81,20 +79,19 @@ def set_active(rule_id: int) -> Any:
 @bp.route("/groups/new", methods=["GET", "POST"])
 @requires(Permission.ORGANISATION_MANAGE)
 def create_group() -> Any:
-    return _edit_group(_managed(), None)
+    return _edit_group(None)
 
 
 @bp.route("/groups/<int:group_id>", methods=["GET", "POST"])
 @requires(Permission.ORGANISATION_MANAGE)
 def edit_group(group_id: int) -> Any:
-    organisation = _managed()
-    return _edit_group(organisation, group_for(organisation, group_id))
+    return _edit_group(group_for(acting_organisation(), group_id))
 
 
 @bp.post("/groups/<int:group_id>/remove")
 @requires(Permission.ORGANISATION_MANAGE)
 def remove_group(group_id: int) -> Any:
-    act.remove_group(current(), group_for(_managed(), group_id))
+    act.remove_group(current(), group_for(acting_organisation(), group_id))
     flash(_("Gruppen är borttagen."), "success")
     return redirect(url_for("rules.index"), 303)
 
@@ -107,7 +104,8 @@ def _managed() -> Organisation:
     return organisation
 
 
-def _edit(organisation: Organisation, rule: ApprovalRule | None) -> Any:
+def _edit(rule: ApprovalRule | None) -> Any:
+    organisation = _managed()
     form = RuleForm(data=said_by(rule) if rule else {})
     people = members_of(organisation, Role.APPROVER)
     form.offer(unit_tree(organisation), categories(), people, groups_of(organisation))
@@ -125,7 +123,8 @@ def _edit(organisation: Organisation, rule: ApprovalRule | None) -> Any:
     return render_template("rules/edit.html", form=form, is_new=rule is None), 422 if form.is_submitted() else 200
 
 
-def _edit_group(organisation: Organisation, group: ApprovalGroup | None) -> Any:
+def _edit_group(group: ApprovalGroup | None) -> Any:
+    organisation = _managed()
     said = {"name": group.name, "members": [member.id for member in group.members]} if group else {}
     form = GroupForm(data=said)
     form.offer(members_of(organisation, Role.APPROVER))

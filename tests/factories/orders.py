@@ -15,7 +15,7 @@ from core.db import db
 from orders.actions.approval import approve
 from orders.actions.basket import add
 from orders.actions.requisition import Checkout, submit
-from orders.approval import ApprovalRule, ApprovalRuleStep, ApprovalState, ApprovalStep, Quorum, StepKind
+from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, ApprovalState, ApprovalStep, Quorum, StepKind
 from orders.order import Order
 from orders.queries import orders_of, steps_of
 from orders.requisition import Requisition
@@ -44,6 +44,14 @@ def make_rule(organisation: Organisation, *steps: StepKind | dict[str, Any], **v
     db.session.add(rule)
     db.session.flush()
     return rule
+
+
+def make_group(organisation: Organisation, *members: User, **values: Any) -> ApprovalGroup:
+    group = ApprovalGroup(organisation_id=organisation.id, **{"name": f"Grupp {unique()}", **values})
+    group.members = list(members)
+    db.session.add(group)
+    db.session.flush()
+    return group
 
 
 def make_place(**values: Any) -> Place:

@@ -40,7 +40,7 @@ from tests.factories.catalog import (
     make_offer,
     make_price_list,
 )
-from tests.factories.orders import Place, make_requisition, make_rule, pending_step
+from tests.factories.orders import Place, make_group, make_requisition, make_rule, pending_step
 
 # How near a thing is to the actors, who all work at unit A1.
 OWN, UNIT, ORGANISATION, OTHER, MISSING = "own", "same unit", "same organisation", "other organisation", "missing"
@@ -215,8 +215,10 @@ def make_world() -> World:
     a, b, office = make_organisation(name="Kommun A"), make_organisation(name="Kommun B"), make_office()
     article, second = make_offer(a, b, office), _second_in_rank(a, b)
     units = {name: _unit(o, name) for o, name in ((a, "A1"), (a, "A2"), (b, "B1"), (b, "B2"))}
-    for organisation in (a, b):
-        make_rule(organisation)
+    for nearness, organisation in ((OWN, a), (OTHER, b)):
+        group = make_group(organisation, name=canary("A1" if organisation is a else "B1", "staff"))
+        world.add("approval rule", nearness, make_rule(organisation).id)
+        world.add("approval group", nearness, group.id)
 
     def place(name: str, approver: User | None = None) -> Place:
         unit = units[name]
