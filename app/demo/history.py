@@ -104,7 +104,7 @@ SCENES = (
     # what waits for Maria this morning; the furniture needs Eva too, the accessories the IT council
     Scene(1, "anna@ostersund", SCHOOL, "office paper", "waiting"),
     Scene(2, "anna@ostersund", SCHOOL, "accessories", "waiting"),
-    Scene(3, "anna@ostersund", SCHOOL, "schoolfurniture", "waiting", scale=25),
+    Scene(3, "anna@ostersund", SCHOOL, "schoolfurniture", "waiting", scale=8),
     # what Anna has to see to
     Scene(3, "anna@ostersund", SCHOOL, "books", "returned"),
     Scene(4, "anna@ostersund", SCHOOL, "sport", "undelivered"),
