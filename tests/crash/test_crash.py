@@ -79,7 +79,7 @@ def test_everything_that_was_promised_holds_however_much_is_killed(site: Site) -
     site.system.start()
     done = threading.Event()
     chaos = threading.Thread(
-        target=site.system.kill_at_random, args=(done,), kwargs={"seconds": 40, "pauses": (0.3, 1.2)}
+        target=site.system.kill_at_random, args=(done,), kwargs={"seconds": 30, "pauses": (0.3, 1.2)}
     )
     chaos.start()
     people = [threading.Thread(target=buyer.buy, args=(TIMES,)) for buyer in buyers]
