@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from auth.organisation import Organisation
@@ -104,16 +104,18 @@ def orderable_price_list_ids(organisation: Organisation, on: date) -> list[int]:
 
 def current_articles(keys: Collection[tuple[int, str]], on: date) -> dict[tuple[int, str], Article]:
     """The rows in force on a day, by (award id, supplier's number). One query."""
+    # not by pairs: SQLite reads the whole table for a row value
     statement = (
         select(Article)
         .join(PriceList, PriceList.id == Article.price_list_id)
         .where(
-            tuple_(Article.award_id, Article.supplier_number).in_(sorted(keys)),
-            PriceList.state == PriceListState.PUBLISHED,
-            PriceList.effective_from <= on,
+            PriceList.award_id.in_({award_id for award_id, _number in keys}),
+            _is_in_force(on),
+            Article.supplier_number.in_({number for _award_id, number in keys}),
         )
     )
-    return {(a.award_id, a.supplier_number): a for a in db.session.scalars(statement)}
+    rows = db.session.scalars(statement)
+    return {key: article for article in rows if (key := (article.award_id, article.supplier_number)) in keys}
 
 
 def current_article(award_id: int, supplier_number: str, on: date) -> Article | None:
