@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.db import TransactionalFlask, commit, db
 from tests.house.test_routes import READING, contents, doors, log_in, noting_faults
-from tests.house.world import NEARNESS, make_world
+from tests.house.world import OTHER, OWN, make_world
 
 
 def test_reading_leaves_the_database_as_it_was(fresh_app: TransactionalFlask) -> None:
@@ -16,7 +16,7 @@ def test_reading_leaves_the_database_as_it_was(fresh_app: TransactionalFlask) ->
             path: door
             for door in doors(fresh_app)
             if door.method == READING
-            for nearness in NEARNESS
+            for nearness in (OWN, OTHER)
             if (path := door.address(world, nearness))
         }
         commit()
