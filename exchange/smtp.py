@@ -12,6 +12,7 @@ import select
 import smtplib
 import socket
 import ssl
+from base64 import encodebytes
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr, parseaddr
-from threading import Timer
+from threading import Event, Thread
+from time import monotonic
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -95,10 +97,21 @@ def build(mail: Mail, mail_from: str) -> EmailMessage:
     message.set_content(mail.text, cte="quoted-printable")
     if mail.html:
         message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    if mail.files:
+        message.make_mixed()
     for file in mail.files:
-        main, _, sub = file.media_type.partition("/")
-        message.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
+        message.attach(_attached(file))
     return message
+
+
+def _attached(file: MailFile) -> EmailMessage:
+    """A file as a part of a message; EmailMessage's own way takes twice as long for the same bytes."""
+    part = EmailMessage(policy=SMTP)
+    part["Content-Type"] = file.media_type
+    part["Content-Transfer-Encoding"] = "base64"
+    part.add_header("Content-Disposition", "attachment", filename=file.name)
+    part.set_payload(encodebytes(file.content).decode("ascii"))
+    return part
 
 
 class Connection:
@@ -117,12 +130,14 @@ class Connection:
         self._timeout = timeout
         self._longest = longest
         self._smtp: smtplib.SMTP | None = None
+        self._watchdog = _Watchdog(longest / 10)
 
     def __enter__(self) -> Connection:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+        self._watchdog.end()
 
     def send(self, mail: Mail) -> None:
         """Hand over one mail. Returns when the server has taken it.
@@ -231,19 +246,39 @@ class Connection:
     @contextmanager
     def _at_most(self, smtp: smtplib.SMTP) -> Iterator[None]:
         """Cut the connection after `longest` seconds: the socket's own timeout begins anew with every byte."""
-
-        def cut() -> None:
-            if smtp.sock is not None:
-                with suppress(OSError):  # the plain socket's, because TLS would want to say good-bye
-                    socket.socket.shutdown(smtp.sock, socket.SHUT_RDWR)
-
-        timer = Timer(self._longest, cut)
-        timer.daemon = True
-        timer.start()
+        self._watchdog.guard(smtp, self._longest)
         try:
             yield
         finally:
-            timer.cancel()
+            self._watchdog.rest()
+
+
+class _Watchdog(Thread):
+    """One thread for all mails of a connection, because a timer for each would cost more than sending them."""
+
+    def __init__(self, pause: float) -> None:
+        super().__init__(daemon=True)
+        self._pause = pause
+        self._guarded: tuple[smtplib.SMTP, float] | None = None
+        self._is_over = Event()
+
+    def guard(self, smtp: smtplib.SMTP, seconds: float) -> None:
+        if not self.is_alive():
+            self.start()
+        self._guarded = (smtp, monotonic() + seconds)
+
+    def rest(self) -> None:
+        self._guarded = None
+
+    def end(self) -> None:
+        self._is_over.set()
+
+    def run(self) -> None:
+        while not self._is_over.wait(self._pause):
+            guarded = self._guarded
+            if guarded is not None and monotonic() > guarded[1] and guarded[0].sock is not None:
+                with suppress(OSError):  # the plain socket's, because TLS would want to say good-bye
+                    socket.socket.shutdown(guarded[0].sock, socket.SHUT_RDWR)
 
 
 def _expect(answer: tuple[int, bytes | str]) -> None:
