@@ -9,11 +9,13 @@ import click
 from app.bench.approvals import bench_approvals
 from app.bench.documents import bench_documents
 from app.bench.measure import Figure
+from app.bench.outbox import bench_outbox
 
 Bench = Callable[..., Iterator[Figure]]
 BENCHES: dict[str, Bench] = {
     "documents": bench_documents,
     "approvals": bench_approvals,
+    "outbox": bench_outbox,
 }
 
 
