@@ -90,6 +90,14 @@ def _place(who: str, detail: dict[str, Any]) -> Sentence:
     )
 
 
+def _confirm(who: str, detail: dict[str, Any]) -> Sentence:
+    return _("%(supplier)s bekräftade beställningen.", supplier=detail.get("supplier", who))
+
+
+def _decline(who: str, detail: dict[str, Any]) -> Sentence:
+    return _("%(supplier)s tackade nej till beställningen.", supplier=detail.get("supplier", who))
+
+
 def _receive(who: str, detail: dict[str, Any]) -> Sentence:
     rows = [_received(*row) for row in detail.get("lines", [])]
     return _("%(who)s tog emot varor: %(rows)s.", who=who, rows=", ".join(rows))
@@ -131,6 +139,8 @@ SENTENCES: dict[tuple[str, str], Telling] = {
     ("requisition", "send-back"): _send_back,
     ("requisition", "withdraw"): _withdraw,
     ("order", "place"): _place,
+    ("order", "confirm"): _confirm,
+    ("order", "decline"): _decline,
     ("order", "receive"): _receive,
     ("order", "cancel"): _cancel,
     ("order", "close"): _close,
