@@ -1,0 +1,142 @@
+"""The commands that bring registers and price lists in, as people meet them: outputs, exit code, and what is stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import func, select
+
+from app.commands import agreements as agreements_command
+from app.commands import prices as prices_command
+from auth.organisation import Organisation
+from catalog.agreement import Agreement, AgreementState
+from catalog.price_list import Article, PriceList, PriceListState
+from catalog.supplier import Supplier
+from core.db import TransactionalFlask, commit, db
+from tests.factories.auth import make_office, make_organisation
+
+REGISTER = (
+    "Avtalsnummer;Avtalsnamn;Från;Till;Leverantörens organisationsnummer;Leverantör;Sammanfattning;Avtalspunkt;"
+    "Avropsberättigade\nUK-1;Livsmedel;2026-01-01;2027-12-31;556000-0167;Fjällgrossisten AB;Mat.;punkt 4;alla\n"
+)
+PRICES = "Artikelnummer;Benämning;Enhet;Pris;Moms\nA1;Penna;st;9,50;25\n"
+
+
+@pytest.fixture
+def run(fresh_app: TransactionalFlask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """Run a command against the test's own database; files are written below `tmp_path`."""
+    monkeypatch.setattr("app.commands.create_app", lambda: fresh_app)
+    with fresh_app.app_context():
+        make_office()
+        make_organisation(name="Strömsunds kommun", organisation_number="2120002486")
+        commit()
+        db.session.remove()
+
+    def running(group: Any, *arguments: str, **files: str | bytes) -> Result:
+        for name, content in files.items():
+            data = content.encode() if isinstance(content, str) else content
+            (tmp_path / f"{name}.csv").write_bytes(data)
+        monkeypatch.chdir(tmp_path)
+        return CliRunner().invoke(group, list(arguments))
+
+    return running
+
+
+def stored(app: TransactionalFlask, table: type) -> int:
+    with app.app_context():
+        return db.session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_register_and_prices_make_an_offer(run: Any, fresh_app: TransactionalFlask) -> None:
+    done = run(agreements_command.agreements, "import", "register.csv", "--publish", register=REGISTER)
+    assert done.exit_code == 0, done.output
+    assert "1 agreements new, 0 changed, 0 as before, 1 published; 1 suppliers new" in done.stdout
+    options = ("--agreement", "UK-1", "--supplier", "556000-0167", "--publish")
+    done = run(prices_command.prices, "import", "prices.csv", *options, prices=PRICES)
+    assert done.exit_code == 0, done.output
+    assert "version 1: 1 articles, publicerat" in done.stdout
+    with fresh_app.app_context():
+        assert db.session.scalar(select(Agreement.state)) is AgreementState.PUBLISHED
+        assert db.session.scalar(select(PriceList.state)) is PriceListState.PUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("register", "said"),
+    [
+        (REGISTER.replace("556000-0167", "556000-0168"), "rad 2: Leverantörens organisationsnummer: ”556000-0168”"),
+        (REGISTER.replace("alla", "212000-2494"), "rad 2: Avropsberättigade: Organisationen 2120002494 finns inte"),
+        (REGISTER.replace("punkt 4", ""), "avropsordningen står"),
+        ("", "Filen är tom."),
+        (b"\x89PNG\x00", "ingen textfil"),
+        (b'"' + b"x" * 10_000_000, "Ingen rubrikrad"),
+    ],
+)
+def test_bad_register_is_told_and_stores_nothing(
+    run: Any, fresh_app: TransactionalFlask, register: str | bytes, said: str
+) -> None:
+    done = run(agreements_command.agreements, "import", "register.csv", "--publish", register=register)
+    assert done.exit_code == 1
+    assert said in done.stderr and "nothing was imported" in done.stderr
+    assert (stored(fresh_app, Agreement), stored(fresh_app, Supplier)) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("prices", "said"),
+    [
+        (PRICES.replace("9,50", "-9,50"), "rad 2: Pris: ”-9,50”: Talet är negativt."),
+        (PRICES.replace("9,50", "1e30"), "rad 2: Pris: ”1e30”"),
+        (PRICES.replace("Penna", "=1+1"), "formel"),
+        (PRICES.replace("Penna", "Pen\0na"), "ingen textfil"),
+        (PRICES.replace("Penna", "x" * 10_000_000), "Cellen är längre"),
+        ("", "Filen är tom."),
+    ],
+)
+def test_bad_price_list_is_told_and_stores_nothing(
+    run: Any, fresh_app: TransactionalFlask, prices: str, said: str
+) -> None:
+    run(agreements_command.agreements, "import", "register.csv", register=REGISTER)
+    options = ("--agreement", "UK-1", "--supplier", "556000-0167", "--publish")
+    done = run(prices_command.prices, "import", "prices.csv", *options, prices=prices)
+    assert done.exit_code == 1
+    assert said in done.stderr and "nothing was stored" in done.stderr
+    assert (stored(fresh_app, PriceList), stored(fresh_app, Article)) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--agreement", "UK-9", "--supplier", "556000-0167"), "there is no agreement UK-9"),
+        (("--agreement", "UK-1", "--supplier", "212000-2486"), "is not on agreement UK-1"),
+        (("--agreement", "UK-1", "--supplier", "556000-0168"), "kontrollsiffra"),
+        (("--agreement", "UK-1", "--supplier", "556000-0167", "--lot", "7"), "lot 7"),
+    ],
+)
+def test_award_that_is_not_found_is_named(run: Any, options: tuple[str, ...], said: str) -> None:
+    run(agreements_command.agreements, "import", "register.csv", register=REGISTER)
+    done = run(prices_command.prices, "import", "prices.csv", *options, prices=PRICES)
+    assert done.exit_code == 1
+    assert said in done.stderr
+
+
+def test_real_data_goes_the_whole_way_to_the_price_list(
+    run: Any, fresh_app: TransactionalFlask, shared: Path, tmp_path: Path
+) -> None:
+    data = shared / "data"
+    folder, groceries = data / "uhm-jamtland-2021", data / "openfoodfacts-se" / "livsmedel_ean73.csv"
+    if not folder.is_dir() or not groceries.is_file():
+        pytest.skip(f"SKIPPED: the real data are missing: {data}")
+    options = ("--register", "r.csv", "--invent-numbers", "--starts-on", "2026-01-01")
+    done = run(agreements_command.agreements, "from-uhm", str(folder), *options)
+    assert done.exit_code == 0, done.output
+    assert "MT994 VA-material: inget ramavtal" in done.stderr
+    assert run(agreements_command.agreements, "import", "r.csv", "--publish").exit_code == 0
+    assert run(prices_command.prices, "from-groceries", str(groceries), "--out", "p.csv").exit_code == 0
+    with fresh_app.app_context():
+        owners = db.session.scalars(select(Organisation.name).join(Agreement, Agreement.owner_id == Organisation.id))
+        assert set(owners) == {"Strömsunds kommun"}  # the other buyers are not in this database
+    options = ("--agreement", "MT3023", "--supplier", "009526-9940", "--publish")
+    done = run(prices_command.prices, "import", "p.csv", *options)
+    assert done.exit_code == 0 and "2384 articles" in done.stdout, done.output
