@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import undefer
 
 from core.clock import now
 from core.db import db, reading, unit_of_work
 from core.state import advance
+from core.types import UtcDateTime
 from exchange.outbox import Attachment, MessageState, OutboxMessage, enqueue
 from exchange.smtp import Mail, MailFile, PermanentFailure, ServerDown, TemporaryFailure
 
@@ -68,7 +68,7 @@ def deliver_due(
     number of workers may do this at once. Must be called with no transaction open.
     """
     with reading() as session:  # an idle worker takes no write lock
-        if session.scalar(select(OutboxMessage.id).where(_is_due()).limit(1)) is None:
+        if session.scalar(select(OutboxMessage.id).where(_IS_DUE).limit(1), {"now": now()}) is None:
             return Round()
     with unit_of_work():
         claim = _claim()
@@ -85,35 +85,40 @@ def deliver_due(
     return Round(tried, is_server_down)
 
 
-def _is_due() -> ColumnElement[bool]:
-    moment = now()
-    return or_(
-        and_(OutboxMessage.state == MessageState.QUEUED, OutboxMessage.due_at <= moment),
-        and_(OutboxMessage.state == MessageState.SENDING, OutboxMessage.claimed_until < moment),
-    )
+_NOW, _UNTIL = bindparam("now", type_=UtcDateTime), bindparam("until", type_=UtcDateTime)
+_IS_DUE = or_(
+    and_(OutboxMessage.state == MessageState.QUEUED, OutboxMessage.due_at <= _NOW),
+    and_(OutboxMessage.state == MessageState.SENDING, OutboxMessage.claimed_until < _NOW),
+)
+# Another worker's row is passed over on PostgreSQL; SQLite has one writer at a time. The choice stands in a CTE of its
+# own, which PostgreSQL evaluates once: in a sub-select it may lock more rows.
+_OLDEST_DUE = (
+    select(OutboxMessage.id)
+    .where(_IS_DUE)
+    .order_by(OutboxMessage.due_at, OutboxMessage.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+    .cte("due")
+)
+_CLAIM = (
+    update(OutboxMessage)
+    .where(OutboxMessage.id.in_(select(_OLDEST_DUE.c.id)))
+    .values(state=MessageState.SENDING, claimed_until=_UNTIL, attempts=OutboxMessage.attempts + 1)
+    .returning(OutboxMessage.id)
+    .execution_options(synchronize_session=False)
+)
+_FILES = (
+    select(Attachment.name, Attachment.media_type, Attachment.sha256, Attachment.content)
+    .where(Attachment.message_id == bindparam("message_id"))
+    .order_by(Attachment.id)
+)
 
 
 def _claim() -> _Claim | None:
-    """Take the oldest due message. Another worker's row is passed over on PostgreSQL; SQLite has one writer at a time.
-
-    The choice stands in a CTE of its own, which PostgreSQL evaluates once: in a sub-select it may lock more rows.
-    """
-    due = (
-        select(OutboxMessage.id)
-        .where(_is_due())
-        .order_by(OutboxMessage.due_at, OutboxMessage.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
-    until = now() + LEASE
-    taken = db.session.scalar(
-        update(OutboxMessage)
-        .where(OutboxMessage.id.in_(select(due.c.id)))
-        .values(state=MessageState.SENDING, claimed_until=until, attempts=OutboxMessage.attempts + 1)
-        .returning(OutboxMessage.id),
-        execution_options={"synchronize_session": False},
-    )
+    """Take the oldest due message: one conditional UPDATE that only one worker can win."""
+    moment = now()
+    until = moment + LEASE
+    taken = db.session.scalar(_CLAIM, {"now": moment, "until": until})
     return None if taken is None else _Claim(taken, until)
 
 
@@ -145,12 +150,7 @@ def _attempt(claim: _Claim, send: Send, may_send: Callable[[OutboxMessage], str 
 
 def _mail(message: OutboxMessage) -> Mail:
     """The message in plain values. Raises ValueError when a file is not what was queued."""
-    files = db.session.scalars(
-        select(Attachment)
-        .where(Attachment.message_id == message.id)
-        .order_by(Attachment.id)
-        .options(undefer(Attachment.content))
-    ).all()
+    files = db.session.execute(_FILES, {"message_id": message.id}).all()
     for file in files:
         if sha256(file.content).hexdigest() != file.sha256:
             raise ValueError(f"{file.name} är inte den fil som köades")
