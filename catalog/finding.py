@@ -42,13 +42,14 @@ class Ask:
     """A line that somebody wants to order. Without a quantity (browsing) no rule about amounts is asked.
 
     `seen_price` is the price she was shown (default: the article's own); `choice_ground` what she stated where
-    the agreement lets the orderer choose among suppliers.
+    the agreement lets the orderer choose among suppliers; `deliver_on` the day she wants it, when she has said one.
     """
 
     article: Article
     quantity: Decimal | None = None
     seen_price: Decimal | None = None
     choice_ground: str | None = None
+    deliver_on: date | None = None
 
     @property
     def net(self) -> Decimal:

@@ -98,6 +98,24 @@ def agreement_is_active(case: Case) -> Iterator[Finding]:
         yield Finding("agreement-not-active", Level.STOP, text, _l("Avtalstiden"), _another_or_ask(agreement))
 
 
+def delivery_is_in_time(case: Case) -> Iterator[Finding]:
+    """An order placed in time may be delivered after the last day only where the terms allow it."""
+    agreement, wanted = case.agreement, case.ask.deliver_on
+    if wanted is None or wanted <= agreement.ends_on or agreement.delivers_after_end:
+        return
+    yield Finding(
+        "agreement-not-active",
+        Level.STOP,
+        _l(
+            "Avtalet %(number)s gäller till och med %(day)s och medger ingen leverans efter det.",
+            number=agreement.number,
+            day=_day(agreement.ends_on),
+        ),
+        _l("Avtalstiden"),
+        _l("Välj en leveransdag senast %(day)s.", day=_day(agreement.ends_on)),
+    )
+
+
 LAW_OF_ENTITLEMENT = {LegalRegime.LOU: "LOU 7 kap. 3 §", LegalRegime.LUF: "LUF 7 kap. 3 §"}
 
 
@@ -412,6 +430,7 @@ def end_is_far(case: Case) -> Iterator[Finding]:
 
 RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     agreement_is_active,
+    delivery_is_in_time,
     organisation_is_entitled,
     supplier_is_open,
     category_is_open,

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField
-from wtforms.validators import Length, Optional, ValidationError
+from wtforms import HiddenField, IntegerField
+from wtforms.validators import Length, NumberRange, Optional, ValidationError
+from wtforms.widgets import HiddenInput
 
 from auth.organisation import DeliveryAddress, Unit
 from core.clock import today
@@ -21,7 +22,7 @@ LEAST = Decimal("0.001")
 
 
 class AddLineForm(BaseForm):
-    article_id = HiddenField(validators=[Required()])
+    article_id = IntegerField(validators=[Required(), NumberRange(1, 2**31 - 1)], widget=HiddenInput())
     quantity = DecimalField(_l("Antal"), [Required()], places=3, min=LEAST, max=MOST)
     next = HiddenField(validators=[Optional()])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
@@ -89,8 +90,11 @@ def basket_of(user: User, organisation: Organisation, *, lock: bool = False) -> 
     return db.session.scalars(wanted).unique().one_or_none()
 
 
-def view_basket(basket: Basket) -> BasketView:
-    """Ask the steering about the whole basket, and split it into orders, freight and fees included."""
+def view_basket(basket: Basket, deliver_on: date | None = None) -> BasketView:
+    """Ask the steering about the whole basket, and split it into orders, freight and fees included.
+
+    `deliver_on` is the day she wants it, when she has said one.
+    """
     on = today()
     rates = vat_rates(on)
     priced = [
@@ -103,7 +107,7 @@ def view_basket(basket: Basket) -> BasketView:
         for line in basket.lines
     ]
     drafts = draft_orders(priced)
-    asks = [Ask(line.article, line.quantity, line.seen_price, line.choice_ground) for line in basket.lines]
+    asks = [Ask(line.article, line.quantity, line.seen_price, line.choice_ground, deliver_on) for line in basket.lines]
     is_ranked = any(line.article.award.lot.method in RANKED for line in basket.lines)
     refusals = refusals_of(basket) if is_ranked else ()
     refused = {refusal.award_id for refusal in refusals}
@@ -262,6 +266,14 @@ def requisition_lines(requisition: Requisition) -> list[PricedLine]:
     ]
 
 
+def asks_of(requisition: Requisition) -> list[Ask]:
+    """A requisition's lines as questions to the steering."""
+    return [
+        Ask(line.article, line.quantity, line.unit_price, line.choice_ground, requisition.wanted_on)
+        for line in requisition.lines
+    ]
+
+
 def priced_charge(charge: RequisitionCharge) -> Charge:
     """A frozen charge as the split wants it."""
     return Charge(charge.award, charge.kind, charge.reason, charge.amount, charge.vat_percent)
@@ -348,7 +360,7 @@ def approval_view(step: ApprovalStep, user: User) -> ApprovalView:
     lines = requisition.lines
     drafts = requisition_drafts(requisition)
     refusals = refusals_of(requisition) if any(line.award.lot.method in RANKED for line in lines) else ()
-    asks = [Ask(line.article, line.quantity, line.unit_price, line.choice_ground) for line in lines]
+    asks = asks_of(requisition)
     facts = load_facts(asks, requisition.organisation, today())
     found = judge(
         asks,

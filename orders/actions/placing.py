@@ -14,7 +14,7 @@ from auth.user import User
 from catalog import ceiling
 from catalog.price_list import Article
 from catalog.queries import current_articles
-from catalog.steering import Ask, findings, stops
+from catalog.steering import findings, stops
 from core.clock import now, today
 from core.db import db
 from core.errors import RuleBroken
@@ -24,7 +24,7 @@ from orders.approval import ApprovalState
 from orders.documents import order_document, render_files
 from orders.numbering import draw_number
 from orders.order import Order, OrderCharge, OrderLine
-from orders.queries import charges_by_award, refused_awards, requisition_drafts, steps_of
+from orders.queries import asks_of, charges_by_award, refused_awards, requisition_drafts, steps_of
 from orders.requisition import Requisition, RequisitionLine
 from orders.split import OrderDraft, all_draws
 
@@ -60,9 +60,8 @@ def approvers_of(requisition: Requisition) -> list[ApproverDocument]:
 def _check_gates(requisition: Requisition, drafts: list[OrderDraft]) -> Sold:
     """Ask the steering again, on the day of the order. Returns the published rows that the lines stand on now."""
     lines = requisition.lines
-    asks = [Ask(line.article, line.quantity, line.unit_price, line.choice_ground) for line in lines]
     found = findings(
-        asks,
+        asks_of(requisition),
         requisition.organisation,
         today(),
         refused=refused_awards(requisition),

@@ -73,7 +73,7 @@ def submit(actor: User, organisation: Organisation, checkout: Checkout) -> Requi
         return done  # the button was pressed twice
     if basket is None or not basket.lines:
         raise RuleBroken(_l("Varukorgen är tom."))
-    _check_steering(basket)
+    _check_steering(basket, checkout.wanted_on)
 
     requisition = _fill(actor, basket, checkout)
     requisition.check_submittable()
@@ -208,9 +208,9 @@ def _categories(lots: Iterable[Lot]) -> tuple[Category, ...]:
     return tuple(category for category in found if category is not None)
 
 
-def _check_steering(basket: Basket) -> None:
+def _check_steering(basket: Basket, deliver_on: date | None) -> None:
     """Every gate again, for the whole basket, at the till."""
-    view = view_basket(basket)
+    view = view_basket(basket, deliver_on)
     found = [f for of_line in view.findings.values() for f in of_line if f.level is not Level.INFORM]
     if found:
         raise RuleBroken(

@@ -15,7 +15,7 @@ from auth.organisation import DeliveryAddress, Unit
 from auth.permission import Permission
 from auth.user import User
 from catalog.agreement import Award
-from catalog.queries import articles_by_id, with_terms
+from catalog.queries import article_for, with_terms
 from core.clock import STOCKHOLM, now, today
 from core.db import db
 from core.errors import NotFound, RuleBroken
@@ -49,12 +49,10 @@ def show() -> Any:
 def add() -> Any:
     form = AddLineForm()
     back = form.next.data if is_local_path(form.next.data) else url_for("basket.show")
-    if not form.validate() or form.quantity.data is None or not str(form.article_id.data).isdecimal():
+    if not form.validate() or form.quantity.data is None or form.article_id.data is None:
         flash(_("Skriv hur många du vill ha, till exempel 2 eller 2,5."), "error")
         return redirect(back, 303)
-    article = articles_by_id([int(form.article_id.data)]).get(int(form.article_id.data))
-    if article is None:
-        raise NotFound(_l("Artikeln finns inte."))
+    article = article_for(current(), form.article_id.data)
     act.add(current(), acting_organisation(), article, form.quantity.data)
     flash(_("%(name)s ligger i varukorgen.", name=article.name), "success")
     return redirect(back, 303)

@@ -203,11 +203,26 @@ def test_the_vat_is_that_of_the_day_of_delivery(app: TransactionalFlask) -> None
     """Food bears 6 % until the end of 2027 and 12 % from 2028 (prop. 2025/26:55)."""
     place = make_place()
     milk = make_offer(place.organisation, vat_class=VatClass.FOOD, price=Decimal(100))
+    milk.award.lot.agreement.delivers_after_end = True
     for wanted_on, percent in ((date(2027, 12, 31), 6), (date(2028, 1, 1), 12)):
         add(place.orderer, place.organisation, milk, Decimal(1))
         requisition = submit(place.orderer, place.organisation, checkout_at(place, wanted_on=wanted_on))
         assert requisition.lines[0].vat_percent == Decimal(percent)
         assert requisition.vat_amount == Decimal(percent)
+
+
+def test_nothing_is_delivered_after_an_agreement_that_does_not_allow_it(app: TransactionalFlask) -> None:
+    place = make_place()
+    paper = make_offer(place.organisation)
+    agreement = paper.award.lot.agreement
+    late = checkout_at(place, wanted_on=agreement.ends_on + timedelta(days=1))
+    add(place.orderer, place.organisation, paper, Decimal(1))
+    with pytest.raises(RuleBroken) as refused:
+        submit(place.orderer, place.organisation, late)
+    assert [f.code for f in refused.value.findings] == ["agreement-not-active"]
+    agreement.delivers_after_end = True
+    db.session.flush()
+    assert submit(place.orderer, place.organisation, late).state is RequisitionState.SUBMITTED
 
 
 def test_an_old_order_is_put_into_the_basket_at_todays_price(app: TransactionalFlask) -> None:
