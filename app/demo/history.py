@@ -24,16 +24,17 @@ from core.db import db
 from orders.actions.basket import add
 from orders.favourite import Favourite
 
-PURCHASES = 180
+PURCHASES = 165
 OLDEST, NEWEST = 392, 1  # days ago
-FRESH = 6  # days in which most purchases are still under way
 
-STORIES = {
-    "whole": 60, "parts": 8, "partial": 4, "over": 3, "damaged": 3, "wrong": 2, "missing": 2, "short": 3,
-    "cancelled": 3, "declined": 3, "confirmed": 2, "placed": 1, "rejected": 3, "withdrawn": 2, "returned": 1,
-    "mended": 2,
+# How purchases go, and how often. What is older is settled; what is fresh is mostly under way.
+SETTLED = {
+    "whole": 60, "parts": 9, "over": 3, "damaged": 3, "wrong": 2, "missing": 2, "short": 3, "cancelled": 3,
+    "declined": 3, "rejected": 3, "withdrawn": 2, "mended": 2,
 }  # fmt: skip
-FRESH_STORIES = {"placed": 4, "waiting": 3, "confirmed": 2, "whole": 1}
+RECENT = {"whole": 8, "parts": 3, "partial": 3, "confirmed": 3, "returned": 1, "cancelled": 1, "declined": 1}
+FRESH = {"placed": 4, "waiting": 3, "confirmed": 2, "whole": 1}
+RECENT_DAYS, FRESH_DAYS = 35, 6
 WEIGHTS = {"OSD": 10, "KRO": 9, "ARE": 9}  # of an orderer there; 3 elsewhere
 ANNA = 30
 AWAY = ((156, 24), (8, 26))  # days ago that Maria's absence was decided, and for how many days
@@ -49,7 +50,7 @@ def plan_history(office: Office, chronicle: Chronicle, purchases: int = PURCHASE
         user, prefix, unit = chance.choices(orderers, weights)[0]
         tastes = tastes_of(office.places.units[prefix, unit].name)
         wanted = chance.sample(tastes, chance.choices((1, 2), (4, 1))[0])
-        stories = FRESH_STORIES if days_ago <= FRESH else STORIES
+        stories = FRESH if days_ago <= FRESH_DAYS else RECENT if days_ago <= RECENT_DAYS else SETTLED
         story = chance.choices(list(stories), list(stories.values()))[0]
         purchase = Purchase(office, chronicle, f"demo-{number:03d}", user, prefix, unit, set(wanted), story)
         chronicle.at(chronicle.instant(days_ago, 7 + number % 4, number % 60), purchase.begin)

@@ -51,7 +51,7 @@ DEVIATIONS = {
     "wrong": (Deviation.WRONG, "Fel färg levererad. Leverantören hämtar och byter."),
     "missing": (Deviation.MISSING, "Står på följesedeln men fanns inte i leveransen."),
 }
-NOTES = ("Leverera före kl. 10, tack.", "Ring Göran när ni är på väg.", None, None, None, None)
+NOTES = ("Leverera före kl. 10, tack.", "Ring en halvtimme före, tack.", None, None, None, None)
 
 
 @dataclass
@@ -165,13 +165,13 @@ class Purchase:
             return None
 
     def _withdraw(self) -> None:
-        assert self.requisition is not None  # noqa: S101
+        assert self.requisition is not None
         withdraw(self.orderer, self.requisition)
 
     def _decide(self) -> None:
         """The next step's decision; the last yes places the orders."""
         requisition = self.requisition
-        assert requisition is not None  # noqa: S101
+        assert requisition is not None
         step = next(step for step in steps_of(requisition) if step.state is ApprovalState.PENDING)
         person, seen = self._decider(step), step.content_hash
         if self.story == "rejected":
@@ -196,7 +196,7 @@ class Purchase:
         return next((s.substitute for s in substitutions if s.is_current(today())), candidate)
 
     def _mend(self) -> None:
-        assert self.requisition is not None  # noqa: S101
+        assert self.requisition is not None
         mend(self.orderer, self.requisition)
         basket = basket_of(self.orderer, self._organisation)
         if basket is not None and len(basket.lines) > 1:
@@ -247,20 +247,23 @@ class Purchase:
             note = "Resten kommer senare enligt följesedeln."
         elif self.story == "over":
             came[first.id] = Received(first.quantity + 1, note="En förpackning för mycket, behålls.")
+        elif self.story == "missing":
+            came[first.id] = Received(max(first.quantity - 2, Decimal(0)), *DEVIATIONS[self.story])
         elif self.story in DEVIATIONS:
             came[first.id] = Received(first.quantity, *DEVIATIONS[self.story])
         receive(self._receiver(), order, came, note, f"{self.key}-{order.number}-1")
         if not can(order, "close"):
             return
-        if self.story == "parts":
-            self._later(40, 90, lambda: self._receive_rest(order, first.id, came))
+        if self.story in ("parts", "missing"):
+            self._later(40, 90, lambda: self._receive_rest(order, came))
         elif self.story == "short":
             self._later(90, 200, lambda: close(self.orderer, order, self.chance.choice(CLOSES)))
 
-    def _receive_rest(self, order: Order, first: int, came: dict[int, Received]) -> None:
-        rest = {line.id: Received(line.quantity) for line in order.lines}
-        rest[first] = Received(rest[first].quantity - came[first].quantity)
-        receive(self._receiver(), order, rest, None, f"{self.key}-{order.number}-2")
+    def _receive_rest(self, order: Order, came: dict[int, Received]) -> None:
+        nothing = Received(Decimal(0))
+        rest = {line.id: line.quantity - came.get(line.id, nothing).quantity for line in order.lines}
+        lacking = {line_id: Received(quantity) for line_id, quantity in rest.items() if quantity}
+        receive(self._receiver(), order, lacking, None, f"{self.key}-{order.number}-2")
 
     def _receiver(self) -> User:
         if self.orderer.email == "anna@ostersund.example":

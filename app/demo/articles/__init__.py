@@ -15,6 +15,7 @@ from app.demo.articles.grammar import FEWEST_ÖRE, Item, Product, chance_of, ite
 from app.demo.chronicle import Chronicle
 from app.demo.numbers import gs1_numbers
 from app.demo.portfolio import W
+from auth.journal import record
 from auth.user import User
 from catalog.actions.price_list import approve
 from catalog.agreement import Award
@@ -88,6 +89,19 @@ class Assortments:
         db.session.execute(insert(Article.__table__), rows)  # type: ignore[arg-type]
         price_list.article_count = len(rows)
         db.session.flush()
+        agreement = award.lot.agreement
+        record(
+            actor,
+            "import",
+            "price-list",
+            price_list.id,
+            organisation_id=agreement.owner_id,
+            number=agreement.number,
+            supplier=award.supplier.name,
+            version=version,
+            file=price_list.source_name,
+            articles=len(rows),
+        )
         if publish:
             approve(actor, price_list)
         if price_list.published_at is not None:
@@ -103,7 +117,7 @@ class Assortments:
         return self._article_ids.get(award.id, [])
 
     def _rows(self, price_list: PriceList, spec: W, version: int, level: int) -> Iterator[dict[str, Any]]:
-        assert spec.assortment is not None  # noqa: S101 - awards without one have no list
+        assert spec.assortment is not None
         initials = spec.supplier[:2].upper()
         for serial, (item, gtin) in enumerate(self._of(spec.assortment)):
             chance = chance_of(f"{spec.supplier} {item.key}")
