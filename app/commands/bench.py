@@ -10,9 +10,11 @@ from app.bench.approvals import bench_approvals
 from app.bench.documents import bench_documents
 from app.bench.measure import Figure
 from app.bench.outbox import bench_outbox
+from app.bench.road import bench_road
 
 Bench = Callable[..., Iterator[Figure]]
 BENCHES: dict[str, Bench] = {
+    "road": bench_road,
     "documents": bench_documents,
     "approvals": bench_approvals,
     "outbox": bench_outbox,
