@@ -129,15 +129,7 @@ def make_counter(articles: int = LINES) -> Counter:
         rule.steps.append(ApprovalRuleStep(position=1, kind=StepKind.PERSON, user=approver))
         session.add(rule)
         award = _award(organisation)
-        price_list = PriceList(award=award, version=1, effective_from=today(), created_at=now())
-        session.add(price_list)
-        session.flush()
-        _fill(price_list, articles)
-        advance(price_list, "review")
-        advance(price_list, "publish")
-        price_list.published_at, price_list.publication, price_list.article_count = now(), 1, articles
-        session.get_one(Publication, 1).last = 1
-        session.flush()
+        price_list = _publish(award, articles)
         some = select(Article.id).where(Article.price_list_id == price_list.id).order_by(Article.id).limit(LINES)
         return Counter(
             organisation.id,
@@ -149,6 +141,34 @@ def make_counter(articles: int = LINES) -> Counter:
             price_list.id,
             tuple(session.scalars(some)),
         )
+
+
+def add_articles(award_id: int, count: int) -> None:
+    """A second lot of the same supplier, with so many articles. Commits."""
+    with unit_of_work() as session:
+        former = session.get_one(Award, award_id)
+        lot = Lot(number="2", title="Mera papper", method=CallOffMethod.SINGLE, clause="Avtalet punkt 4.3")
+        former.lot.agreement.lots.append(lot)
+        award = Award(lot=lot, supplier=former.supplier)
+        session.add(award)
+        session.flush()
+        _publish(award, count)
+
+
+def _publish(award: Award, count: int) -> PriceList:
+    session = db.session
+    price_list = PriceList(award=award, version=1, effective_from=today(), created_at=now(), article_count=count)
+    session.add(price_list)
+    session.flush()
+    _fill(price_list, count)
+    advance(price_list, "review")
+    session.flush()
+    advance(price_list, "publish")
+    counter = session.get_one(Publication, 1)
+    counter.last += 1
+    price_list.published_at, price_list.publication = now(), counter.last
+    session.flush()
+    return price_list
 
 
 def _organisation(number: str, name: str, kind: OrganisationKind, prefix: str) -> Organisation:

@@ -10,12 +10,14 @@ from app.bench.approvals import bench_approvals
 from app.bench.documents import bench_documents
 from app.bench.measure import Figure
 from app.bench.outbox import bench_outbox
+from app.bench.pages import bench_pages
 from app.bench.road import bench_road
 
 Bench = Callable[..., Iterator[Figure]]
 BENCHES: dict[str, Bench] = {
     "road": bench_road,
     "documents": bench_documents,
+    "pages": bench_pages,
     "approvals": bench_approvals,
     "outbox": bench_outbox,
 }
