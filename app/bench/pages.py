@@ -176,7 +176,7 @@ def _pages(counter: Counter, order: Order) -> list[Shown]:
             "orderer",
             "/orders?scope=organisation",
             orders,
-            "<td>{{ r.number }}</td><td>{{ r.supplier.name }}</td><td>{{ r.unit.name }}</td><td>{{ r.net_amount }}</td>",
+            "<td>{{ r.number }}</td><td>{{ r.supplier.name }}</td><td>{{ r.unit.name }}</td><td>{{ r.state }}</td>",
         ),
         Shown("search", "orderer", "/search?q=papper", articles, article.replace("%s", "r")),
         Shown("basket", "orderer", "/basket", basket, article.replace("%s", "r.article")),

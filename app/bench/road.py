@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from statistics import median
 from time import monotonic, perf_counter, sleep
+from typing import Any
 from urllib.parse import urlencode
 
 from lxml import html
@@ -141,20 +142,24 @@ class Browser:
 
     def send(self, page: str, path: str, **pressed: str) -> tuple[str, float]:
         """Send the page's form for this path as it is filled in, with the button that was pressed."""
-        form = next(form for form in html.fromstring(page).forms if self._leads(form, path))
+        form = next(form for form in _tree(page).forms if self._leads(form, path))
         fields = {name: value for name, value in form.form_values() if name not in pressed}
         return self.request("POST", path, fields | pressed)
 
     def log_in(self, email: str) -> None:
         page, _ = self.request("GET", "/login")
-        form = next(form for form in html.fromstring(page).forms if "password" in form.fields)
+        form = next(form for form in _tree(page).forms if "password" in form.fields)
         self.request("POST", "/login", dict(form.form_values()) | {"email": email, "password": PASSWORD})
         page, _ = self.request("GET", "/")
-        self.token = html.fromstring(page).xpath('//input[@name="csrf_token"]/@value')[0]
+        self.token = _tree(page).xpath('//input[@name="csrf_token"]/@value')[0]
 
     @staticmethod
-    def _leads(form: html.FormElement, path: str) -> bool:
+    def _leads(form: Any, path: str) -> bool:
         return form.method == "POST" and (form.action or path) == path
+
+
+def _tree(page: str) -> Any:
+    return html.fromstring(page)
 
 
 @contextmanager
