@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import has_app_context
 from flask.testing import FlaskClient
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import create_engine, event, text
@@ -92,7 +93,8 @@ class ApartClient(FlaskClient):
     """A test client whose requests share no application context with the test, as in real life."""
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
-        commit()  # what the test has prepared is there for the request to see
+        if has_app_context():
+            commit()  # what the test has prepared is there for the request to see
         return contextvars.Context().run(super().open, *args, **kwargs)
 
 
