@@ -19,8 +19,9 @@ from core.clock import now, today
 from core.db import db
 from orders.favourite import Favourite
 from orders.order import Order
-from orders.queries import orders_to_receive, requisitions_of
+from orders.order_queries import orders_to_receive
 from orders.requisition import Requisition, RequisitionState
+from orders.requisition_queries import requisitions_of
 
 NEW = timedelta(days=60)
 S = RequisitionState

@@ -34,9 +34,11 @@ from orders.actions.order import cancel, close, draws_of
 from orders.actions.receipt import Received, receive
 from orders.actions.requisition import Checkout, mend, submit, withdraw
 from orders.approval import ApprovalState, ApprovalStep
+from orders.approval_queries import steps_of
 from orders.basket import Basket, BasketLine
+from orders.basket_queries import basket_of, refused_awards
 from orders.order import Order
-from orders.queries import basket_of, orders_of, refused_awards, steps_of
+from orders.order_queries import orders_of
 from orders.receipt import Deviation
 from orders.requisition import Requisition
 

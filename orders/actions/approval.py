@@ -18,9 +18,10 @@ from orders import mail
 from orders.actions.placing import place
 from orders.actions.requisition import close_route, open_step
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep, ApprovalToken, Quorum
+from orders.approval_queries import steps_of
 from orders.policy import seat_of
-from orders.queries import load_requisition, requisition_drafts, steps_of
 from orders.requisition import Requisition
+from orders.requisition_queries import load_requisition, requisition_drafts
 from orders.split import all_draws
 
 

@@ -18,8 +18,8 @@ from core.clock import now, today
 from core.db import db, insert_with_conflict
 from core.errors import RuleBroken
 from orders.basket import Basket, BasketLine, RankingRefusal
+from orders.basket_queries import basket_of, refused_awards
 from orders.order import Order
-from orders.queries import basket_of, refused_awards
 
 MOST_LINES = 200  # as many as a requisition can be read with care
 

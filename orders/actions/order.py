@@ -21,8 +21,8 @@ from orders import mail
 from orders.actions.placing import approvers_of
 from orders.documents import make_file, order_document
 from orders.order import FileKind, Order, OrderState
+from orders.order_queries import received_quantities
 from orders.policy import may_cancel, may_resend
-from orders.queries import received_quantities
 
 
 def cancel(actor: User, order: Order, reason: str) -> None:

@@ -21,11 +21,13 @@ from core.errors import RuleBroken
 from exchange.documents import ApproverDocument
 from orders import mail
 from orders.approval import ApprovalState
+from orders.approval_queries import steps_of
+from orders.basket_queries import charges_by_award, refused_awards
 from orders.documents import order_document, render_files
 from orders.numbering import draw_number
 from orders.order import Order, OrderCharge, OrderLine
-from orders.queries import asks_of, charges_by_award, refused_awards, requisition_drafts, steps_of
 from orders.requisition import Requisition, RequisitionLine
+from orders.requisition_queries import asks_of, requisition_drafts
 from orders.split import OrderDraft, all_draws
 
 Sold = dict[tuple[int, str], Article]

@@ -17,8 +17,8 @@ from core.errors import NotAllowed, RuleBroken, WrongState
 from core.state import advance, can
 from orders.actions.order import lock_order
 from orders.order import Order
+from orders.order_queries import received_quantities
 from orders.policy import may_receive
-from orders.queries import received_quantities
 from orders.receipt import Deviation, Receipt, ReceiptLine
 
 MOST_TIMES = 10  # more than ten times what was ordered is a slip of the finger

@@ -28,18 +28,12 @@ from core.types import line_net
 from orders import mail
 from orders.actions.basket import open_basket
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
+from orders.approval_queries import steps_of
 from orders.basket import Basket, BasketLine, RankingRefusal
+from orders.basket_queries import BasketView, basket_of, view_basket
 from orders.policy import may_mend, may_order, may_withdraw
-from orders.queries import (
-    BasketView,
-    basket_of,
-    load_requisition,
-    requisition_drafts,
-    requisition_lines,
-    steps_of,
-    view_basket,
-)
 from orders.requisition import Requisition, RequisitionCharge, RequisitionLine
+from orders.requisition_queries import load_requisition, requisition_drafts, requisition_lines
 from orders.route import Need, NobodyCanApprove, RouteStep, directory_of, find_route
 from orders.split import Charge, all_draws, draft_orders
 from orders.substitutes import people_asked

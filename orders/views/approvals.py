@@ -17,9 +17,9 @@ from core.forms import show_rule
 from core.web import requires
 from orders.actions import approval as act
 from orders.approval import ApprovalStep, ApprovalToken
+from orders.approval_queries import approval_view, decided_by, step_to_decide, steps_to_decide
 from orders.forms import DecideForm
 from orders.policy import why_no_seat
-from orders.queries import approval_view, decided_by, step_to_decide, steps_to_decide
 from orders.requisition import Requisition, RequisitionState
 
 bp = Blueprint("approvals", __name__)

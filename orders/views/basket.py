@@ -24,9 +24,10 @@ from core.web import is_local_path, requires
 from orders.actions import basket as act
 from orders.actions.requisition import Checkout, route_preview, submit
 from orders.basket import Basket, BasketLine
+from orders.basket_queries import addresses_of, basket_of, units_to_order_for, view_basket
 from orders.forms import AddLineForm, ChangeLineForm, CheckoutForm, NoteRefusalForm, StateGroundForm
-from orders.queries import addresses_of, basket_of, requisition_made_with, units_to_order_for, view_basket
 from orders.requisition import Requisition
+from orders.requisition_queries import requisition_made_with
 
 bp = Blueprint("basket", __name__)
 

@@ -25,8 +25,8 @@ from orders.actions.receipt import Received, receive
 from orders.forms import ReasonForm, ReceiveForm, receive_line_form
 from orders.order import FileKind, Order, OrderState
 from orders.order_list import arrivals_of, dispatch_of
+from orders.order_queries import entries_of, order_for, orders_page, receipts_of, received_quantities
 from orders.policy import may_cancel, may_receive, may_resend
-from orders.queries import entries_of, order_for, orders_page, receipts_of, received_quantities
 from orders.receipt import DEVIATION_NAMES, sum_of
 from orders.story import tell
 

@@ -13,9 +13,12 @@ from auth.permission import Permission
 from core.state import can
 from core.web import requires
 from orders.actions import requisition as act
+from orders.approval_queries import steps_of
+from orders.basket_queries import refusals_of
+from orders.order_queries import orders_of
 from orders.policy import may_mend, may_withdraw
-from orders.queries import orders_of, refusals_of, requisition_drafts, requisition_for, steps_of
 from orders.requisition import RequisitionState
+from orders.requisition_queries import requisition_drafts, requisition_for
 from orders.story import tell
 
 bp = Blueprint("requisitions", __name__, url_prefix="/requisitions")

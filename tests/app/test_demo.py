@@ -33,10 +33,10 @@ from core.errors import AvropError
 from exchange.outbox import MessageState, OutboxMessage
 from exchange.units import UNITS
 from orders.approval import ApprovalStep
+from orders.approval_queries import steps_to_decide
 from orders.basket import Basket, RankingRefusal
 from orders.favourite import Favourite
 from orders.order import FileKind, Order, OrderFile, OrderState
-from orders.queries import steps_to_decide
 from orders.receipt import Deviation, ReceiptLine
 from orders.requisition import Requisition, RequisitionState
 from orders.route import Need, directory_of, find_route

@@ -16,8 +16,9 @@ from orders.actions.approval import approve
 from orders.actions.basket import add
 from orders.actions.requisition import Checkout, submit
 from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, ApprovalState, ApprovalStep, Quorum, StepKind
+from orders.approval_queries import steps_of
 from orders.order import Order
-from orders.queries import orders_of, steps_of
+from orders.order_queries import orders_of
 from orders.requisition import Requisition
 from tests.factories import unique
 from tests.factories.auth import make_address, make_member, make_organisation, make_unit

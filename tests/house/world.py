@@ -27,7 +27,8 @@ from exchange.outbox import messages_about
 from orders.actions.approval import approve
 from orders.actions.basket import add
 from orders.actions.order import cancel
-from orders.queries import basket_of, orders_of
+from orders.basket_queries import basket_of
+from orders.order_queries import orders_of
 from orders.requisition import Requisition
 from tests.factories import unique
 from tests.factories.auth import make_address, make_member, make_office, make_organisation, make_unit

@@ -21,9 +21,10 @@ from exchange.outbox import OutboxMessage, messages_about
 from orders.actions.approval import approve, reject, send_back
 from orders.actions.requisition import mend, submit, withdraw
 from orders.approval import ApprovalState, Quorum, StepKind
+from orders.approval_queries import steps_of, steps_to_decide
 from orders.documents import RenderingFailed
 from orders.order import Order
-from orders.queries import orders_of, steps_of, steps_to_decide
+from orders.order_queries import orders_of
 from orders.requisition import Requisition, RequisitionLine, RequisitionState
 from tests.factories.auth import make_member, make_user
 from tests.factories.catalog import make_ceiling, make_offer, make_price_list

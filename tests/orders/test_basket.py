@@ -17,7 +17,7 @@ from orders.actions.basket import accept_change, add, change, note_refusal, remo
 from orders.actions.requisition import submit
 from orders.approval import StepKind
 from orders.basket import RankingRefusal
-from orders.queries import basket_of, refusals_of, view_basket
+from orders.basket_queries import basket_of, refusals_of, view_basket
 from orders.requisition import RequisitionState
 from tests.factories.auth import make_organisation, make_unit
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_offer, make_price_list

@@ -24,9 +24,10 @@ from orders.actions.basket import add
 from orders.actions.receipt import Received, receive
 from orders.actions.requisition import Checkout, submit
 from orders.approval import ApprovalStep, Quorum, StepKind
+from orders.approval_queries import steps_of
 from orders.basket import BasketLine
 from orders.order import Order, OrderLine
-from orders.queries import order_for, received_quantities, steps_of
+from orders.order_queries import order_for, received_quantities
 from orders.receipt import Receipt
 from orders.requisition import Requisition
 from tests.factories.auth import make_member

@@ -16,7 +16,7 @@ from core.db import TransactionalFlask, commit, db
 from orders.actions.approval import approve
 from orders.actions.order import cancel
 from orders.order import FileKind, Order
-from orders.queries import orders_of
+from orders.order_queries import orders_of
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_price_list, make_supplier
 from tests.factories.orders import Place, make_place, make_requisition, pending_step
 

@@ -18,7 +18,7 @@ from exchange.outbox import MessageState, messages_about
 from orders.actions.order import cancel, close
 from orders.actions.receipt import Received, receive
 from orders.order import FileKind, Order, OrderLine, OrderState
-from orders.queries import order_for, orders_page, received_quantities
+from orders.order_queries import order_for, orders_page, received_quantities
 from orders.receipt import Deviation
 from tests.factories.auth import make_member, make_office, make_unit, make_user
 from tests.factories.catalog import make_agreement, make_award, make_ceiling, make_lot, make_offer, make_price_list

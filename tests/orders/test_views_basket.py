@@ -20,7 +20,7 @@ from core.db import commit, db
 from orders.actions.approval import send_back
 from orders.actions.basket import add
 from orders.basket import BasketLine
-from orders.queries import basket_of
+from orders.basket_queries import basket_of
 from orders.requisition import Requisition
 from tests.factories.auth import make_address, make_member, make_unit
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_offer, make_price_list

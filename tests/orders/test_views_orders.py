@@ -18,9 +18,10 @@ from core.db import commit, db
 from core.state import advance
 from exchange.outbox import MessageState, OutboxMessage, messages_about
 from orders.actions.receipt import Received, receive
+from orders.basket_queries import basket_of
 from orders.mail import about
 from orders.order import FileKind, Order, OrderState
-from orders.queries import basket_of, order_for, received_quantities
+from orders.order_queries import order_for, received_quantities
 from tests.factories.auth import make_address, make_member, make_unit
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_offer, make_price_list
 from tests.factories.orders import Place, make_order, make_place

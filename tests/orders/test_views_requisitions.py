@@ -13,7 +13,8 @@ from auth.permission import Role
 from auth.user import User
 from core.db import commit, db
 from orders.actions.approval import approve, reject, send_back
-from orders.queries import basket_of, orders_of
+from orders.basket_queries import basket_of
+from orders.order_queries import orders_of
 from orders.requisition import Requisition, RequisitionState
 from tests.factories.auth import make_member
 from tests.factories.catalog import make_offer

@@ -16,7 +16,7 @@ from orders.actions.basket import add
 from orders.actions.receipt import Received, receive
 from orders.actions.requisition import submit
 from orders.order import FileKind, OrderState
-from orders.queries import order_for, orders_of
+from orders.order_queries import order_for, orders_of
 from orders.requisition import RequisitionState
 from tests.factories.catalog import make_ceiling, make_offer
 from tests.factories.orders import checkout_at, make_place, pending_step

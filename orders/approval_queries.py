@@ -1,0 +1,162 @@
+"""Queries about approval: the route of a requisition, what waits for whom, and what an approver decides with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from auth.organisation import Organisation
+from auth.user import User
+from catalog.agreement import RANKED, Award, Lot
+from catalog.ceiling import Ceiling
+from catalog.rules import judge
+from catalog.steering import Finding, load_facts, stops
+from core.clock import today
+from core.db import db
+from core.errors import NotFound
+from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
+from orders.basket import RankingRefusal
+from orders.basket_queries import charges_by_award, refusals_of
+from orders.policy import absent_of, seat_of
+from orders.requisition import Requisition, RequisitionLine, RequisitionState
+from orders.requisition_queries import asks_of, requisition_drafts
+from orders.split import OrderDraft
+
+
+def steps_of(requisition: Requisition) -> Sequence[ApprovalStep]:
+    """The route of a requisition, former rounds first, with the names and decisions."""
+    found = db.session.scalars(
+        select(ApprovalStep)
+        .where(ApprovalStep.requisition_id == requisition.id)
+        .order_by(ApprovalStep.round, ApprovalStep.position)
+        .options(
+            joinedload(ApprovalStep.candidates).options(
+                joinedload(ApprovalCandidate.decided_by), joinedload(ApprovalCandidate.user)
+            )
+        )
+    )
+    return found.unique().all()
+
+
+def steps_to_decide(user: User, organisation: Organisation) -> Sequence[ApprovalStep]:
+    """The steps that wait for her, in her own name or for somebody she stands in for; oldest first."""
+    people = {user.id, *absent_of(user, organisation.id, today())}
+    return db.session.scalars(
+        select(ApprovalStep)
+        .join(ApprovalStep.requisition)
+        .where(
+            ApprovalStep.state == ApprovalState.PENDING,
+            Requisition.organisation_id == organisation.id,
+            Requisition.orderer_id != user.id,
+            ApprovalStep.id.in_(
+                select(ApprovalCandidate.step_id).where(
+                    ApprovalCandidate.user_id.in_(people), ApprovalCandidate.decided_at.is_(None)
+                )
+            ),
+        )
+        .order_by(ApprovalStep.opened_at, ApprovalStep.id)
+        .options(
+            joinedload(ApprovalStep.requisition).joinedload(Requisition.orderer),
+            joinedload(ApprovalStep.requisition).joinedload(Requisition.unit),
+            selectinload(ApprovalStep.candidates),
+        )
+        .limit(100)
+    ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalView:
+    """What an approver decides with: the requisition as orders, its findings today, the ceilings, the route."""
+
+    step: ApprovalStep
+    requisition: Requisition
+    seat: ApprovalCandidate | None  # from which she may decide; none when she may only look
+    drafts: list[OrderDraft]
+    findings: dict[int, tuple[Finding, ...]]  # by requisition line id, as of today
+    ceilings: list[Ceiling]
+    steps: Sequence[ApprovalStep]
+    refusals: Sequence[RankingRefusal]
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a gate has closed since it was submitted, so that a yes would be refused."""
+        return bool(stops(self.findings.values()))
+
+
+def approval_view(step: ApprovalStep, user: User) -> ApprovalView:
+    """Load what the approval page shows, with a constant number of queries."""
+    to_line = joinedload(Requisition.lines)
+    wanted = (
+        select(Requisition)
+        .where(Requisition.id == step.requisition_id)
+        .options(
+            to_line.joinedload(RequisitionLine.award).options(
+                joinedload(Award.supplier), joinedload(Award.lot).joinedload(Lot.agreement)
+            ),
+            to_line.joinedload(RequisitionLine.article),
+            joinedload(Requisition.orderer),
+            joinedload(Requisition.unit),
+            joinedload(Requisition.organisation),
+        )
+        .execution_options(populate_existing=True)
+    )
+    requisition = db.session.scalars(wanted).unique().one()
+    lines = requisition.lines
+    drafts = requisition_drafts(requisition)
+    refusals = refusals_of(requisition) if any(line.award.lot.method in RANKED for line in lines) else ()
+    asks = asks_of(requisition)
+    facts = load_facts(asks, requisition.organisation, today())
+    found = judge(
+        asks,
+        facts,
+        refused={refusal.award_id for refusal in refusals},
+        charges=charges_by_award(drafts),
+        reserved=requisition.state is RequisitionState.SUBMITTED,
+    )
+    ceilings = {c.id: c for line in lines for c in facts.ceilings.get(line.award_id, ())}
+    return ApprovalView(
+        step=step,
+        requisition=requisition,
+        seat=seat_of(user, step) if step.state is ApprovalState.PENDING else None,
+        drafts=drafts,
+        findings={line.id: of_line for line, of_line in zip(lines, found, strict=True)},
+        ceilings=list(ceilings.values()),
+        steps=steps_of(requisition),
+        refusals=refusals,
+    )
+
+
+def decided_by(user: User, organisation: Organisation) -> Sequence[ApprovalCandidate]:
+    """The last ten decisions she took, for herself or somebody else, newest first; the requisitions loaded."""
+    to_requisition = joinedload(ApprovalCandidate.step).joinedload(ApprovalStep.requisition)
+    return db.session.scalars(
+        select(ApprovalCandidate)
+        .join(ApprovalCandidate.step)
+        .join(ApprovalStep.requisition)
+        .where(ApprovalCandidate.decided_by_id == user.id, Requisition.organisation_id == organisation.id)
+        .order_by(ApprovalCandidate.decided_at.desc(), ApprovalCandidate.id.desc())
+        .limit(10)
+        .options(to_requisition.joinedload(Requisition.orderer), to_requisition.joinedload(Requisition.unit))
+    ).all()
+
+
+def step_to_decide(user: User, step_id: int) -> ApprovalStep:
+    """A step she was asked about, in her own name or for somebody she stands in for, whatever its state.
+
+    Raises NotFound.
+    """
+    wanted = (
+        select(ApprovalStep)
+        .where(ApprovalStep.id == step_id)
+        .options(joinedload(ApprovalStep.requisition), joinedload(ApprovalStep.candidates))
+    )
+    step = db.session.scalars(wanted).unique().one_or_none()
+    if step is not None:
+        asked = {candidate.user_id for candidate in step.candidates}
+        if user.id in asked or asked & absent_of(user, step.requisition.organisation_id, today()):
+            return step
+    raise NotFound(_l("Begäran finns inte, eller så får du inte se den."))

@@ -1,0 +1,189 @@
+"""Queries about baskets: a person's own, what it becomes, and what the till offers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from auth.organisation import DeliveryAddress, Organisation, Unit
+from auth.permission import Role
+from auth.user import User
+from catalog.agreement import RANKED, Agreement, Award, Lot
+from catalog.parameter import vat_rates
+from catalog.price_list import Article
+from catalog.steering import Ask, Finding, findings
+from core.clock import today
+from core.db import db
+from core.types import line_net
+from orders.basket import Basket, BasketLine, RankingRefusal
+from orders.requisition import Requisition
+from orders.split import OrderDraft, PricedLine, draft_orders
+
+
+@dataclass(frozen=True, slots=True)
+class BasketView:
+    """A basket with what it becomes: the findings of each line, and the orders it splits into."""
+
+    basket: Basket
+    findings: dict[int, tuple[Finding, ...]]  # by basket line id
+    drafts: list[OrderDraft]
+    refusals: Sequence[RankingRefusal]
+    to_ask_first: dict[int, list[Award]]  # by basket line id: the better-placed suppliers that have not answered
+
+    @property
+    def net_amount(self) -> Decimal:
+        return sum((draft.totals.net for draft in self.drafts), Decimal("0.00"))
+
+    @property
+    def vat_amount(self) -> Decimal:
+        return sum((draft.totals.vat for draft in self.drafts), Decimal("0.00"))
+
+    @property
+    def gross_amount(self) -> Decimal:
+        return self.net_amount + self.vat_amount
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether some line keeps the basket from being sent."""
+        return any(finding.level.value != "inform" for found in self.findings.values() for finding in found)
+
+
+def basket_of(user: User, organisation: Organisation, *, lock: bool = False) -> Basket | None:
+    """Her basket for an organisation, its lines with articles, awards, lots, agreements and suppliers loaded.
+
+    With `lock`, one transaction at a time has it: a second one waits here, and then reads what the first has left.
+    """
+    hers = (Basket.user_id == user.id, Basket.organisation_id == organisation.id)
+    if lock:
+        db.session.execute(select(Basket.id).where(*hers).with_for_update())
+    to_award = joinedload(Basket.lines).joinedload(BasketLine.article).joinedload(Article.award)
+    wanted = (
+        select(Basket)
+        .where(*hers)
+        .execution_options(populate_existing=lock)
+        .options(
+            to_award.joinedload(Award.supplier),
+            to_award.joinedload(Award.lot).options(
+                joinedload(Lot.agreement).joinedload(Agreement.category), joinedload(Lot.category)
+            ),
+        )
+    )
+    return db.session.scalars(wanted).unique().one_or_none()
+
+
+def view_basket(basket: Basket, deliver_on: date | None = None) -> BasketView:
+    """Ask the steering about the whole basket, and split it into orders, freight and fees included.
+
+    `deliver_on` is the day she wants it, when she has said one.
+    """
+    on = today()
+    rates = vat_rates(on)
+    priced = [
+        PricedLine(
+            line=line,
+            award=line.article.award,
+            net_amount=line_net(line.quantity, line.article.price, line.article.base_quantity),
+            vat_percent=rates[line.article.vat_class],
+        )
+        for line in basket.lines
+    ]
+    drafts = draft_orders(priced)
+    asks = [Ask(line.article, line.quantity, line.seen_price, line.choice_ground, deliver_on) for line in basket.lines]
+    is_ranked = any(line.article.award.lot.method in RANKED for line in basket.lines)
+    refusals = refusals_of(basket) if is_ranked else ()
+    refused = {refusal.award_id for refusal in refusals}
+    found = findings(asks, basket.organisation, on, refused=refused, charges=charges_by_award(drafts))
+    by_line = {line.id: tuple(of_line) for line, of_line in zip(basket.lines, found, strict=True)}
+    return BasketView(
+        basket=basket,
+        findings=by_line,
+        drafts=drafts,
+        refusals=refusals,
+        to_ask_first=_to_ask_first(basket, by_line, refused),
+    )
+
+
+def _to_ask_first(
+    basket: Basket, found: Mapping[int, tuple[Finding, ...]], refused: Collection[int]
+) -> dict[int, list[Award]]:
+    """For each line whose turn has not come: the suppliers before it in the ranking who are still to answer."""
+    out_of_turn = [line for line in basket.lines if any(f.code == "not-next-in-rank" for f in found[line.id])]
+    if not out_of_turn:
+        return {}
+    on = today()
+    awards = db.session.scalars(
+        select(Award)
+        .where(Award.lot_id.in_({line.article.award.lot_id for line in out_of_turn}))
+        .order_by(Award.rank)
+        .options(joinedload(Award.supplier))
+    ).all()
+    asked = [a for a in awards if a.id not in refused and a.is_active(on) and not a.supplier.is_blocked]
+    return {
+        line.id: [a for a in asked if a.lot_id == line.article.award.lot_id and a.rank < line.article.award.rank]
+        for line in out_of_turn
+    }
+
+
+def charges_by_award(drafts: Iterable[OrderDraft]) -> dict[int, Decimal]:
+    """What freight and fees add to each award, for the ceilings."""
+    added: dict[int, Decimal] = {}
+    for draft in drafts:
+        for charge in draft.charges:
+            added[charge.award.id] = added.get(charge.award.id, Decimal(0)) + charge.amount
+    return added
+
+
+def refusals_of(need: Basket | Requisition) -> Sequence[RankingRefusal]:
+    """The noted refusals of better-placed suppliers for one need."""
+    column = RankingRefusal.basket_id if isinstance(need, Basket) else RankingRefusal.requisition_id
+    return db.session.scalars(
+        select(RankingRefusal)
+        .where(column == need.id)
+        .order_by(RankingRefusal.id)
+        .options(
+            joinedload(RankingRefusal.award).joinedload(Award.supplier),
+            joinedload(RankingRefusal.award).joinedload(Award.lot),
+            joinedload(RankingRefusal.noted_by),
+        )
+    ).all()
+
+
+def refused_awards(need: Basket | Requisition) -> set[int]:
+    """The awards that declined or stayed silent for one need."""
+    return {refusal.award_id for refusal in refusals_of(need)}
+
+
+def units_to_order_for(user: User, organisation: Organisation) -> Sequence[Unit]:
+    """The units she may order for, in the order of the tree."""
+    places = [
+        membership.unit.path if membership.unit else "/"
+        for membership in user.current_memberships()
+        if membership.organisation_id == organisation.id and membership.role is Role.ORDERER
+    ]
+    if not places:
+        return []
+    return db.session.scalars(
+        select(Unit)
+        .where(
+            Unit.organisation_id == organisation.id,
+            Unit.is_active,
+            or_(*(Unit.path.startswith(place) for place in places)),
+        )
+        .order_by(Unit.path)
+    ).all()
+
+
+def addresses_of(organisation: Organisation) -> Sequence[DeliveryAddress]:
+    """Where the organisation can have goods delivered, in the order of its units."""
+    return db.session.scalars(
+        select(DeliveryAddress)
+        .join(DeliveryAddress.unit)
+        .where(Unit.organisation_id == organisation.id, DeliveryAddress.is_active)
+        .order_by(Unit.path, DeliveryAddress.id)
+        .options(contains_eager(DeliveryAddress.unit))
+    ).all()

@@ -1,0 +1,111 @@
+"""Queries about requisitions: whole, as orders to be, as questions to the steering."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
+
+from auth.organisation import Organisation
+from auth.user import User
+from catalog.agreement import Agreement, Award, Lot
+from catalog.steering import Ask
+from core.db import db
+from core.errors import NotFound
+from orders.policy import visible
+from orders.requisition import Requisition, RequisitionCharge, RequisitionLine, RequisitionState
+from orders.split import Charge, OrderDraft, PricedLine, draft_orders
+
+
+def requisition_for(user: User, organisation: Organisation, requisition_id: int) -> Requisition:
+    """A requisition she may see, with its lines. Raises NotFound."""
+    found = db.session.scalar(
+        select(Requisition)
+        .where(Requisition.id == requisition_id, visible(user, organisation, Requisition))
+        .options(*_whole())
+    )
+    if found is None:
+        raise NotFound(_l("Begäran finns inte, eller så får du inte se den."))
+    return found
+
+
+def requisition_made_with(key: str) -> Requisition | None:
+    """What a form has made already, when its button is pressed a second time."""
+    return db.session.scalar(select(Requisition).where(Requisition.key == key))
+
+
+def load_requisition(requisition_id: int, *, lock: bool = False) -> Requisition:
+    """A requisition with all that its lines point at, as the database has it now: three queries, however many lines.
+
+    With `lock`, one transaction at a time decides about it: the others wait here, and then see what was decided.
+    PostgreSQL locks the row; on SQLite the transaction is alone since its BEGIN IMMEDIATE.
+    """
+    if lock:
+        db.session.execute(select(Requisition.id).where(Requisition.id == requisition_id).with_for_update())
+    return db.session.scalars(
+        select(Requisition)
+        .where(Requisition.id == requisition_id)
+        .options(*_whole())
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _whole() -> tuple[ORMOption, ...]:
+    """What to load with a requisition so that no line asks the database again."""
+    lines = selectinload(Requisition.lines)
+    to_award = lines.joinedload(RequisitionLine.award)
+    return (
+        to_award.joinedload(Award.supplier),
+        to_award.joinedload(Award.lot).options(
+            joinedload(Lot.category), joinedload(Lot.agreement).joinedload(Agreement.category)
+        ),
+        lines.joinedload(RequisitionLine.article),
+        selectinload(Requisition.charges),
+        joinedload(Requisition.orderer),
+        joinedload(Requisition.unit),
+        joinedload(Requisition.organisation).selectinload(Organisation.identifiers),
+    )
+
+
+def requisition_drafts(requisition: Requisition) -> list[OrderDraft]:
+    """The orders a requisition becomes, from its own frozen lines and charges."""
+    return draft_orders(requisition_lines(requisition), [priced_charge(charge) for charge in requisition.charges])
+
+
+def requisition_lines(requisition: Requisition) -> list[PricedLine]:
+    """A requisition's lines as the split wants them."""
+    return [
+        PricedLine(line=line, award=line.award, net_amount=line.net_amount, vat_percent=line.vat_percent)
+        for line in requisition.lines
+    ]
+
+
+def asks_of(requisition: Requisition) -> list[Ask]:
+    """A requisition's lines as questions to the steering."""
+    return [
+        Ask(line.article, line.quantity, line.unit_price, line.choice_ground, requisition.wanted_on)
+        for line in requisition.lines
+    ]
+
+
+def priced_charge(charge: RequisitionCharge) -> Charge:
+    """A frozen charge as the split wants it."""
+    return Charge(charge.award, charge.kind, charge.reason, charge.amount, charge.vat_percent)
+
+
+def requisitions_of(user: User, organisation: Organisation, *states: RequisitionState) -> Sequence[Requisition]:
+    """Her own requisitions in some states, newest first."""
+    return db.session.scalars(
+        select(Requisition)
+        .where(
+            Requisition.orderer_id == user.id,
+            Requisition.organisation_id == organisation.id,
+            Requisition.state.in_(states),
+        )
+        .order_by(Requisition.id.desc())
+        .options(joinedload(Requisition.unit))
+        .limit(50)
+    ).all()
