@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 import subprocess
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.frontend import CommandLineInterface
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from tests.house.source import ROOT
@@ -15,7 +19,7 @@ LOCKS = ("requirements.lock", "requirements-dev.lock")
 # Where one machine keeps its things; put together here so that this file does not name them itself.
 OF_A_MACHINE = re.compile(rb"/(?:root|work|home/[a-z]+|opt|Users)/[A-Za-z.]")
 MAY_NAME_A_FOLDER = {"docs/operations.md"}  # it shows where a service may be installed
-TRANSLATIONS = sorted((ROOT / "translations").rglob("*.po"))
+ENGLISH = ROOT / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 
 
 def committed() -> list[Path]:
@@ -67,12 +71,27 @@ def test_front_door_needs_no_bash() -> None:
     assert not re.search(r"\[\[|\blocal \b|\bfunction \b|<<<|\$'", text)
 
 
-def test_every_text_is_translated() -> None:
-    if not TRANSLATIONS:
-        pytest.skip("NO TRANSLATIONS: there is no .po file yet")
-    for path in TRANSLATIONS:
-        with path.open("rb") as file:
-            catalog = read_po(file)
-        said = [message for message in catalog if message.id]
-        assert [message.id for message in said if not message.string or message.fuzzy] == []
-        assert [str(error) for message in said for error in message.check(catalog)] == []
+@pytest.fixture(scope="module")
+def english() -> Catalog:
+    with ENGLISH.open("rb") as file:
+        return read_po(file)
+
+
+def test_every_text_is_translated(english: Catalog, tmp_path: Path) -> None:
+    """The texts in the code and the templates are exactly those of the catalogue, and each has its English."""
+    extracted = tmp_path / "messages.pot"
+    command = ["pybabel", "-q", "extract", "-F", "babel.cfg", "-k", "_l", "-k", "lazy_gettext", "-k", "N_", "-o"]
+    CommandLineInterface().run([*command, str(extracted), str(ROOT)])
+    with extracted.open("rb") as file:
+        in_the_code = {message.id for message in read_po(file) if message.id}
+    said = [message for message in english if message.id]
+    assert in_the_code - {message.id for message in said} == set(), "not in translations/: docs/development.md"
+    assert {message.id for message in said} - in_the_code == set(), "no longer in the code"
+    assert [message.id for message in said if not all(message.string) or message.fuzzy] == []
+    assert [str(error) for message in said for error in message.check(english)] == []
+
+
+def test_the_compiled_catalogue_is_that_of_the_texts(english: Catalog) -> None:
+    compiled = BytesIO()
+    write_mo(compiled, english)
+    assert ENGLISH.with_suffix(".mo").read_bytes() == compiled.getvalue()
