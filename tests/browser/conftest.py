@@ -1,7 +1,8 @@
 """Stories in a real Chromium, against a real server on a database of its own.
 
-`site` is the running application, `page` a browser window in it, `check_page(page)` asks of any page what every page
-must fulfil, and `screenshot(page, name)` leaves a wide and a narrow picture in `pictures/` for people to look at.
+`site` is the running application on an empty database, `demo` the same filled with the demo; `page` is a browser window
+in it and `new_page` opens more, each with cookies of its own; `check_page(page)` asks of any page what every page must
+fulfil, and `screenshot(page, name)` leaves a wide and a narrow picture in `pictures/` for people to look at.
 """
 
 from __future__ import annotations
@@ -9,16 +10,21 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from axe_playwright_python.base import AXE_SCRIPT
+from flask import Blueprint
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from sqlalchemy import select
 from werkzeug.serving import make_server
 
+from app.demo import PASSWORD, make_demo
+from app.worker import run_once
 from auth.session import begin_session
 from auth.user import User
 from core.db import TransactionalFlask, unit_of_work
@@ -34,6 +40,7 @@ WIDE: ViewportSize = {"width": 1280, "height": 900}
 NARROW: ViewportSize = {"width": 320, "height": 640}
 ZOOMED: ViewportSize = {"width": 320, "height": 256}  # what 1280 × 1024 leaves at 400 % (WCAG 1.4.10)
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+NewPage = Callable[..., Page]
 CHECKS = (Path(__file__).parent / "checks.js").read_text("utf-8")
 
 
@@ -44,25 +51,26 @@ class Site:
     app: TransactionalFlask
     url: str
 
-    def log_in(self, page: Page, user_id: int) -> None:
-        """Give the window a log-in session without the form."""
+    def log_in(self, page: Page, user: int | str) -> None:
+        """Give the window a log-in session without the form, for an id or an address."""
+        whose = User.id == user if isinstance(user, int) else User.email == user
         with self.app.app_context(), unit_of_work() as session:
-            token = begin_session(session.get_one(User, user_id), "test")
+            token = begin_session(session.scalars(select(User).where(whose)).one(), "test")
         signer = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
         cookie = {"name": self.app.config["SESSION_COOKIE_NAME"], "value": signer.dumps({"_user_id": token})}
         page.context.add_cookies([{**cookie, "url": self.url}])  # type: ignore[typeddict-item, list-item]
 
 
-@pytest.fixture
-def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+@contextmanager
+def serving(config: pytest.Config, folder: Path, blueprints: Iterable[Blueprint] = ()) -> Iterator[Site]:
     """The application behind a threaded server on a free port; on SQLite unless `--db postgres` says otherwise."""
-    engine = "postgres" if request.config.getoption("--db") == "postgres" else "sqlite"
+    engine = "postgres" if config.getoption("--db") == "postgres" else "sqlite"
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    with listener, new_app(engine, tmp_path, AVROP_BASE_URL=url) as app:
+    with listener, new_app(engine, folder, AVROP_BASE_URL=url) as app:
         app.config.update(TESTING=False, WTF_CSRF_ENABLED=True)
-        for blueprint in getattr(request.module, "BLUEPRINTS", ()):
+        for blueprint in blueprints:
             app.register_blueprint(blueprint)
         server = make_server("127.0.0.1", port, app, threaded=True, fd=listener.fileno())
         thread = threading.Thread(target=server.serve_forever)
@@ -73,6 +81,23 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
             server.shutdown()
             thread.join()
             server.server_close()
+
+
+@pytest.fixture
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+    """The application on a database of its own, empty."""
+    with serving(request.config, tmp_path, getattr(request.module, "BLUEPRINTS", ())) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The application filled with a shorter demo, made once; each story takes people of its own in it."""
+    with serving(request.config, tmp_path_factory.mktemp("demo")) as site:
+        with site.app.app_context():
+            make_demo(purchases=10)
+        run_once(site.app, threading.Event())
+        yield site
 
 
 @pytest.fixture(scope="session")
@@ -86,17 +111,37 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, site: Site) -> Iterator[Page]:
-    """A window of its own cookies. The test fails when anything complained in its console, above all the policy."""
-    context = browser.new_context(viewport=WIDE, locale="sv-SE", base_url=site.url)
-    page = context.new_page()
-    page.set_default_timeout(10_000)
+def new_page(browser: Browser, site: Site) -> Iterator[NewPage]:
+    """Opens windows, each with cookies of its own. The test fails when anything complained in a console of theirs."""
     complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if _is_complaint(message) else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
-    context.close()
+    contexts: list[BrowserContext] = []
+
+    def open_page(**options: Any) -> Page:
+        usual = {"viewport": WIDE, "locale": "sv-SE", "base_url": site.url, "reduced_motion": "reduce"}
+        context = browser.new_context(**{**usual, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda message: complaints.append(message.text) if _is_complaint(message) else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def page(new_page: NewPage) -> Page:
+    return new_page()
+
+
+def log_in_by_form(page: Page, email: str) -> None:
+    """Log in as somebody of the demo, on the log-in page that the window shows."""
+    page.get_by_label("E-postadress").fill(email)
+    page.get_by_label("Lösenord").fill(PASSWORD)
+    page.get_by_role("button", name="Logga in", exact=True).click()
 
 
 def _is_complaint(message: Any) -> bool:
@@ -104,20 +149,36 @@ def _is_complaint(message: Any) -> bool:
     return message.type in ("error", "warning") and "the server responded with a status of" not in message.text
 
 
+def faults_of(page: Page) -> list[str]:
+    """What axe and our own checks find on a page, wide and narrow, and what does not fit a zoomed window."""
+    page.wait_for_load_state()
+    page.evaluate(AXE_SCRIPT)
+    faults = []
+    for viewport in (NARROW, WIDE):
+        page.set_viewport_size(viewport)
+        faults += [f"{viewport['width']} px: {fault}" for fault in page.evaluate(f"({CHECKS})()") + _axe(page)]
+    page.set_viewport_size(ZOOMED)
+    faults += [f"zoomed: {fault}" for fault in page.evaluate(f"({CHECKS})({{onlyWidth: true}})")]
+    page.set_viewport_size(WIDE)
+    return faults
+
+
+def _axe(page: Page) -> list[str]:
+    options = {"runOnly": {"type": "tag", "values": AXE_TAGS}, "resultTypes": ["violations"]}
+    found = page.evaluate("options => axe.run(document, options)", options)
+    return [
+        f"axe {violation['id']}: {violation['help']}: "
+        + json.dumps([node["html"] for node in violation["nodes"]], ensure_ascii=False)
+        for violation in found["violations"]
+    ]
+
+
 @pytest.fixture
 def check_page() -> Callable[[Page], None]:
     """What every page must fulfil: axe finds nothing, nor do our own checks, and it fits a narrow window."""
 
     def check(page: Page) -> None:
-        page.wait_for_load_state()
-        faults = page.evaluate(f"({CHECKS})()")
-        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": AXE_TAGS}})
-        for violation in found.response["violations"]:
-            nodes = [node["html"] for node in violation["nodes"]]
-            faults.append(f"axe {violation['id']}: {violation['help']}: {json.dumps(nodes, ensure_ascii=False)}")
-        page.set_viewport_size(ZOOMED)
-        faults += page.evaluate(f"({CHECKS})({{onlyWidth: true}})")
-        page.set_viewport_size(WIDE)
+        faults = faults_of(page)
         assert faults == [], f"{page.url}:\n" + "\n".join(faults)
 
     return check
