@@ -14,7 +14,7 @@ from sqlalchemy import ForeignKey, String, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from auth.organisation import Organisation
-from auth.user import User
+from auth.user import Membership, User
 from core.clock import now
 from core.db import Base, db
 from core.types import UtcDateTime
@@ -86,11 +86,13 @@ def begin_session(user: User, browser: str | None) -> str:
 
 def find_session(token: str) -> LoginSession | None:
     """The living session of a token, its user and her memberships loaded, or none."""
+    memberships = joinedload(LoginSession.user, innerjoin=True).joinedload(User.memberships)
     wanted = (
         select(LoginSession)
         .where(LoginSession.token_hash == digest(token))
         .options(
-            joinedload(LoginSession.user, innerjoin=True).joinedload(User.memberships),
+            # outer, or SQLite joins every membership there is to its organisation before it looks for hers
+            memberships.joinedload(Membership.organisation, innerjoin=False),
             joinedload(LoginSession.organisation),
         )
     )

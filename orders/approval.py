@@ -168,7 +168,7 @@ class ApprovalCandidate(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
     name: Mapped[str] = mapped_column(String(200))
     decision: Mapped[str | None] = mapped_column(String(10))  # approve, reject, send_back
-    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))  # herself or her substitute
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"), index=True)  # or her substitute
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     comment: Mapped[str | None] = mapped_column(String(1000))
 

@@ -831,6 +831,7 @@ def create_tables() -> None:
         sa.UniqueConstraint("step_id", "user_id", name=op.f("uq_approval_candidate_step_id_user_id")),
     )
     with op.batch_alter_table("approval_candidate", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_approval_candidate_decided_by_id"), ["decided_by_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_approval_candidate_step_id"), ["step_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_approval_candidate_user_id"), ["user_id"], unique=False)
 
