@@ -10,7 +10,7 @@ from flask import Flask, Response, current_app, g, make_response, render_templat
 from flask_babel import lazy_gettext as _l
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
@@ -42,6 +42,8 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, answer_csrf)
     app.register_error_handler(SecurityError, answer_unknown_host)
     app.register_error_handler(StaleDataError, answer_stale)
+    app.register_error_handler(IntegrityError, answer_taken)
+    app.register_error_handler(DataError, answer_unstorable)
     app.register_error_handler(OperationalError, answer_database_gone)
     app.register_error_handler(InternalServerError, answer_fault)
 
@@ -82,7 +84,7 @@ def answer_unknown_host(error: SecurityError) -> Response:
     return Response(text, 400, content_type="text/plain; charset=utf-8")
 
 
-def answer_stale(error: StaleDataError) -> Response:
+def answer_stale(error: Exception) -> Response:
     """Two people changed the same thing; the second one's change is refused, whole."""
     return refuse(
         WrongState(
@@ -90,6 +92,24 @@ def answer_stale(error: StaleDataError) -> Response:
             way_on=_l("Öppna sidan på nytt och gör om ändringen."),
         )
     )
+
+
+def answer_taken(error: IntegrityError) -> Response:
+    """Two people entered the same number, code or address at once, each unseen by the other: the second one is told.
+
+    Only PostgreSQL lets it come so far (SQLite has one writer at a time). Any other broken constraint is a fault of
+    ours.
+    """
+    is_unique = getattr(error.orig, "sqlstate", "") == "23505"
+    if not is_unique and getattr(error.orig, "sqlite_errorname", "") != "SQLITE_CONSTRAINT_UNIQUE":
+        raise error
+    return answer_stale(error)
+
+
+def answer_unstorable(error: DataError) -> Response:
+    """A text that PostgreSQL cannot hold, such as one with NUL in it: people do not write them."""
+    current_app.logger.warning("a value that the database cannot hold: %s", error.orig)
+    return page(400, _l("Gå tillbaka och försök igen."))
 
 
 def answer_database_gone(error: OperationalError) -> Response:

@@ -10,12 +10,14 @@ import pytest
 from flask import request
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.factory import create_app
 from auth.organisation import Organisation
 from auth.permission import Permission, Role
 from auth.user import User
+from catalog.category import Category
 from catalog.finding import Finding, Level
 from core.config import read_settings
 from core.db import TransactionalFlask, db
@@ -98,6 +100,24 @@ def test_stale_change_is_refused_as_too_late(answer: Answer, client: FlaskClient
     response = client.get("/health/live")
     assert response.status_code == 409
     assert "Någon annan ändrade" in response.text and "UPDATE" not in response.text
+
+
+def test_of_two_who_enter_the_same_code_at_once_the_second_is_told(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unseen() -> None:
+        db.session.add_all([Category(code="K1", name="Kontor"), Category(code="K1", name="Kontor")])
+        db.session.flush()
+
+    monkeypatch.setitem(client.application.view_functions, "basket.add", requires(Permission.PUBLIC)(unseen))
+    response = client.post("/basket/add")
+    assert response.status_code == 409 and "Någon annan ändrade" in response.text
+
+
+def test_another_broken_constraint_is_a_fault(answer: Answer, client: FlaskClient) -> None:
+    answer(raising(IntegrityError("INSERT", {}, Exception("NOT NULL constraint failed"))))
+    with pytest.raises(IntegrityError):
+        client.get("/health/live")
 
 
 def test_fault_shows_a_number_and_no_trace(
