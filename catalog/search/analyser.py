@@ -218,13 +218,13 @@ class Vocabulary:
         found = sorted((w for w in self._sorted if piece in w), key=lambda w: (-self.counts[w], w))[:most]
         return list(dict.fromkeys(stem(word) for word in found))
 
-    def corrected(self, word: str) -> str | None:
-        """The commonest known word one typing error away; none when there is none or the word is too short."""
+    def corrections(self, word: str) -> list[str]:
+        """The known words one typing error away, the likeliest first; none for a word that is too short."""
         if len(word) < 4 or not word.isalpha():
-            return None
+            return []
         near = {candidate for candidate in _one_error_away(word) if candidate in self.counts}
         # the first letter is seldom wrong
-        return max(near, key=lambda w: (w[0] == word[0], self.counts[w], w), default=None)
+        return sorted(near, key=lambda w: (w[0] == word[0], self.counts[w], w), reverse=True)
 
 
 def _wholes(piece: str) -> Iterator[str]:

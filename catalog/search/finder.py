@@ -72,12 +72,15 @@ def search(request: SearchRequest) -> SearchResult:
 
 
 def _reader(visible: Sequence[Offer]) -> Reader | None:
-    """The index; brought up to date first where that takes no time."""
+    """The index, brought up to date first where that takes no time; none while there is none."""
     reader = open_index()
     held = reader.manifest.lists if reader is not None else {}
     missing = [o for o in visible if held.get(str(o.price_list_id)) != o.published_at]
     if missing and sum(o.article_count for o in (visible if reader is None else missing)) <= SMALL:
-        update_index(wait=False)
+        try:
+            update_index(wait=False)
+        except (OSError, ValueError) as error:  # a full disk, a folder that cannot be written: browse meanwhile
+            log.error("the search index cannot be brought up to date: %s", error)
         reader = open_index()
     return reader
 
@@ -94,10 +97,10 @@ def _filters(request: SearchRequest) -> dict[str, Filter]:
 
 
 def _ask(reader: Reader, request: SearchRequest, visible: Sequence[Offer], chosen: Sequence[Offer]) -> Found:
-    understood = understand(reader, request.text) if request.text.strip() else None
+    visible_ids, chosen_ids = _indexed(reader, visible), _indexed(reader, chosen)
+    understood = understand(reader, request.text, visible_ids) if request.text.strip() else None
     if request.text.strip() and understood is None:
         return Found([], Counter(), Counter())
-    visible_ids, chosen_ids = _indexed(reader, visible), _indexed(reader, chosen)
     query = _text_query(reader, understood, visible_ids)
     if understood is not None:
         query = lifted(query, reader.schema, _indexed(reader, _of_the_kind(chosen, request.text)))

@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 SCHEMA_VERSION = 1
 HEAP = 15_000_000  # bytes for the writer: the least that Tantivy works well with, as web processes build too
 BATCH = 2_000
+TEXT_FIELDS = ("code", "lead", "name", "parts", "keywords", "description")
 REBUILD_SHARE = 5  # when a fifth of the articles are new the compounds are learned anew
 
 _readers: dict[Path, Reader] = {}
@@ -79,6 +80,8 @@ class Reader:
         index.reload()
         self.schema = index.schema
         self.searcher = index.searcher()
+        for field in TEXT_FIELDS:  # a damaged file is noticed here, and not by whoever searches
+            self.searcher.search(tantivy.Query.term_query(self.schema, field, ""), limit=1)
 
 
 def index_folder() -> Path:
@@ -207,8 +210,7 @@ def _schema() -> Any:
     builder.add_unsigned_field("price", fast=True)  # SEK for one unit × 10,000: for sorting only
     builder.add_text_field("sort_name", fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("marks", fast=True, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("code", tokenizer_name="whitespace", index_option="basic")
-    for field in ("lead", "name", "parts", "keywords", "description"):
+    for field in TEXT_FIELDS:
         builder.add_text_field(field, tokenizer_name="whitespace", index_option="basic")
     return builder.build()
 

@@ -31,15 +31,16 @@ class TextQuery:
     suggestion: str | None
 
 
-def understand(reader: Reader, text: str) -> TextQuery | None:
-    """Read a text; none when there is nothing in it to search for."""
+def understand(reader: Reader, text: str, list_ids: list[int]) -> TextQuery | None:
+    """Read a text; none when there is nothing in it to search for. Words are mended with those of the given price
+    lists only: a word of another one would tell what stands there."""
     text = text[:LONGEST]
     asked = list(words(text))[:MOST_WORDS]
     meant = [word for word in asked if word not in STOP_WORDS] or asked
     codes = _codes(reader, text)
     if not meant:
         return None
-    mended = [_mended(reader, word, word == asked[-1]) for word in meant]
+    mended = [_mended(reader, word, list_ids, is_last=word == asked[-1]) for word in meant]
     each = [_word(reader, word, is_last=meant[n] == asked[-1]) for n, word in enumerate(mended)]
     every = _all(each)
     strict = _any([every, *codes])
@@ -50,12 +51,17 @@ def understand(reader: Reader, text: str) -> TextQuery | None:
     return TextQuery(strict, loose, " ".join(mended) if mended != meant else None)
 
 
-def _mended(reader: Reader, word: str, is_last: bool) -> str:
-    """The word, or the known one a typing error away from it."""
+def _mended(reader: Reader, word: str, list_ids: list[int], *, is_last: bool) -> str:
+    """The word, or the one a typing error away from it that stands in one of the price lists."""
     known = reader.vocabulary
     if known.knows(word) or known.parts(word) or (is_last and known.beginning_with(word)) or known.containing(word):
         return word
-    return known.corrected(word) or word
+    return next((other for other in known.corrections(word) if _stands_in(reader, other, list_ids)), word)
+
+
+def _stands_in(reader: Reader, word: str, list_ids: list[int]) -> bool:
+    query = within(_term(reader, stem(word)), reader.schema, "price_list", list_ids)
+    return bool(reader.searcher.search(query, limit=1, count=False).hits)
 
 
 def _word(reader: Reader, word: str, *, is_last: bool) -> Query:

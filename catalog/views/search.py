@@ -17,7 +17,6 @@ from catalog.search import Facet, SearchRequest, SearchResult
 from catalog.search import search as find
 from catalog.search.request import SORTS
 from core.clock import today
-from core.db import db
 from core.web import requires
 
 bp = Blueprint("catalog", __name__)
@@ -85,8 +84,8 @@ def _chosen(result: SearchResult, question: SearchRequest) -> list[Choice]:
         facets: Sequence[Facet] = result.facets[name]
         choices += [Choice(f.label, _without(name, f.value)) for f in facets if f.is_chosen]
     if question.category_id is not None and not any(f.is_chosen for f in result.facets["category"]):
-        branch = db.session.get(Category, question.category_id)  # a branch is no facet: hits have leaves
-        if branch is not None:
+        # a branch is no facet: hits have leaves
+        if branch := next((c for c in categories() if c.id == question.category_id), None):
             choices.insert(0, Choice(branch.name, _without("category")))
     return choices
 

@@ -279,3 +279,15 @@ def test_documents_are_downloads_of_their_own_agreement(town: Organisation, kari
     page(karin, f"/agreements/{other.number}/documents/{document.id}", 404)
     set_state(agreement.id, AgreementState.DRAFT)
     page(karin, f"/agreements/{agreement.number}/documents/{document.id}", 404)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/search?category=99999999999999999999", "/search?supplier=99999999999999999999", "/search?q=a%00b&mark=%00"),
+        *("/search?page=99999999999999999999", "/agreements?q=%00", "/agreements?category=99999999999999999999"),
+        *("/agreements/%00", "/agreements/%ED%A0%80"),
+    ],
+)
+def test_no_address_makes_a_fault(path: str, karin: FlaskClient) -> None:
+    assert karin.get(path).status_code < 500

@@ -190,6 +190,16 @@ def test_a_typing_error_is_mended_and_told(town: Organisation, shop: Award) -> N
     assert look("skrivbord", town).suggestion is None
 
 
+def test_a_typing_error_is_mended_with_words_that_she_may_see_only(town: Organisation, shop: Award) -> None:
+    draft = make_agreement(town, state=AgreementState.DRAFT)
+    make_price_list(make_award(make_lot(draft)), [{"name": "Mutbrottsutredning"}, {"name": "Kulspetspensel"}])
+    assert look("mutbrotsutredning", town).suggestion is None
+    assert look("kulspetspenxa", town).suggestion == "kulspetspenna"
+    draft.state = AgreementState.PUBLISHED
+    db.session.flush()
+    assert look("mutbrotsutredning", town).suggestion == "mutbrottsutredning"
+
+
 @pytest.mark.parametrize("text", ["KP-4711 B", "kp4711b", "KP 4711B", "7350000000012", "07350000000012"])
 def test_numbers_are_found_in_any_spelling_and_come_first(town: Organisation, text: str) -> None:
     award = make_award(make_lot(make_agreement(town)))
@@ -395,6 +405,17 @@ def test_while_there_is_no_index_the_catalogue_can_be_browsed(
     assert look("papper", town).hits == []
 
 
+def test_a_full_disk_leaves_the_catalogue_to_be_browsed(
+    town: Organisation, shop: Award, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(index_module, "_build", no_room)
+    assert look("", town).total == len(GOODS)
+    assert not look("papper", town).is_indexed
+
+
 def damage_vocabulary(folder: Path) -> None:
     next(folder.glob("*/vocabulary.json")).write_text("{")
 
@@ -415,7 +436,14 @@ def damage_version(folder: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest | {"analyser": -1}))
 
 
-@pytest.mark.parametrize("damage", [damage_vocabulary, damage_segments, damage_manifest, damage_version])
+def damage_positions(folder: Path) -> None:
+    for file in folder.glob("*/*.pos"):
+        file.unlink()
+
+
+@pytest.mark.parametrize(
+    "damage", [damage_vocabulary, damage_segments, damage_positions, damage_manifest, damage_version]
+)
 def test_a_damaged_or_older_index_is_made_anew(town: Organisation, shop: Award, damage: Any) -> None:
     assert look("tvål", town).total == 2
     damage(index_folder())
