@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -62,6 +63,8 @@ def check_port(host: str, port: int) -> None:
             probe.bind(address)
     except OSError as error:
         reason = error.strerror or str(error)
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            raise SettingError("HOST", f"{host} is no address of this machine ({reason})") from None
         raise SettingError("PORT", f"{host}:{port} cannot be used ({reason}); choose another with --port") from None
 
 

@@ -61,6 +61,8 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingError("AVROP_DATA_DIR", f"a folder that can be written to ({error.strerror})") from None
+    if not os.access(data_dir, os.W_OK | os.X_OK):
+        raise SettingError("AVROP_DATA_DIR", f"a folder that can be written to, which {data_dir} is not")
     base_url = _base_url(env)
     return Settings(
         database_url=_database_url(env, data_dir),
@@ -84,7 +86,9 @@ def _database_url(env: Mapping[str, str], data_dir: Path) -> str:
         return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
     if kind == "sqlite" and url.database not in (None, "", ":memory:"):
         return text
-    raise SettingError("AVROP_DATABASE_URL", f"{expected} (a database in memory is not shared between processes)")
+    if kind == "sqlite":
+        expected += " (a database in memory is not shared between processes)"
+    raise SettingError("AVROP_DATABASE_URL", expected)
 
 
 def _secret_key(env: Mapping[str, str], data_dir: Path) -> str:
@@ -107,9 +111,14 @@ def _secret_key(env: Mapping[str, str], data_dir: Path) -> str:
 
 def _base_url(env: Mapping[str, str]) -> str:
     text = env.get("AVROP_BASE_URL") or f"http://{env.get('HOST') or '127.0.0.1'}:{env.get('PORT') or '8000'}"
-    parts = urlsplit(text)
+    expected = "the address people use, such as https://avrop.example.se"
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018  # read, because it raises for what is no port
+    except ValueError:
+        raise SettingError("AVROP_BASE_URL", expected) from None
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise SettingError("AVROP_BASE_URL", "the address people use, such as https://avrop.example.se")
+        raise SettingError("AVROP_BASE_URL", expected)
     return text.rstrip("/")
 
 

@@ -64,10 +64,11 @@ def import_(file: Path, publish: bool) -> None:
 @click.option("--starts-on", type=DAY, help="First day of every agreement; else the day of publication.")
 @with_app
 def from_uhm(folder: Path, out: Path, suppliers: Path | None, invent_numbers: bool, starts_on: datetime | None) -> None:
-    """Turn the open statistics of Upphandlingsmyndigheten into a register for `agreements import`.
+    """Make a register of open procurement statistics.
 
-    FOLDER holds procurements.csv, contracted_tenders_with_suppliers.csv and contracted_value.csv. Every row that is
-    left out is named on stderr with the reason; docs/real-data.md tells what is assumed.
+    The statistics are those of Upphandlingsmyndigheten, the register is for `avrop agreements import`. FOLDER holds
+    procurements.csv, contracted_tenders_with_suppliers.csv and contracted_value.csv. Every row that is left out is
+    named on stderr with the reason; docs/real-data.md tells what is assumed.
     """
     with reading() as session:
         known = set(session.scalars(select(Organisation.organisation_number)))

@@ -18,7 +18,7 @@ def db() -> None:
 
 @db.command("upgrade")
 def upgrade_() -> None:
-    """Make or change the tables so that they fit this version; what is stored stays."""
+    """Make or change the tables. What is stored stays."""
     with create_app().app_context():
         upgrade()
         click.echo(f"{_where()} is prepared.")
@@ -26,7 +26,10 @@ def upgrade_() -> None:
 
 @db.command()
 def check() -> None:
-    """Say whether the database fits this version and keeps what it promises to keep; exit code 1 if not."""
+    """Say whether the database fits this version.
+
+    And whether it keeps what it promises to keep. Exit code 1 if not.
+    """
     with create_app().app_context():
         check_migrated()
         check_durable()

@@ -21,10 +21,15 @@ def journal() -> None:
 @click.option("--quiet", is_flag=True, help="Say nothing when it is whole.")
 @with_app
 def verify(quiet: bool) -> None:
-    """Read the whole chain and name the first entry that was changed, moved or taken away; exit code 1 if any."""
+    """Say whether the journal is whole.
+
+    Reads the whole chain and names the first entry that was changed, moved or taken away. Exit code 1 if any.
+    """
     with reading():
         total = db.session.scalar(select(chain.JournalHead.number)) or 0
-        with click.progressbar(length=total, label="Reading", file=sys.stderr, hidden=quiet) as bar:
+        with click.progressbar(
+            length=total, label="Reading", file=sys.stderr, hidden=quiet or not sys.stderr.isatty()
+        ) as bar:
             read, broken = chain.verify(progress=bar.update)
     if broken is not None:
         raise click.ClickException(f"the journal is broken at entry {broken}; the {read} before it are whole")

@@ -24,7 +24,10 @@ def order() -> None:
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Where to write it.")
 @with_app
 def export(number: str, kind: str, out: Path) -> None:
-    """Write the stored document of order NUMBER to a file, byte for byte as the supplier got it."""
+    """Write a document of order NUMBER to a file.
+
+    Byte for byte as it is stored, and as the supplier got it.
+    """
     with reading() as session:
         file = session.scalar(
             select(OrderFile)

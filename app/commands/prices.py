@@ -68,9 +68,10 @@ def import_(
 @click.argument("file", type=IN_FILE)
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where to write.")
 def from_groceries(file: Path, out: Path) -> None:
-    """Make a price list of real groceries, with prices that are generated and say so.
+    """Make a price list of real groceries.
 
-    FILE is a CSV with gtin13, product_name and ingredients. What is left out is named on stderr.
+    The prices are generated, and every article says so. FILE is a CSV with gtin13, product_name and ingredients. What
+    is left out is named on stderr.
     """
     try:
         made = generate_prices(file.read_bytes())

@@ -11,10 +11,8 @@ from core.db import db
 
 
 @click.command()
-@click.option("--host", envvar="HOST", default="127.0.0.1", show_default=True, help="Where to listen; also HOST.")
-@click.option(
-    "--port", envvar="PORT", default=8000, type=click.IntRange(1, 65535), show_default=True, help="Also PORT."
-)
+@click.option("--host", envvar="HOST", show_envvar=True, default="127.0.0.1", show_default=True)
+@click.option("--port", envvar="PORT", show_envvar=True, default=8000, type=click.IntRange(1, 65535), show_default=True)
 @click.option("--workers", default=2, type=click.IntRange(1, 64), show_default=True, help="Processes.")
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the pages, for production.

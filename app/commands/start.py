@@ -20,10 +20,8 @@ PATIENCE = 10  # seconds that the message in hand gets when everything stops; it
 
 
 @click.command()
-@click.option("--host", envvar="HOST", default="127.0.0.1", show_default=True, help="Where to listen; also HOST.")
-@click.option(
-    "--port", envvar="PORT", default=8000, type=click.IntRange(1, 65535), show_default=True, help="Also PORT."
-)
+@click.option("--host", envvar="HOST", show_envvar=True, default="127.0.0.1", show_default=True)
+@click.option("--port", envvar="PORT", show_envvar=True, default=8000, type=click.IntRange(1, 65535), show_default=True)
 def start(host: str, port: int) -> None:
     """Start everything on this machine, with demo data.
 

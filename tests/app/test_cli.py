@@ -46,7 +46,7 @@ def test_help_imports_neither_web_nor_database() -> None:
     ("arguments", "said"),
     [
         (["nonsense"], "No such command 'nonsense'"),
-        (["serve", "--port", "0"], "'--port'"),
+        (["serve", "--port", "0"], "'--port' (env var: 'PORT')"),
         (["order", "export"], "NUMBER"),
         (["order", "export", "X-1", "--format", "doc", "--out", "x"], "'--format'"),
     ],
@@ -65,6 +65,8 @@ def test_wrong_usage_is_one_line_and_exit_code_2(arguments: list[str], said: str
         ({"AVROP_DATABASE_URL": "sqlite:////nowhere/at/all.db"}, "the database does not answer"),
         ({"AVROP_SECRET_KEY": "short"}, "AVROP_SECRET_KEY: at least 32 characters"),
         ({"AVROP_BASE_URL": "avrop.example.se"}, "AVROP_BASE_URL: the address people use"),
+        ({"AVROP_BASE_URL": "http://avrop.example.se:x"}, "AVROP_BASE_URL: the address people use"),
+        ({"AVROP_DATA_DIR": "/dev/null/data"}, "AVROP_DATA_DIR: a folder that can be written to"),
         ({"AVROP_SMTP_URL": "mail.example.se:25"}, "AVROP_SMTP_URL: smtp://"),
     ],
 )
