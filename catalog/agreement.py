@@ -226,7 +226,7 @@ class Lot(Base):
                     **name,
                 )
             )
-        if self.method is CallOffMethod.RANKING and len({a.rank for a in self.awards}) != len(self.awards):
+        if self.method in RANKED and len({a.rank for a in self.awards}) != len(self.awards):
             raise RuleBroken(_l("Delområde %(lot)s: två leverantörer har samma plats i rangordningen.", **name))
         if self.method is CallOffMethod.CHOICE and not self.grounds:
             raise RuleBroken(_l("Delområde %(lot)s: ange de grunder som beställaren får välja på.", **name))

@@ -97,6 +97,11 @@ class Case:
         return self.award.lot.agreement
 
     @property
+    def row(self) -> Article | None:
+        """The row in force of the article that is asked for; none when the price list no longer has it."""
+        return self.facts.current.get((self.award.id, self.ask.article.supplier_number))
+
+    @property
     def rivals(self) -> Sequence[Award]:
         """The lot's awards that could take the order today, this one included."""
         return [

@@ -285,8 +285,7 @@ def choice_has_ground(case: Case) -> Iterator[Finding]:
 
 def row_is_in_force(case: Case) -> Iterator[Finding]:
     """The article stands in the award's published price list today, on the terms she saw."""
-    article = case.ask.article
-    row = case.facts.current.get((article.award_id, article.supplier_number))
+    article, row = case.ask.article, case.row
     if row is None:
         yield Finding(
             "not-in-price-list",
@@ -322,8 +321,8 @@ def _terms(row: Article, price: Decimal) -> tuple[Any, ...]:
 
 
 def quantity_fits(case: Case) -> Iterator[Finding]:
-    """The supplier's smallest quantity and the steps it sells in."""
-    quantity, article = case.ask.quantity, case.ask.article
+    """The supplier's smallest quantity and the steps it sells in, as the price list of the day has them."""
+    quantity, article = case.ask.quantity, case.row or case.ask.article
     if quantity is None:
         return
     least, step = article.minimum_quantity, article.quantity_multiple

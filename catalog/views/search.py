@@ -83,10 +83,10 @@ def _chosen(result: SearchResult, question: SearchRequest) -> list[Choice]:
     for name in FACETS:
         facets: Sequence[Facet] = result.facets[name]
         choices += [Choice(f.label, _without(name, f.value)) for f in facets if f.is_chosen]
-    if question.category_id is not None and not any(f.is_chosen for f in result.facets["category"]):
-        # a branch is no facet: hits have leaves
-        if branch := next((c for c in categories() if c.id == question.category_id), None):
-            choices.insert(0, Choice(branch.name, _without("category")))
+    is_leaf = any(f.is_chosen for f in result.facets["category"])
+    if question.category_id is not None and not is_leaf:  # a branch is no facet: hits have leaves
+        branches = [c for c in categories() if c.id == question.category_id]
+        choices[:0] = [Choice(branch.name, _without("category")) for branch in branches]
     return choices
 
 

@@ -331,6 +331,15 @@ def test_the_old_and_the_new_price_are_told(town: Organisation) -> None:
     assert "45,50" in text and "49,90" in text
 
 
+def test_quantity_rule_is_that_of_the_price_list_of_the_day(town: Organisation) -> None:
+    article = make_offer(town, supplier_number="A-1", name="Block")
+    same = {"supplier_number": "A-1", "name": "Block"}
+    make_price_list(article.award, [{**same, "minimum_quantity": Decimal(10)}])
+    assert codes(found(article, town, 5)) == {"quantity-rule"}
+    make_price_list(article.award, [same])
+    assert codes(found(article, town, 5)) == set()
+
+
 @pytest.mark.parametrize(
     ("quantity", "least", "step", "fits", "example"),
     [
