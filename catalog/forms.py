@@ -326,7 +326,10 @@ class CeilingForm(VersionedForm):
     reason = LongTextField(
         _l("Skäl"),
         longest=1000,
-        description=_l("Behövs när ett publicerat tak höjs: vilken grund i LOU 17 kap. 8–16 §§, och varför."),
+        description=_l(
+            "Behövs när ett publicerat tak höjs: vilken grund i LOU 17 kap. 8–16 §§, och varför. "
+            "Och när det som är avropat utanför Avrop minskas."
+        ),
     )
 
 

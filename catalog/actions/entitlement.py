@@ -11,6 +11,7 @@ from auth.organisation import Organisation
 from auth.user import User
 from catalog.actions.agreement import begin_edit, tell
 from catalog.agreement import Agreement, AgreementState, Entitlement, Lot
+from core.clock import today
 from core.errors import RuleBroken
 
 
@@ -51,14 +52,25 @@ def entitle(
 
 
 def end_entitlement(actor: User, entitlement: Entitlement, ends_on: date, version: int) -> None:
-    """Let an organisation call off until `ends_on`. From a draft, or before it has begun, the row is taken away."""
+    """Let an organisation call off until `ends_on`. From a draft, or before it has begun, the row is taken away.
+
+    Never longer than it may: that is a new right, and `entitle` asks where it was procured.
+    """
     agreement = entitlement.agreement
     begin_edit(actor, agreement, version)
     name = entitlement.organisation.name
-    if agreement.state is AgreementState.DRAFT or ends_on < entitlement.starts_on:
+    never_begun = ends_on < entitlement.starts_on and entitlement.starts_on > today()
+    if agreement.state is AgreementState.DRAFT or never_begun:
         agreement.entitlements.remove(entitlement)
         tell(actor, "remove-entitlement", agreement, organisations=name)
         return
+    if ends_on < entitlement.starts_on:
+        raise RuleBroken(_l("Sista dagen ligger före första dagen."))
+    if entitlement.ends_on is not None and ends_on > entitlement.ends_on:
+        raise RuleBroken(
+            _l("Rätten att avropa slutar %(day)s och förlängs inte här.", day=entitlement.ends_on.isoformat()),
+            way_on=_l("Lägg till organisationen från dagen efter, och ange var i upphandlingen den finns."),
+        )
     entitlement.ends_on = ends_on
     tell(actor, "end-entitlement", agreement, organisations=name, ends_on=ends_on.isoformat())
 

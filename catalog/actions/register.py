@@ -243,7 +243,8 @@ class _Import:
             supplier = self.suppliers[row.supplier] = suppliers.create(self.actor, facts)
             self.outcome.new_suppliers.append(supplier.name)
         elif row.supplier_email and not supplier.order_email:
-            supplier.order_email = row.supplier_email
+            facts = replace(SupplierFacts.of(supplier), order_email=row.supplier_email)
+            suppliers.edit(self.actor, supplier, facts, supplier.version)
             told.append(f"{supplier.name}: {row.supplier_email}")
         elif row.supplier_email and row.supplier_email != supplier.order_email:
             self.outcome.remarks.append(

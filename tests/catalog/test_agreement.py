@@ -271,6 +271,18 @@ def test_stating_a_ceiling_leaves_the_counters_alone() -> None:
     assert (ceiling.reserved, ceiling.ordered) == (Decimal(7), Decimal(8))
 
 
+def test_lowering_what_was_ordered_elsewhere_gives_room_and_needs_a_reason() -> None:
+    agreement = make_draft(actor := make_owner())
+    ceiling = the_ceiling(agreement)
+    state_ceiling(actor, ceiling, agreement.version, limit=Decimal(1000), external=Decimal(900))
+    agreements.publish(actor, agreement)
+    with pytest.raises(RuleBroken, match="minskas"):
+        state_ceiling(actor, ceiling, agreement.version, limit=Decimal(1000), external=Decimal(0))
+    state_ceiling(actor, ceiling, agreement.version, limit=Decimal(1000), external=Decimal(950))
+    state_ceiling(actor, ceiling, agreement.version, limit=Decimal(1000), external=Decimal(0), reason="Dubbelräknat")
+    assert ceiling.left == Decimal(1000)
+
+
 @pytest.mark.parametrize("limit", [Decimal(0), Decimal(-1)])
 def test_ceiling_is_never_zero(limit: Decimal) -> None:
     agreement = make_draft(actor := make_owner())
@@ -297,6 +309,38 @@ def test_entitlement_ends_on_a_day_and_is_removed_from_a_draft() -> None:
     agreements.publish(actor, agreement)
     end_entitlement(actor, agreement.entitlements[0], today(), agreement.version)
     assert agreement.entitlements[0].ends_on == today()
+
+
+def test_entitlement_is_never_prolonged_by_ending_it_later() -> None:
+    agreement = make_draft(actor := make_owner())
+    agreements.publish(actor, agreement)
+    (entitlement,) = agreement.entitlements
+    end_entitlement(actor, entitlement, today(), agreement.version)
+    with pytest.raises(RuleBroken, match="förlängs inte"):
+        end_entitlement(actor, entitlement, today() + timedelta(days=1), agreement.version)
+    with pytest.raises(RuleBroken, match="före första"):  # it has been used: the row stays
+        end_entitlement(actor, entitlement, entitlement.starts_on - timedelta(days=1), agreement.version)
+    assert agreement.entitlements == [entitlement] and entitlement.ends_on == today()
+
+
+def test_entitlement_that_has_not_begun_is_taken_back() -> None:
+    agreement = make_draft(actor := make_owner())
+    agreements.publish(actor, agreement)
+    (first,) = agreement.entitlements
+    tomorrow = today() + timedelta(days=1)
+    newcomer = [make_organisation()]
+    (coming,) = entitle(actor, agreement, newcomer, agreement.version, starts_on=tomorrow, reason="Bilaga 2")
+    end_entitlement(actor, coming, today(), agreement.version)
+    assert agreement.entitlements == [first]
+
+
+@pytest.mark.parametrize("method", [CallOffMethod.RANKING, CallOffMethod.COMBINATION])
+def test_a_place_in_the_ranking_is_held_by_one_supplier(method: CallOffMethod) -> None:
+    lot = make_lot(make_agreement(), method=method)
+    for _ in range(2):
+        make_award(lot, rank=1)
+    with pytest.raises(RuleBroken, match="samma plats"):
+        lot.check_complete()
 
 
 def test_what_was_published_is_ended_and_never_removed() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from auth.journal import entries_about
 from catalog.actions.register import RegisterOutcome, RegisterRefused, import_register
 from catalog.agreement import Agreement, AgreementState, CallOffMethod
 from catalog.ceiling import Ceiling
@@ -184,3 +185,13 @@ def test_order_address_of_a_known_supplier_is_never_overwritten() -> None:
     outcome = bring_in(row(supplier_email="annan@bolag.example"))
     assert db.session.scalars(select(Supplier.order_email)).all() == ["order@bolag.example"]
     assert "order@bolag.example" in str(outcome.remarks[0])
+
+
+def test_order_address_that_was_missing_is_entered_and_told_to_the_journal() -> None:
+    bring_in(row(supplier_email=None))
+    bring_in(row())
+    supplier = db.session.scalars(select(Supplier)).one()
+    assert supplier.order_email == "order@bolag.example"
+    assert entries_about("supplier", supplier.id)[-1].details["changes"] == {
+        "order_email": [None, "order@bolag.example"]
+    }
