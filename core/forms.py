@@ -24,6 +24,7 @@ from wtforms.widgets import CheckboxInput, DateInput, EmailInput, HiddenInput, L
 
 from core.checkdigits import organisation_number
 from core.db import rollback
+from core.email import is_email
 from core.errors import AvropError
 from core.web import number, orgnr
 
@@ -136,9 +137,6 @@ class EmailField(TextField):
     form write headers of its own into our mail."""
 
     widget = EmailInput()
-    PATTERN = re.compile(
-        r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"
-    )
 
     def __init__(self, label: Any = None, validators: Any = None, *, longest: int = 254, **kwargs: Any) -> None:
         super().__init__(label, validators, longest=longest, **kwargs)
@@ -151,7 +149,7 @@ class EmailField(TextField):
 
     def accept(self, text: str | None) -> str | None:
         text = super().accept(text)
-        if text is not None and not self.PATTERN.fullmatch(text):
+        if text is not None and not is_email(text):
             raise ValueError(_l("Skriv en e-postadress, till exempel namn@kommun.se."))
         return text
 

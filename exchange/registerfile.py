@@ -14,8 +14,10 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from core.checkdigits import organisation_number
+from core.email import is_email
+from exchange import pricecells
 from exchange.csvtext import MAX_CELL, Unreadable, decode, find_header, folded, records, visible
-from exchange.pricecells import CONTROL, Refused, number
+from exchange.pricecells import CONTROL, Refused
 
 MAX_BYTES = 20_000_000
 MAX_PROBLEMS = 1_000
@@ -150,13 +152,15 @@ METHOD_WORDS = {code: word for word, code in reversed(METHODS.items())}
 REGIME_WORDS = {"lou": "LOU", "lou-19": "LOU 19 kap", "luf": "LUF", "external": "extern"}
 
 
-def _text(limit: int) -> Callable[[str], str]:
+def _paragraphs(limit: int) -> Callable[[str], str]:
+    """Text that may have several lines, at most `limit` characters."""
+
     def parse(cell: str) -> str:
         if cell[0] in "=+@":
             raise Refused("formula")
         if len(cell) > limit:
             raise Refused("too-long", limit=limit)
-        return cell
+        return "\n".join(cell.splitlines())
 
     return parse
 
@@ -189,13 +193,13 @@ def _organisations(cell: str) -> tuple[str, ...]:
 
 
 def _email(cell: str) -> str:
-    if len(cell) > 254 or not re.fullmatch(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\"]+", cell):
+    if len(cell) > 254 or not is_email(cell):
         raise Refused("email")
     return cell
 
 
 def _limit(cell: str) -> Decimal | str:
-    return UNKNOWN if cell.casefold() == UNKNOWN else number(MAX_AMOUNT, 2)(cell)
+    return UNKNOWN if cell.casefold() == UNKNOWN else pricecells.number(MAX_AMOUNT, 2)(cell)
 
 
 def _choice(words: dict[str, str]) -> Callable[[str], str]:
@@ -217,7 +221,7 @@ def _rank(cell: str) -> int:
 
 
 def _lines(cell: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in re.split(r"[|\n]", _text(2000)(cell)) if part.strip())
+    return tuple(part.strip() for part in re.split(r"[|\n]", _paragraphs(2000)(cell)) if part.strip())
 
 
 class _Column(NamedTuple):
@@ -229,31 +233,31 @@ class _Column(NamedTuple):
 
 COLUMNS = {
     "agreement": _Column("Avtalsnummer", _agreement_number, others="Avtalsnr|Avtal"),
-    "registry_number": _Column("Diarienummer", _text(60), others="Dnr"),
-    "title": _Column("Avtalsnamn", _text(200), others="Benämning|Titel"),
+    "registry_number": _Column("Diarienummer", pricecells.text(60), others="Dnr"),
+    "title": _Column("Avtalsnamn", pricecells.text(200), others="Benämning|Titel"),
     "regime": _Column("Lag", _choice(REGIMES), others="Regelverk"),
     "starts_on": _Column("Från", _day, others="Startdatum|Första dag"),
     "ends_on": _Column("Till", _day, others="Slutdatum|Sista dag"),
     "ceiling": _Column("Takvolym", _limit, others="Tak|Takvärde"),
-    "category": _Column("Kategori", _text(200)),
+    "category": _Column("Kategori", pricecells.text(200)),
     "owner": _Column("Avtalsägare", _organisation, others="Ägare"),
     "entitled": _Column("Avropsberättigade", _organisations),
-    "summary": _Column("Sammanfattning", _text(4000), others="Omfattning"),
-    "how_to_order": _Column("Så beställer du", _text(4000)),
-    "reason": _Column("Skäl", _text(1000)),
-    "lot": _Column("Delområde", _text(20), "lot", "Delområdesnummer|Anbudsområde"),
-    "lot_title": _Column("Delområdesnamn", _text(200), "lot", "Anbudsområdesnamn"),
+    "summary": _Column("Sammanfattning", _paragraphs(4000), others="Omfattning"),
+    "how_to_order": _Column("Så beställer du", _paragraphs(4000)),
+    "reason": _Column("Skäl", _paragraphs(1000)),
+    "lot": _Column("Delområde", pricecells.text(20), "lot", "Delområdesnummer|Anbudsområde"),
+    "lot_title": _Column("Delområdesnamn", pricecells.text(200), "lot", "Anbudsområdesnamn"),
     "method": _Column("Avropsordning", _choice(METHODS), "lot", "Avropsform"),
-    "clause": _Column("Avtalspunkt", _text(200), "lot", "Klausul"),
+    "clause": _Column("Avtalspunkt", pricecells.text(200), "lot", "Klausul"),
     "grounds": _Column("Valgrunder", _lines, "lot"),
-    "competition_above": _Column("Konkurrens över", number(MAX_AMOUNT, 2), "lot"),
+    "competition_above": _Column("Konkurrens över", pricecells.number(MAX_AMOUNT, 2), "lot"),
     "lot_ceiling": _Column("Delområdets tak", _limit, "lot"),
     "supplier": _Column("Leverantörens organisationsnummer", _organisation, "award", "Organisationsnummer|Orgnr"),
-    "supplier_name": _Column("Leverantör", _text(200), "supplier", "Leverantörsnamn"),
+    "supplier_name": _Column("Leverantör", pricecells.text(200), "supplier", "Leverantörsnamn"),
     "supplier_email": _Column("E-post för beställningar", _email, "supplier", "E-post|Epost"),
     "rank": _Column("Rangordning", _rank, "award", "Rang|Plats"),
-    "share": _Column("Andel", number(100, 2), "award", "Andel procent"),
-    "note": _Column("Anmärkning", _text(1000), "award", "Antagande"),
+    "share": _Column("Andel", pricecells.number(100, 2), "award", "Andel procent"),
+    "note": _Column("Anmärkning", _paragraphs(1000), "award", "Antagande"),
 }
 MANDATORY = ("agreement", "title", "starts_on", "ends_on", "supplier", "supplier_name")
 _NEEDED_IN_ROW = ("agreement", "supplier")

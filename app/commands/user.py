@@ -17,7 +17,7 @@ from auth.user import User, check_password
 from core.checkdigits import organisation_number
 from core.clock import now
 from core.db import db, unit_of_work
-from core.forms import EmailField
+from core.email import is_email
 
 
 @click.group()

@@ -108,6 +108,7 @@ def test_unknown_ceiling_is_told_from_an_empty_cell_and_never_zero(text: str, ce
         ("method", "turordning", "choice"),
         ("regime", "LOV", "choice"),
         ("supplier_email", "order at fjall", "email"),
+        ("supplier_email", "order@fjäll.example", "email"),  # no mail server would take it
         ("supplier_email", "a@b.se\r\nBcc: c@d.se", "email"),
         ("rank", "0", "rank"),
         ("rank", "1.5", "rank"),
@@ -119,6 +120,11 @@ def test_bad_cell_is_named_with_line_and_column(field: str, value: str, code: st
     problem = next(p for p in found.problems if p.code == code)
     assert (problem.line, problem.column) == (3, COLUMNS[field].heading)
     assert not found.is_clean
+
+
+def test_a_name_is_one_line_and_a_summary_may_be_several() -> None:
+    (row,) = read(ROW | {"supplier_name": "Fjäll\r\nAB", "title": " Papper\nm.m.", "summary": "Ett.\r\nTvå."}).rows
+    assert (row.supplier_name, row.title, row.summary) == ("Fjäll AB", "Papper m.m.", "Ett.\nTvå.")
 
 
 @pytest.mark.parametrize(
