@@ -14,7 +14,6 @@ from auth.user import User
 from catalog.supplier import Supplier
 from core.clock import local
 from core.errors import AvropError
-from core.web import external_url
 from exchange import pdf, ubl
 from exchange.documents import (
     AddressDocument,
@@ -49,7 +48,7 @@ def order_document(order: Order, approvers: Sequence[ApproverDocument]) -> Order
         issued_at=order.placed_at,
         agreement_number=order.agreement.number,
         agreement_title=order.agreement.title,
-        buyer=_buyer(order.organisation, order.orderer),
+        buyer=_buyer(order.organisation),
         seller=_seller(order.supplier),
         invoicee=_invoicee(order.organisation),
         originator=order.unit.name,
@@ -68,7 +67,6 @@ def order_document(order: Order, approvers: Sequence[ApproverDocument]) -> Order
         currency=order.currency,
         valid_until=(order.wanted_on or local(order.placed_at).date()) + VALID,
         cancel_reason=order.cancel_reason,
-        link=external_url("orders.show", number=order.number),
     )
 
 
@@ -109,13 +107,12 @@ def make_file(order: Order, kind: FileKind, name: str, media_type: str, content:
     )
 
 
-def _buyer(organisation: Organisation, orderer: User) -> PartyDocument:
+def _buyer(organisation: Organisation) -> PartyDocument:
     return PartyDocument(
         name=organisation.name,
         organisation_number=organisation.organisation_number,
         address=AddressDocument(organisation.street, organisation.postal_code, organisation.city),
         endpoint=_endpoint(organisation),
-        contact=_contact(orderer),
         vat_number=organisation.vat_number,
     )
 
