@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -70,6 +70,9 @@ METHOD_NAMES = {
 RANKED = (CallOffMethod.RANKING, CallOffMethod.COMBINATION)
 COMPETED = (CallOffMethod.COMPETITION, CallOffMethod.DYNAMIC_PURCHASING)
 
+LAW_OF_ENTITLEMENT = {LegalRegime.LOU: "LOU 7 kap. 3 §", LegalRegime.LUF: "LUF 7 kap. 3 §"}
+ENDS_SOON = timedelta(days=90)
+
 S = AgreementState
 
 
@@ -135,6 +138,20 @@ class Agreement(Base):
     def is_active(self, on: date) -> bool:
         """Published, and the day within its dates (both inclusive)."""
         return self.state is AgreementState.PUBLISHED and self.starts_on <= on <= self.ends_on
+
+    def ends_soon(self, on: date) -> bool:
+        """Still running on the day, but not for long."""
+        return self.state is not AgreementState.ENDED and on <= self.ends_on <= on + ENDS_SOON
+
+    def is_open_to(self, organisation: Organisation, on: date) -> bool:
+        """Whether an organisation may call off something under it that day: the agreement as a whole, or a lot."""
+        ours = (e for e in self.entitlements if e.organisation_id == organisation.id)
+        return self.is_active(on) and any(e.is_current(on) for e in ours)
+
+    @property
+    def law_of_entitlement(self) -> str | None:
+        """The paragraph by which only those named in the procurement may call off; none outside LOU 7 and LUF 7."""
+        return LAW_OF_ENTITLEMENT.get(self.legal_regime)
 
     def check_publishable(self) -> None:
         """What an agreement must say before staff meet it. Raises RuleBroken naming the first thing missing."""
@@ -208,6 +225,16 @@ class Lot(Base):
         return METHOD_NAMES[self.method]
 
     @property
+    def is_ranked(self) -> bool:
+        """Whether the best placed supplier is asked first."""
+        return self.method in RANKED
+
+    @property
+    def is_competed(self) -> bool:
+        """Whether every call-off is competed for, so that nothing is ordered from a price list."""
+        return self.method in COMPETED
+
+    @property
     def grounds(self) -> list[str]:
         """The objective grounds that the procurement documents state for the orderer's choice."""
         return [line.strip() for line in (self.choice_grounds or "").splitlines() if line.strip()]
@@ -226,7 +253,7 @@ class Lot(Base):
                     **name,
                 )
             )
-        if self.method in RANKED and len({a.rank for a in self.awards}) != len(self.awards):
+        if self.is_ranked and len({a.rank for a in self.awards}) != len(self.awards):
             raise RuleBroken(_l("Delområde %(lot)s: två leverantörer har samma plats i rangordningen.", **name))
         if self.method is CallOffMethod.CHOICE and not self.grounds:
             raise RuleBroken(_l("Delområde %(lot)s: ange de grunder som beställaren får välja på.", **name))

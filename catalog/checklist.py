@@ -8,10 +8,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from catalog.agreement import Agreement, CallOffMethod
+from catalog.agreement import Agreement
 from core.errors import RuleBroken
-
-WITHOUT_PRICES = (CallOffMethod.COMPETITION, CallOffMethod.DYNAMIC_PURCHASING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +25,9 @@ class Check:
 def checklist(agreement: Agreement, priced_award_ids: Collection[int], is_ceiling_known: bool) -> list[Check]:
     """Everything to see to, needed things first; `priced_award_ids` have a published price list."""
     lots = [_check_lot(lot.check_complete, f"{lot.number} {lot.title}") for lot in agreement.lots]
-    awards = [award for lot in agreement.lots for award in lot.awards if lot.method not in WITHOUT_PRICES]
-    unreachable = sorted({a.supplier.name for a in awards if not a.supplier.order_email})
-    unpriced = sorted({a.supplier.name for a in awards if a.id not in priced_award_ids})
+    ordered_from = [award for lot in agreement.lots for award in lot.awards if not lot.is_competed]
+    unreachable = sorted({a.supplier.name for a in ordered_from if not a.supplier.order_email})
+    unpriced = sorted({a.supplier.name for a in ordered_from if a.id not in priced_award_ids})
     return [
         Check(_l("En sammanfattning i klartext"), bool(agreement.summary)),
         Check(_l("Minst ett delområde"), bool(agreement.lots)),

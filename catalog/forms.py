@@ -33,6 +33,7 @@ from core.forms import (
     SelectField,
     TextField,
 )
+from core.web import orgnr
 
 REGIME_NAMES = {
     LegalRegime.LOU: _l("LOU, över tröskelvärdet"),
@@ -369,4 +370,4 @@ def indented(tree: Iterable[tuple[int, Category]]) -> list[tuple[Category, str]]
 
 
 def offer_suppliers(form: AwardForm, suppliers: Iterable[Supplier]) -> None:
-    form.supplier.offer((s, f"{s.name} ({s.organisation_number[:6]}-{s.organisation_number[6:]})") for s in suppliers)
+    form.supplier.offer((s, f"{s.name} ({orgnr(s.organisation_number)})") for s in suppliers)

@@ -44,12 +44,6 @@ def _found(thing: T | None) -> T:
     return thing
 
 
-def _containing(text: str) -> str:
-    """A LIKE pattern for what contains the text, the wildcards in it disarmed."""
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
-
-
 # Suppliers and categories
 
 
@@ -58,9 +52,9 @@ def suppliers_page(text: str, blocked_only: bool, number: int) -> Page:
     query = select(Supplier).order_by(Supplier.sort_name, Supplier.id)
     if text:
         digits = "".join(c for c in text if c.isdigit())
-        matches = [Supplier.sort_name.like(_containing(sort_key(text)), escape="\\")]
+        matches = [Supplier.sort_name.contains(sort_key(text), autoescape=True)]
         if digits:
-            matches.append(Supplier.organisation_number.like(f"{digits}%"))
+            matches.append(Supplier.organisation_number.startswith(digits))
         query = query.where(or_(*matches))
     if blocked_only:
         query = query.where(Supplier.blocked_at.is_not(None))
@@ -153,12 +147,11 @@ def agreements_page(user: User, text: str, state: AgreementState | None, number:
         .order_by(Agreement.sort_title, Agreement.id)
     )
     if text:
-        pattern = _containing(text)
         query = query.where(
             or_(
-                Agreement.sort_title.like(_containing(sort_key(text)), escape="\\"),
-                Agreement.number.ilike(pattern, escape="\\"),
-                Agreement.registry_number.ilike(pattern, escape="\\"),
+                Agreement.sort_title.contains(sort_key(text), autoescape=True),
+                Agreement.number.icontains(text, autoescape=True),
+                Agreement.registry_number.icontains(text, autoescape=True),
             )
         )
     if state is not None:

@@ -8,13 +8,14 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Exists, Select, and_, case, exists, func, not_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from auth.organisation import Organisation
 from auth.user import User
 from catalog.agreement import (
     COMPETED,
+    ENDS_SOON,
     RANKED,
     Agreement,
     AgreementDocument,
@@ -58,20 +59,22 @@ def _may_order(organisation: Organisation, on: date) -> ColumnElement[bool]:
     In force, of an award and an agreement within their dates, to which the organisation is entitled, with a supplier
     that is not blocked. The other gates are asked of the steering.
     """
-    entitled = exists().where(
+    of_lot = or_(Entitlement.lot_id.is_(None), Entitlement.lot_id == Lot.id)
+    return and_(_is_in_force(on), _is_open(on), _is_active(on), _is_entitled(organisation, on).where(of_lot))
+
+
+def _is_active(on: date) -> ColumnElement[bool]:
+    """Agreement.is_active, as the database says it."""
+    return and_(Agreement.state == AgreementState.PUBLISHED, Agreement.starts_on <= on, Agreement.ends_on >= on)
+
+
+def _is_entitled(organisation: Organisation, on: date) -> Exists:
+    """Whether an organisation holds an entitlement to an agreement, or to a lot of it; over Agreement."""
+    return exists().where(
         Entitlement.agreement_id == Agreement.id,
-        or_(Entitlement.lot_id.is_(None), Entitlement.lot_id == Lot.id),
         Entitlement.organisation_id == organisation.id,
         Entitlement.starts_on <= on,
         or_(Entitlement.ends_on.is_(None), Entitlement.ends_on >= on),
-    )
-    return and_(
-        _is_in_force(on),
-        _is_open(on),
-        Agreement.state == AgreementState.PUBLISHED,
-        Agreement.starts_on <= on,
-        Agreement.ends_on >= on,
-        entitled,
     )
 
 
@@ -97,11 +100,6 @@ def orderable_price_lists(organisation: Organisation, on: date) -> Select[int]:
     )
 
 
-def orderable_price_list_ids(organisation: Organisation, on: date) -> list[int]:
-    """See `orderable_price_lists`; ascending."""
-    return list(db.session.scalars(orderable_price_lists(organisation, on).order_by(PriceList.id)))
-
-
 def current_articles(keys: Collection[tuple[int, str]], on: date) -> dict[tuple[int, str], Article]:
     """The rows in force on a day, by (award id, supplier's number). One query."""
     # not by pairs: SQLite reads the whole table for a row value
@@ -116,11 +114,6 @@ def current_articles(keys: Collection[tuple[int, str]], on: date) -> dict[tuple[
     )
     rows = db.session.scalars(statement)
     return {key: article for article in rows if (key := (article.award_id, article.supplier_number)) in keys}
-
-
-def current_article(award_id: int, supplier_number: str, on: date) -> Article | None:
-    """The row in force on a day for an award's article number; none when the price list no longer has it."""
-    return current_articles([(award_id, supplier_number)], on).get((award_id, supplier_number))
 
 
 def articles_by_id(ids: Iterable[int]) -> dict[int, Article]:
@@ -224,7 +217,6 @@ def categories() -> list[Category]:
     return list(db.session.scalars(select(Category).order_by(Category.path)))
 
 
-ENDS_SOON = timedelta(days=90)
 NEW = timedelta(days=60)
 
 
@@ -276,15 +268,8 @@ def agreements_page(user: User, organisation: Organisation, on: date, wanted: Ag
 
 
 def _may_call_off(organisation: Organisation, on: date) -> ColumnElement[bool]:
-    """Whether an organisation may order something under an agreement, over Agreement alone."""
-    entitled = exists().where(
-        Entitlement.agreement_id == Agreement.id,
-        Entitlement.organisation_id == organisation.id,
-        Entitlement.starts_on <= on,
-        or_(Entitlement.ends_on.is_(None), Entitlement.ends_on >= on),
-    )
-    published = Agreement.state == AgreementState.PUBLISHED
-    return and_(published, Agreement.starts_on <= on, Agreement.ends_on >= on, entitled)
+    """Agreement.is_open_to, as the database says it."""
+    return and_(_is_active(on), _is_entitled(organisation, on))
 
 
 def _may_see_agreement(user: User) -> ColumnElement[bool]:

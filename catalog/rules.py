@@ -14,14 +14,14 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
-from catalog.agreement import RANKED, Agreement, AgreementState, Award, CallOffMethod, LegalRegime
+from catalog.agreement import Agreement, AgreementState, Award, CallOffMethod
 from catalog.ceiling import ZERO, Ceiling
 from catalog.finding import LEVELS, Ask, Case, Facts, Finding, Level
 from catalog.price_list import Article
 from core.web import kr, long_day, number
 from core.web import price as unit_price
 
-ENDS_SOON = timedelta(days=60)
+TOLD_BEFORE_END = timedelta(days=60)
 NEAR_PERCENT = 80
 
 
@@ -116,9 +116,6 @@ def delivery_is_in_time(case: Case) -> Iterator[Finding]:
     )
 
 
-LAW_OF_ENTITLEMENT = {LegalRegime.LOU: "LOU 7 kap. 3 §", LegalRegime.LUF: "LUF 7 kap. 3 §"}
-
-
 def organisation_is_entitled(case: Case) -> Iterator[Finding]:
     """Only those named when the agreement was procured may call off (LOU 7:3)."""
     on, agreement = case.facts.on, case.agreement
@@ -136,7 +133,7 @@ def organisation_is_entitled(case: Case) -> Iterator[Finding]:
         text = _l("%(organisation)s fick avropa på avtalet %(number)s till och med %(day)s.", day=day, **names)
     else:
         text = _l("%(organisation)s får inte avropa på avtalet %(number)s.", **names)
-    clause = LAW_OF_ENTITLEMENT.get(agreement.legal_regime, _l("Avtalets förteckning över vilka som får avropa"))
+    clause = agreement.law_of_entitlement or _l("Avtalets förteckning över vilka som får avropa")
     yield Finding("not-entitled", Level.STOP, text, clause, _another_or_ask(agreement))
 
 
@@ -196,7 +193,7 @@ def competition_is_not_needed(case: Case) -> Iterator[Finding]:
 
 def rank_is_followed(case: Case) -> Iterator[Finding]:
     """Fixed ranking: whoever stands better is asked first, and the answer is kept (LOU 7:6)."""
-    if case.lot.method not in RANKED:
+    if not case.lot.is_ranked:
         return
     better = [a for a in case.rivals if a.rank < case.award.rank]
     if better:
@@ -420,7 +417,7 @@ def _freight(award: Award) -> dict[str, Any]:
 def end_is_far(case: Case) -> Iterator[Finding]:
     """Told in time, so that nobody is surprised when the agreement ends."""
     agreement, on = case.agreement, case.facts.on
-    if case.is_first_of_agreement and on <= agreement.ends_on <= on + ENDS_SOON:
+    if case.is_first_of_agreement and on <= agreement.ends_on <= on + TOLD_BEFORE_END:
         text = _l(
             "Avtalet %(number)s gäller till och med %(day)s.", number=agreement.number, day=_day(agreement.ends_on)
         )

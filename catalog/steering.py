@@ -22,7 +22,7 @@ from catalog.queries import current_articles, with_terms
 from catalog.rules import judge
 from core.db import db
 
-__all__ = ["Ask", "Facts", "Finding", "Level", "blocking", "findings", "load_facts", "stops"]
+__all__ = ["Ask", "Facts", "Finding", "Level", "blocking", "findings", "load_facts", "stops", "unmendable"]
 
 
 def findings(
@@ -47,6 +47,12 @@ def findings(
 def stops(found: Iterable[Sequence[Finding]]) -> tuple[Finding, ...]:
     """The findings that make ordering impossible, of all the asks."""
     return tuple(f for of_one in found for f in of_one if f.level is Level.STOP)
+
+
+def unmendable(found: Iterable[Sequence[Finding]]) -> tuple[Finding, ...]:
+    """The stops that nothing done in the basket takes away. One is: a lower-ranked supplier may lie there, because
+    that is where the better-placed one's answer is noted."""
+    return tuple(f for f in stops(found) if f.code != "not-next-in-rank")
 
 
 def blocking(found: Iterable[Sequence[Finding]]) -> tuple[Finding, ...]:

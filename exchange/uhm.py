@@ -17,6 +17,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from core.checkdigits import luhn_check_digit, organisation_number
+from exchange import swedish
 from exchange.registerfile import COLUMNS, METHOD_WORDS, REGIME_WORDS, UNKNOWN
 
 PROCUREMENTS, TENDERS, VALUES = "procurements.csv", "contracted_tenders_with_suppliers.csv", "contracted_value.csv"
@@ -184,13 +185,13 @@ def _row(
         "starts_on": starts_on.isoformat(),
         "ends_on": _four_years(starts_on).isoformat(),
         "ceiling": ceiling,
-        "owner": f"{buyer[:6]}-{buyer[6:]}",
-        "entitled": f"{buyer[:6]}-{buyer[6:]}",
+        "owner": swedish.organisation_number(buyer),
+        "entitled": swedish.organisation_number(buyer),
         "summary": f"{title}. {procurement['Huvudsaklig CPV-kod'].partition(' ')[2]}.".strip(),
         "lot": str(lot),
         "lot_title": f"{title[:180]}, del {lot}",
         "clause": "Framgår inte av källan",
-        "supplier": f"{supplier[:6]}-{supplier[6:]}",
+        "supplier": swedish.organisation_number(supplier),
         "supplier_name": name,
         "supplier_email": f"order@{supplier}.example",
         "rank": str(rank),
@@ -240,4 +241,4 @@ def write_register(rows: list[dict[str, str]]) -> str:
 
 
 def _plain(text: str) -> str:
-    return text.lstrip("=+@- ")
+    return text.lstrip("=+@- \t\r\n")

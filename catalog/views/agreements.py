@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request
 
 from auth.login import acting_organisation, current
 from auth.permission import Permission
@@ -45,22 +45,17 @@ def index() -> Any:
 @requires(Permission.CATALOGUE_READ)
 def show(number: str) -> Any:
     agreement = agreement_for(current(), number)
-    on, organisation = today(), acting_organisation()
-    ceilings = ceilings_of(agreement)
-    edit = "manage.agreement"
+    on = today()
     return render_template(
         "agreements/show.html",
         agreement=agreement,
-        may_order=agreement.is_active(on)
-        and any(e.organisation_id == organisation.id and e.is_current(on) for e in agreement.entitlements),
+        may_order=agreement.is_open_to(acting_organisation(), on),
         entitled=sorted(agreement.entitlements, key=lambda e: (e.organisation.sort_name, e.id)),
-        ceilings=ceilings,
+        ceilings=ceilings_of(agreement),
         explanations={lot.id: explanation(lot) for lot in agreement.lots},
         article_counts=articles_on_sale(agreement, on),
         on=on,
-        edit_url=url_for(edit, agreement_id=agreement.id)
-        if edit in current_app.view_functions and may_manage(current(), agreement)
-        else None,
+        may_manage=may_manage(current(), agreement),
     )
 
 

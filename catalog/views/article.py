@@ -12,14 +12,12 @@ from catalog.finding import Ask
 from catalog.method import explanation
 from catalog.queries import article_for
 from catalog.rules import judge
-from catalog.steering import load_facts, stops
+from catalog.steering import load_facts, unmendable
 from catalog.views.search import basket_url, bp
 from core.clock import today
 from core.web import requires
 
 __all__ = ["article", "bp"]
-
-MENDABLE = frozenset({"not-next-in-rank"})  # she notes the better-placed supplier's answer in the basket
 
 
 @bp.get("/articles/<int:article_id>")
@@ -40,5 +38,5 @@ def article(article_id: int) -> Any:
         rivals=[award for award in facts.rivals[lot.id] if award.id != article.award_id],
         findings=found[0],
         successor=current_row if current_row is not None and current_row.id != article.id else None,
-        basket_url=basket_url() if all(stop.code in MENDABLE for stop in stops(found)) else None,
+        basket_url=None if unmendable(found) else basket_url(),
     )

@@ -13,7 +13,7 @@ from auth.user import User
 from catalog.agreement import Award
 from catalog.price_list import Article
 from catalog.queries import articles_by_id, current_articles
-from catalog.steering import Ask, findings, stops
+from catalog.steering import Ask, findings, unmendable
 from core.clock import now, today
 from core.db import db, insert_with_conflict
 from core.errors import RuleBroken
@@ -22,9 +22,6 @@ from orders.basket_queries import basket_of, refused_awards
 from orders.order import Order
 
 MOST_LINES = 200  # as many as a requisition can be read with care
-
-# A lower-ranked supplier may lie in the basket, where the answer of the better-placed one is noted; nothing else may.
-MENDABLE = frozenset({"not-next-in-rank"})
 
 
 def add(actor: User, organisation: Organisation, article: Article, quantity: Decimal) -> BasketLine:
@@ -36,7 +33,7 @@ def add(actor: User, organisation: Organisation, article: Article, quantity: Dec
     line = next((line for line in basket.lines if line.article_id == article.id), None)
     total = quantity + (line.quantity if line else 0)
     found = findings([Ask(article, total)], organisation, today(), refused=refused_awards(basket))
-    if hard := tuple(f for f in stops(found) if f.code not in MENDABLE):
+    if hard := unmendable(found):
         raise RuleBroken(hard[0].text, way_on=hard[0].way_on, findings=hard)
     if line is None:
         if len(basket.lines) >= MOST_LINES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,9 +17,9 @@ from catalog.queries import (
     agreement_for,
     article_for,
     articles_by_id,
-    current_article,
+    current_articles,
     offers,
-    orderable_price_list_ids,
+    orderable_price_lists,
 )
 from catalog.steering import Ask, findings, stops
 from core.clock import now, today
@@ -34,6 +34,14 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def town(app: TransactionalFlask) -> Organisation:
     return make_organisation()
+
+
+def orderable_ids(organisation: Organisation, on: date) -> list[int]:
+    return list(db.session.scalars(orderable_price_lists(organisation, on)))
+
+
+def in_force(award_id: int, supplier_number: str, on: date) -> Article | None:
+    return current_articles([(award_id, supplier_number)], on).get((award_id, supplier_number))
 
 
 def block(article: Article) -> None:
@@ -74,12 +82,12 @@ def test_a_list_is_orderable_exactly_when_the_steering_agrees(
 ) -> None:
     article = make_offer(town)
     price_list_id = article.price_list_id
-    assert orderable_price_list_ids(town, today()) == [price_list_id]
+    assert orderable_ids(town, today()) == [price_list_id]
     assert stops(findings([Ask(article)], town, today())) == ()
     change(article)
     db.session.flush()
     db.session.expire_all()
-    assert orderable_price_list_ids(town, today()) == []
+    assert orderable_ids(town, today()) == []
     assert stops(findings([Ask(article)], town, today())) != ()
     assert not any(offer.is_orderable for offer in offers(town, today()))
 
@@ -91,7 +99,7 @@ def test_the_days_of_agreement_and_entitlement_are_inclusive(town: Organisation)
     agreement.entitlements.append(Entitlement(organisation=town, starts_on=today(), ends_on=today() + DAY))
     agreement.ends_on = today() + DAY
     db.session.flush()
-    orderable = [bool(orderable_price_list_ids(town, today() + n * DAY)) for n in (-1, 0, 1, 2)]
+    orderable = [bool(orderable_ids(town, today() + n * DAY)) for n in (-1, 0, 1, 2)]
     assert orderable == [False, True, True, False]
 
 
@@ -112,15 +120,15 @@ def test_the_row_in_force_is_that_of_the_published_list(town: Organisation) -> N
     old = make_offer(town, supplier_number="KP-1")
     make_price_list(old.award, [{"supplier_number": "KP-1", "price": Decimal(7)}])
     make_price_list(old.award, [{"supplier_number": "KP-1", "price": Decimal(8)}], state=PriceListState.DRAFT)
-    row = current_article(old.award_id, "KP-1", today())
+    row = in_force(old.award_id, "KP-1", today())
     assert row is not None and row.price == Decimal(7)
-    assert current_article(old.award_id, "KP-1", today() - DAY) is None
-    assert current_article(old.award_id, "KP-2", today()) is None
+    assert in_force(old.award_id, "KP-1", today() - DAY) is None
+    assert in_force(old.award_id, "KP-2", today()) is None
 
 
 def test_numbers_of_other_suppliers_are_kept_apart(town: Organisation) -> None:
     one, other = make_offer(town, supplier_number="X"), make_offer(town, supplier_number="X")
-    row = current_article(one.award_id, "X", today())
+    row = in_force(one.award_id, "X", today())
     assert row is not None and row.id == one.id != other.id
 
 
@@ -157,4 +165,4 @@ def test_a_ceiling_does_not_hide_a_list(town: Organisation) -> None:
     """It is shown, with the reason: the amount decides, and that is not known while browsing."""
     article = make_offer(town)
     make_ceiling(article.award.lot.agreement, Decimal(0))
-    assert orderable_price_list_ids(town, today()) == [article.price_list_id]
+    assert orderable_ids(town, today()) == [article.price_list_id]
