@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from auth.organisation import Organisation
 from auth.permission import Role
 from auth.user import User
-from catalog.agreement import Agreement, AgreementDocument, AgreementState, CallOffMethod
+from catalog.agreement import Agreement, AgreementDocument, AgreementState, CallOffMethod, LegalRegime
 from catalog.price_list import Article
 from catalog.search.index import index_folder
 from core.clock import now, today
@@ -233,6 +233,24 @@ def test_an_agreement_tells_what_who_how_and_how_much(town: Organisation, karin:
         *("maj.holm@kontor.example", "25 %", "Takvolymen är okänd", "Vi får beställa"),
     ):
         assert part in text, part
+
+
+@pytest.mark.parametrize(
+    ("regime", "clause"),
+    [(LegalRegime.LOU, "(LOU 7 kap. 3 §)"), (LegalRegime.LUF, "(LUF 7 kap. 3 §)"), (LegalRegime.LOU_19, "")],
+)
+def test_an_agreement_names_the_law_that_it_was_procured_under(
+    regime: LegalRegime, clause: str, karin: FlaskClient
+) -> None:
+    text = page(karin, f"/agreements/{make_agreement(legal_regime=regime).number}")
+    assert ("7 kap. 3 §" in text) is bool(clause) and clause in text
+
+
+@pytest.mark.parametrize("method", [CallOffMethod.RANKING, CallOffMethod.COMBINATION])
+def test_an_agreement_shows_the_places_of_every_ranking(method: CallOffMethod, karin: FlaskClient) -> None:
+    agreement = make_agreement()
+    make_award(make_lot(agreement, method=method), rank=7)
+    assert "<strong>7.</strong>" in page(karin, f"/agreements/{agreement.number}")
 
 
 def test_an_agreement_without_a_ceiling_says_so(town: Organisation, karin: FlaskClient) -> None:
