@@ -28,6 +28,7 @@ from exchange.sheet import (
 from exchange.units import unit_name
 
 _UNIT = 48.0  # a longer name of a unit takes two lines
+_NUMBER = 72.0  # thirteen digits, for many suppliers number their articles by GTIN; a longer one takes two lines
 
 
 class Columns(NamedTuple):
@@ -58,7 +59,7 @@ class Columns(NamedTuple):
         name_end = min(quantity - max((BODY.width(whole) for whole, _ in quantities), default=0.0), unit - 38)
         numbers = (BODY.width(printable(line.supplier_article_number)) for line in document.lines)
         article = LEFT + 24
-        name = article + min(max(numbers, default=0.0), 66) + 12
+        name = article + min(max(numbers, default=0.0), _NUMBER) + 12
         return cls(article, name, max(name_end - 10 - name, 60), quantity, unit, price, price_end, vat)
 
 
