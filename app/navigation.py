@@ -14,19 +14,16 @@ from typing import Any
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from auth.login import has_permission
 from auth.organisation import Organisation
 from auth.permission import Permission
-from auth.substitution import Substitution
 from auth.user import User
-from core.clock import today
 from core.db import db
 from core.web import permission_of
-from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
+from orders.approval_queries import waiting_for
 from orders.basket import Basket, BasketLine
-from orders.requisition import Requisition
 
 MAIN = (
     ("agreements.index", _l("Avtal")),
@@ -80,26 +77,7 @@ def counts(user: User, organisation: Organisation) -> Counts:
         .join(Basket)
         .where(Basket.user_id == user.id, Basket.organisation_id == organisation.id)
     )
-    on = today()
-    absent = select(Substitution.absent_id).where(
-        Substitution.substitute_id == user.id,
-        Substitution.organisation_id == organisation.id,
-        Substitution.starts_on <= on,
-        Substitution.ends_on >= on,
-        Substitution.ended_at.is_(None),
-    )
-    steps = (
-        select(func.count(ApprovalStep.id.distinct()))
-        .join(ApprovalCandidate)
-        .join(Requisition, Requisition.id == ApprovalStep.requisition_id)
-        .where(
-            ApprovalStep.state == ApprovalState.PENDING,
-            Requisition.organisation_id == organisation.id,
-            Requisition.orderer_id != user.id,
-            ApprovalCandidate.decided_at.is_(None),
-            or_(ApprovalCandidate.user_id == user.id, ApprovalCandidate.user_id.in_(absent)),
-        )
-    )
+    steps = select(func.count()).select_from(waiting_for(user, organisation).subquery())
     row = db.session.execute(select(lines.scalar_subquery(), steps.scalar_subquery())).one()
     return Counts(basket_lines=row[0], steps_to_decide=row[1])
 

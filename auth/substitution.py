@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, and_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth.organisation import Organisation, membership_is_current
@@ -40,3 +40,8 @@ class Substitution(Base):
 
     def is_current(self, on: date) -> bool:
         return self.ended_at is None and membership_is_current(self.starts_on, self.ends_on, on)
+
+
+def in_force(on: date) -> ColumnElement[bool]:
+    """`is_current` as a condition of a query."""
+    return and_(Substitution.ended_at.is_(None), Substitution.starts_on <= on, Substitution.ends_on >= on)

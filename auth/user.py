@@ -128,6 +128,10 @@ class Membership(Base):
             return False
         return self.unit is None or unit.is_within(self.unit)
 
+    def reaches(self, amount: Decimal) -> bool:
+        """Whether an approver's limit holds an amount excl. VAT; the limit itself is within it."""
+        return self.amount_limit is None or amount <= self.amount_limit
+
 
 def normal_email(text: str) -> str:
     """The form in which addresses are kept and compared."""

@@ -150,8 +150,18 @@ class ApprovalStep(Base):
     candidates: Mapped[list[ApprovalCandidate]] = relationship(
         back_populates="step", order_by="ApprovalCandidate.id", cascade="all, delete-orphan"
     )
+    route: Mapped[list[ApprovalStep]] = relationship(  # every step of the same requisition, former rounds first
+        primaryjoin="ApprovalStep.requisition_id == remote(foreign(ApprovalStep.requisition_id))",
+        order_by="ApprovalStep.round, ApprovalStep.position",
+        viewonly=True,
+    )
 
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def this_round(self) -> list[ApprovalStep]:
+        """The steps of the round it belongs to, in the order in which they are asked."""
+        return [step for step in self.route if step.round == self.round]
 
 
 class ApprovalCandidate(Base):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from auth.organisation import Organisation
@@ -21,7 +22,7 @@ from core.errors import NotFound
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.basket import RankingRefusal
 from orders.basket_queries import charges_by_award, refusals_of
-from orders.policy import absent_of, seat_of
+from orders.policy import absent_of, belongs_to, seat_of, stood_in_for
 from orders.requisition import Requisition, RequisitionLine, RequisitionState
 from orders.requisition_queries import asks_of, requisition_drafts
 from orders.split import OrderDraft
@@ -33,31 +34,55 @@ def steps_of(requisition: Requisition) -> Sequence[ApprovalStep]:
         select(ApprovalStep)
         .where(ApprovalStep.requisition_id == requisition.id)
         .order_by(ApprovalStep.round, ApprovalStep.position)
-        .options(
-            joinedload(ApprovalStep.candidates).options(
-                joinedload(ApprovalCandidate.decided_by), joinedload(ApprovalCandidate.user)
-            )
-        )
+        .options(joinedload(ApprovalStep.candidates).options(*_people()))
     )
     return found.unique().all()
 
 
-def steps_to_decide(user: User, organisation: Organisation) -> Sequence[ApprovalStep]:
-    """The steps that wait for her, in her own name or for somebody she stands in for; oldest first."""
-    people = {user.id, *absent_of(user, organisation.id, today())}
+def with_route() -> Any:
+    """Loader option of a step: with its whole route and the people of each step, in the same query."""
+    return joinedload(ApprovalStep.route).joinedload(ApprovalStep.candidates).options(*_people())
+
+
+def reload_step(step: ApprovalStep) -> ApprovalStep:
+    """A step and its route as the database has them now, whatever was read before."""
     return db.session.scalars(
         select(ApprovalStep)
+        .where(ApprovalStep.id == step.id)
+        # not joined: the step is in its own route, and one row cannot fill its candidates twice
+        .options(selectinload(ApprovalStep.route).joinedload(ApprovalStep.candidates).options(*_people()))
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _people() -> tuple[Any, ...]:
+    return joinedload(ApprovalCandidate.decided_by), joinedload(ApprovalCandidate.user)
+
+
+def waiting_for(user: User, organisation: Organisation) -> Select[int]:
+    """The ids of the steps that wait for her, in her own name or for somebody she stands in for."""
+    absent = stood_in_for(user, organisation.id)
+    asked = select(ApprovalCandidate.step_id).where(
+        ApprovalCandidate.decided_at.is_(None),
+        or_(ApprovalCandidate.user_id == user.id, ApprovalCandidate.user_id.in_(absent)),
+    )
+    return (
+        select(ApprovalStep.id)
         .join(ApprovalStep.requisition)
         .where(
             ApprovalStep.state == ApprovalState.PENDING,
+            ApprovalStep.id.in_(asked),
             Requisition.organisation_id == organisation.id,
             Requisition.orderer_id != user.id,
-            ApprovalStep.id.in_(
-                select(ApprovalCandidate.step_id).where(
-                    ApprovalCandidate.user_id.in_(people), ApprovalCandidate.decided_at.is_(None)
-                )
-            ),
         )
+    )
+
+
+def steps_to_decide(user: User, organisation: Organisation) -> Sequence[ApprovalStep]:
+    """The steps that wait for her, with their requisitions; the hundred oldest, oldest first."""
+    return db.session.scalars(
+        select(ApprovalStep)
+        .where(ApprovalStep.id.in_(waiting_for(user, organisation)))
         .order_by(ApprovalStep.opened_at, ApprovalStep.id)
         .options(
             joinedload(ApprovalStep.requisition).joinedload(Requisition.orderer),
@@ -88,7 +113,7 @@ class ApprovalView:
 
 
 def approval_view(step: ApprovalStep, user: User) -> ApprovalView:
-    """Load what the approval page shows, with a constant number of queries."""
+    """Load what the approval page shows of a step that has its route, with a constant number of queries."""
     to_line = joinedload(Requisition.lines)
     wanted = (
         select(Requisition)
@@ -125,7 +150,7 @@ def approval_view(step: ApprovalStep, user: User) -> ApprovalView:
         drafts=drafts,
         findings={line.id: of_line for line, of_line in zip(lines, found, strict=True)},
         ceilings=list(ceilings.values()),
-        steps=steps_of(requisition),
+        steps=step.route,
         refusals=refusals,
     )
 
@@ -145,18 +170,17 @@ def decided_by(user: User, organisation: Organisation) -> Sequence[ApprovalCandi
 
 
 def step_to_decide(user: User, step_id: int) -> ApprovalStep:
-    """A step she was asked about, in her own name or for somebody she stands in for, whatever its state.
-
-    Raises NotFound.
+    """A step she was asked about, in her own name or for somebody she stands in for, whatever its state; with its
+    route. Whoever has left the organisation sees it no more. Raises NotFound.
     """
     wanted = (
         select(ApprovalStep)
         .where(ApprovalStep.id == step_id)
-        .options(joinedload(ApprovalStep.requisition), joinedload(ApprovalStep.candidates))
+        .options(joinedload(ApprovalStep.requisition), with_route())
     )
     step = db.session.scalars(wanted).unique().one_or_none()
-    if step is not None:
+    if step is not None and belongs_to(user, step.requisition.organisation_id):
         asked = {candidate.user_id for candidate in step.candidates}
-        if user.id in asked or asked & absent_of(user, step.requisition.organisation_id, today()):
+        if user.id in asked or asked & absent_of(user, step.requisition.organisation_id):
             return step
     raise NotFound(_l("Begäran finns inte, eller så får du inte se den."))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
 from auth.organisation import Organisation, Unit
 from auth.permission import ROLE_PERMISSIONS, Permission, Role
-from auth.substitution import Substitution
+from auth.substitution import Substitution, in_force
 from auth.user import User
 from core.clock import today
 from core.db import db
@@ -18,6 +17,11 @@ from core.state import can
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.order import Order
 from orders.requisition import Requisition
+
+
+def belongs_to(user: User, organisation_id: int) -> bool:
+    """Whether she has any role in an organisation today, and the organisation is open."""
+    return bool(user.roles_in(organisation_id))
 
 
 def may_order(user: User, unit: Unit) -> bool:
@@ -52,11 +56,11 @@ def may_manage_rules(user: User, organisation_id: int) -> bool:
     return Role.ORGANISATION_ADMIN in user.roles_in(organisation_id)
 
 
-def seat_of(user: User, step: ApprovalStep, on: date | None = None) -> ApprovalCandidate | None:
+def seat_of(user: User, step: ApprovalStep) -> ApprovalCandidate | None:
     """The place at the table from which a person may decide a step: her own, or that of somebody she stands in for.
 
     None when she has none; or when she ordered, created or last edited the requisition; or already decided another
-    step of it, in her own name or for somebody else.
+    step of it, in her own name or for somebody else; or when the right that gave the seat has ended since.
     """
     requisition = step.requisition
     if user.id in (requisition.orderer_id, requisition.created_by_id, requisition.edited_by_id):
@@ -64,11 +68,21 @@ def seat_of(user: User, step: ApprovalStep, on: date | None = None) -> ApprovalC
     if user.superior_id == requisition.orderer_id or _has_decided(user, step):
         return None
     open_seats = [candidate for candidate in step.candidates if candidate.decided_at is None]
-    own = next((candidate for candidate in open_seats if candidate.user_id == user.id), None)
-    if own is not None:
-        return own
-    absent = absent_of(user, requisition.organisation_id, on or today()) if open_seats else set()
-    return next((candidate for candidate in open_seats if candidate.user_id in absent), None)
+    seats = [candidate for candidate in open_seats if candidate.user_id == user.id]
+    if open_seats and not seats:
+        absent = absent_of(user, requisition.organisation_id)
+        seats = [candidate for candidate in open_seats if candidate.user_id in absent]
+    return next((seat for seat in seats if _may_approve_still(seat.user, requisition)), None)
+
+
+def _may_approve_still(user: User, requisition: Requisition) -> bool:
+    """The route names people for good, but a role that has ended, or a limit that was lowered, decides no more."""
+    return any(
+        membership.role is Role.APPROVER
+        and membership.organisation_id == requisition.organisation_id
+        and membership.reaches(requisition.net_amount)
+        for membership in user.current_memberships()
+    )
 
 
 def why_no_seat(user: User, step: ApprovalStep) -> Any:
@@ -84,32 +98,32 @@ def why_no_seat(user: User, step: ApprovalStep) -> Any:
         return _l("Beställaren är din chef. Du kan inte godkänna din chefs inköp.")
     if _has_decided(user, step):
         return _l("Du har redan beslutat om den här begäran. Ingen beslutar två gånger.")
+    if any(candidate.user_id == user.id for candidate in step.candidates):
+        return _l("Din roll som attestant har ändrats sedan begäran skickades in. Den räcker inte till det här.")
     return _l("Du är inte en av dem som ska besluta om den här begäran.")
 
 
-def absent_of(user: User, organisation_id: int, on: date) -> set[int]:
-    """The ids of those a person stands in for on a day. One step only: a substitute's substitute has no say."""
-    rows = db.session.scalars(
-        select(Substitution).where(
-            Substitution.substitute_id == user.id, Substitution.organisation_id == organisation_id
-        )
+def absent_of(user: User, organisation_id: int) -> set[int]:
+    """The ids of those a person stands in for today, as long as she belongs to the organisation herself."""
+    if not belongs_to(user, organisation_id):
+        return set()
+    return set(db.session.scalars(stood_in_for(user, organisation_id)))
+
+
+def stood_in_for(user: User, organisation_id: int) -> Select[int]:
+    """The ids of those a person stands in for today. One step only: a substitute's substitute has no say."""
+    return select(Substitution.absent_id).where(
+        Substitution.substitute_id == user.id, Substitution.organisation_id == organisation_id, in_force(today())
     )
-    return {row.absent_id for row in rows if row.is_current(on)}
 
 
 def _has_decided(user: User, step: ApprovalStep) -> bool:
     """Whether she decided anything in this round of the requisition: nobody does so twice."""
-    decided = (
-        select(ApprovalCandidate.id)
-        .join(ApprovalStep)
-        .where(
-            ApprovalStep.requisition_id == step.requisition_id,
-            ApprovalStep.round == step.round,
-            ApprovalCandidate.decision.is_not(None),
-            or_(ApprovalCandidate.decided_by_id == user.id, ApprovalCandidate.user_id == user.id),
-        )
+    return any(
+        candidate.decision is not None and user.id in (candidate.decided_by_id, candidate.user_id)
+        for other in step.this_round
+        for candidate in other.candidates
     )
-    return db.session.scalar(decided.limit(1)) is not None
 
 
 def visible(user: User, organisation: Organisation, thing: type[Requisition] | type[Order]) -> ColumnElement[bool]:
@@ -120,7 +134,7 @@ def visible(user: User, organisation: Organisation, thing: type[Requisition] | t
     """
     if organisation.is_office and user.is_at_office(Role.AGREEMENT_OWNER):
         return thing.id.is_not(None)
-    places: list[ColumnElement[bool]] = [thing.orderer_id == user.id, _asked_to_decide(user, thing)]
+    places: list[ColumnElement[bool]] = [thing.orderer_id == user.id, _asked_to_decide(user, organisation, thing)]
     for membership in user.current_memberships():
         if membership.organisation_id != organisation.id:
             continue
@@ -136,17 +150,14 @@ def visible(user: User, organisation: Organisation, thing: type[Requisition] | t
     return and_(thing.organisation_id == organisation.id, or_(*places, false()))
 
 
-def _asked_to_decide(user: User, thing: type[Requisition] | type[Order]) -> ColumnElement[bool]:
-    stands_in_for = select(Substitution.absent_id).where(
-        Substitution.substitute_id == user.id,
-        Substitution.starts_on <= today(),
-        Substitution.ends_on >= today(),
-        Substitution.ended_at.is_(None),
-    )
+def _asked_to_decide(
+    user: User, organisation: Organisation, thing: type[Requisition] | type[Order]
+) -> ColumnElement[bool]:
+    absent = stood_in_for(user, organisation.id)
     asked = (
         select(ApprovalStep.requisition_id)
         .join(ApprovalCandidate)
-        .where(or_(ApprovalCandidate.user_id == user.id, ApprovalCandidate.user_id.in_(stands_in_for)))
+        .where(or_(ApprovalCandidate.user_id == user.id, ApprovalCandidate.user_id.in_(absent)))
     )
     key = Requisition.id if thing is Requisition else Order.requisition_id
     return key.in_(asked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from auth.journal import record
 from auth.session import digest
@@ -18,8 +18,8 @@ from orders import mail
 from orders.actions.placing import place
 from orders.actions.requisition import close_route, open_step
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep, ApprovalToken, Quorum
-from orders.approval_queries import steps_of
-from orders.policy import seat_of
+from orders.approval_queries import reload_step, with_route
+from orders.policy import belongs_to, seat_of
 from orders.requisition import Requisition
 from orders.requisition_queries import load_requisition, requisition_drafts
 from orders.split import all_draws
@@ -37,7 +37,7 @@ def approve(actor: User, step: ApprovalStep, comment: str | None, seen_hash: str
     if step.quorum is Quorum.ALL and any(c.decided_at is None for c in step.candidates):
         return requisition
     advance(step, "approve")
-    following = next((s for s in _this_round(step) if s.state is ApprovalState.WAITING), None)
+    following = next((s for s in step.this_round if s.state is ApprovalState.WAITING), None)
     if following is not None:
         open_step(following)
         return requisition
@@ -60,16 +60,15 @@ def send_back(actor: User, step: ApprovalStep, reason: str, seen_hash: str) -> R
 
 def find_token(secret: str) -> ApprovalToken | None:
     """The approval link that a secret belongs to, whether it still works or not."""
-    return db.session.scalar(
+    wanted = (
         select(ApprovalToken)
         .where(ApprovalToken.token_hash == digest(secret))
         .options(
             joinedload(ApprovalToken.user),
-            joinedload(ApprovalToken.step).options(
-                joinedload(ApprovalStep.requisition), selectinload(ApprovalStep.candidates)
-            ),
+            joinedload(ApprovalToken.step).options(joinedload(ApprovalStep.requisition), with_route()),
         )
     )
+    return db.session.scalars(wanted).unique().one_or_none()
 
 
 def check_usable(token: ApprovalToken) -> None:
@@ -77,8 +76,8 @@ def check_usable(token: ApprovalToken) -> None:
     step = token.step
     if token.used_at is not None:
         raise WrongState(_l("Länken är redan använd."))
-    if not token.user.is_active:
-        raise WrongState(_l("Länken gäller inte längre, för kontot är avstängt."))
+    if not belongs_to(token.user, step.requisition.organisation_id):
+        raise WrongState(_l("Länken gäller inte längre: kontot är avstängt eller hör inte till organisationen."))
     if token.expires_at <= now():
         raise WrongState(_l("Länken har gått ut. Logga in för att se vad som väntar på dig."))
     if step.state is not ApprovalState.PENDING:
@@ -115,12 +114,7 @@ def _turn_down(actor: User, step: ApprovalStep, act: str, outcome: str, reason: 
 def _sit_down(actor: User, step: ApprovalStep, seen_hash: str, act: str) -> tuple[ApprovalStep, ApprovalCandidate]:
     """Who, what, which: lock the requisition, find the actor's seat, and check that nothing has moved."""
     requisition = load_requisition(step.requisition_id, lock=True)
-    step = db.session.scalars(
-        select(ApprovalStep)
-        .where(ApprovalStep.id == step.id)
-        .options(selectinload(ApprovalStep.candidates))
-        .execution_options(populate_existing=True)
-    ).one()
+    step = reload_step(step)
     step.requisition = requisition  # the very one that is loaded whole
     if not can(step, act) or not can(requisition, act):
         raise WrongState(_l("Begäran är redan avgjord. Någon kan ha hunnit före dig."))
@@ -155,7 +149,3 @@ def _decide(actor: User, seat: ApprovalCandidate, decision: str, comment: str | 
         net_amount=str(requisition.net_amount),
         content_hash=requisition.content_hash,
     )
-
-
-def _this_round(step: ApprovalStep) -> list[ApprovalStep]:
-    return [s for s in steps_of(step.requisition) if s.round == step.round]

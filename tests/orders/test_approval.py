@@ -71,7 +71,7 @@ def test_only_those_who_were_found_may_decide(app: TransactionalFlask) -> None:
 
 def test_a_substitute_decides_and_both_names_are_kept(app: TransactionalFlask) -> None:
     place = make_place()
-    substitute = make_user(name="Ersättare Ek")
+    substitute = make_member(Role.RECEIVER, place.organisation, name="Ersättare Ek")
     stand_in(place, place.approver, substitute)
     requisition = make_requisition(place)
     assert [step.requisition for step in steps_to_decide(substitute, place.organisation)] == [requisition]
@@ -86,7 +86,7 @@ def test_a_substitute_decides_and_both_names_are_kept(app: TransactionalFlask) -
 @pytest.mark.parametrize("days", [-1, 1])
 def test_a_substitute_has_no_say_outside_her_days(app: TransactionalFlask, days: int) -> None:
     place = make_place()
-    substitute = make_user()
+    substitute = make_member(Role.RECEIVER, place.organisation)
     day = today() + timedelta(days=days)
     stand_in(place, place.approver, substitute, starts_on=day, ends_on=day)
     with pytest.raises(NotAllowed):
@@ -102,11 +102,57 @@ def test_the_orderer_cannot_stand_in_for_her_own_approver(app: TransactionalFlas
 
 def test_a_substitutes_substitute_has_no_say(app: TransactionalFlask) -> None:
     place = make_place()
-    first, second = make_user(), make_user()
+    first, second = (make_member(Role.RECEIVER, place.organisation) for _ in range(2))
     stand_in(place, place.approver, first)
     stand_in(place, first, second)
     with pytest.raises(NotAllowed):
         say_yes(second, make_requisition(place))
+
+
+@pytest.mark.parametrize("change", ["ended", "limited", "disabled", "closed"])
+def test_a_right_that_is_gone_decides_nothing_more(app: TransactionalFlask, change: str) -> None:
+    place = make_place()
+    requisition = make_requisition(place)
+    membership = place.approver.memberships[0]
+    if change == "ended":
+        make_member(Role.RECEIVER, place.organisation, user=place.approver)
+        membership.ends_on = membership.starts_on = today() - timedelta(days=1)
+    elif change == "limited":
+        membership.amount_limit = requisition.net_amount - 1
+    elif change == "disabled":
+        place.approver.is_active = False
+    else:
+        place.organisation.is_active = False
+    with pytest.raises(NotAllowed):
+        say_yes(place.approver, requisition)
+
+
+def test_a_limit_that_still_holds_the_amount_decides(app: TransactionalFlask) -> None:
+    place = make_place()
+    requisition = make_requisition(place)
+    place.approver.memberships[0].amount_limit = requisition.net_amount
+    assert say_yes(place.approver, requisition).state is RequisitionState.APPROVED
+
+
+def test_a_substitute_for_somebody_without_the_right_has_none_either(app: TransactionalFlask) -> None:
+    place = make_place()
+    stands_in = make_member(Role.RECEIVER, place.organisation)
+    stand_in(place, place.approver, stands_in)
+    requisition = make_requisition(place)
+    place.approver.memberships[0].ends_on = place.approver.memberships[0].starts_on = today() - timedelta(days=1)
+    with pytest.raises(NotAllowed):
+        say_yes(stands_in, requisition)
+
+
+def test_a_substitute_who_has_left_has_no_say_and_is_not_asked(app: TransactionalFlask) -> None:
+    place = make_place()
+    stands_in = make_member(Role.RECEIVER, place.organisation)
+    stand_in(place, place.approver, stands_in)
+    stands_in.memberships[0].ends_on = stands_in.memberships[0].starts_on = today() - timedelta(days=1)
+    requisition = make_requisition(place)
+    assert [message.recipient for message in messages_about(f"requisition:{requisition.id}")] == [place.approver.email]
+    with pytest.raises(NotAllowed):
+        say_yes(stands_in, requisition)
 
 
 def test_nobody_decides_two_steps_not_even_for_another(app: TransactionalFlask) -> None:
