@@ -12,9 +12,10 @@ from decimal import Decimal
 from random import Random
 
 from core.checkdigits import gs1_ok
+from exchange.cells import CONTROL
 from exchange.csvtext import decode, visible
-from exchange.pricecells import CONTROL
-from exchange.pricefile import MAX_BYTES, heading
+from exchange.pricefile import COLUMNS
+from exchange.table import MAX_BYTES
 
 FIELDS = ("supplier_number", "name", "description", "gtin", "unit", "price", "vat")
 MARK = "Pris genererat"
@@ -34,7 +35,7 @@ def generate_prices(data: bytes) -> Generated:
     made = Generated()
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow([heading(name) for name in FIELDS])
+    writer.writerow([COLUMNS[name].heading for name in FIELDS])
     reader = csv.DictReader(io.StringIO(decode(data, max_bytes=MAX_BYTES), newline=""))
     if not {"gtin13", "product_name"} <= set(reader.fieldnames or ()):
         raise ValueError("the file lacks the columns gtin13 and product_name")

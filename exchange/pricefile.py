@@ -32,16 +32,12 @@ not among the rows; whether a list with errors may be used at all is the caller'
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from typing import NamedTuple
 
-from exchange import pricecells
-from exchange.csvtext import MAX_CELL, Unreadable, decode, find_header, folded, records, visible
+from exchange import cells
+from exchange.table import Column, Problem, Read, Table
 
-MAX_BYTES = 20_000_000
-MAX_ROWS = 100_000
-MAX_PROBLEMS = 1_000
 MAX_PRICE = 1_000_000_000
 MAX_QUANTITY = 1_000_000
 
@@ -68,135 +64,50 @@ class PriceRow(NamedTuple):
     picture: str | None = None
 
 
-class Problem(NamedTuple):
-    """What is wrong, and where. `code` is stable; translate `TEXTS[code]` and fill in `params`."""
-
-    code: str
-    line: int | None = None  # none where the whole file is meant
-    column: str = ""  # the heading as the file has it
-    value: str = ""  # shortened, with control characters made visible
-    params: dict[str, str | int] = {}  # noqa: RUF012  never changed
-    severity: Literal["error", "warning"] = "error"
-
-    @property
-    def text(self) -> str:
-        """The reason in Swedish, without line and column."""
-        return TEXTS[self.code] % self.params
+PriceFile = Read[PriceRow]
 
 
-class PriceFile(NamedTuple):
-    rows: list[PriceRow]
-    problems: list[Problem]
-
-    @property
-    def is_clean(self) -> bool:
-        """No error: every row of the file is among the rows."""
-        return all(problem.severity != "error" for problem in self.problems)
-
-
-def N_(text: str) -> str:  # noqa: N802  the name that the extraction of texts looks for
-    return text
-
-
-TEXTS = {
-    "empty": N_("Filen är tom."),
-    "too-large": N_("Filen är större än %(megabytes)s MB. Dela upp den."),
-    "spreadsheet": N_("Det här är en Excelfil. Spara den som ”CSV UTF-8” och försök igen."),
-    "binary": N_("Det här är ingen textfil. Spara prislistan som ”CSV UTF-8” och försök igen."),
-    "encoding": N_("Tecknen i filen går inte att läsa. Spara den som ”CSV UTF-8” och försök igen."),
-    "garbled": N_("Å, ä eller ö ser trasiga ut. Spara filen som ”CSV UTF-8” och kontrollera."),
-    "no-header": N_("Ingen rubrikrad hittades. Den ska ha minst: %(columns)s."),
-    "no-rows": N_("Det finns inga artiklar under rubrikraden."),
-    "missing-column": N_("Kolumnen %(column)s saknas."),
-    "column-twice": N_("Kolumnen finns två gånger, också som ”%(other)s”. Ta bort den ena."),
-    "unknown-column": N_("Kolumnen känns inte igen och läses inte."),
-    "too-many-rows": N_("Listan har fler än %(limit)s rader. Dela upp den."),
-    "too-many-problems": N_("Fler än %(limit)s fel. Rätta dem som visas och försök igen."),
-    "broken-quotes": N_("Citattecknen på raden går inte ihop."),
-    "too-many-cells": N_("Raden har fler celler än rubrikraden. Är ett decimaltal delat av ett komma?"),
-    "cell-too-long": N_("Cellen är längre än %(limit)s tecken."),
-    "missing-value": N_("Värdet saknas."),
-    "too-long": N_("Texten är längre än %(limit)s tecken."),
-    "control-character": N_("Texten har ett osynligt styrtecken. Skriv om cellen."),
-    "formula": N_("Cellen ser ut som en formel. Skriv värdet i stället."),
-    "not-a-number": N_("Det går inte att läsa som ett tal. Skriv till exempel 1 234,50."),
-    "negative": N_("Talet är negativt."),
-    "zero": N_("Talet är noll."),
-    "too-big": N_("Talet är större än %(limit)s."),
-    "decimals": N_("Talet har fler än %(limit)s decimaler."),
-    "not-days": N_("Skriv leveranstiden i hela dagar, högst %(limit)s."),
-    "unknown-unit": N_("Enheten är okänd. Skriv till exempel st, förp eller kg."),
-    "vat-rate": N_("Momssatsen ska vara 25, 12, 6, 0 eller livsmedel."),
-    "gtin-digits": N_("Ett GTIN har 8, 12, 13 eller 14 siffror. Är kolumnen formaterad som text?"),
-    "gtin-check-digit": N_("Kontrollsiffran i GTIN stämmer inte. Kontrollera siffrorna."),
-    "unspsc": N_("En UNSPSC-kod har åtta siffror."),
-    "address": N_("Skriv en hel webbadress som börjar med https://"),
-    "number-twice": N_("Artikelnumret finns redan på rad %(other)s."),
-}
-
-
-class _Column(NamedTuple):
-    parse: Callable[[str], Any]
-    headings: str  # the first one is the name that messages use
-
-
-_QUANTITY = pricecells.number(MAX_QUANTITY, 3)
-_COLUMNS = {
-    "supplier_number": _Column(
-        pricecells.text(50),
+_QUANTITY = cells.number(MAX_QUANTITY, 3)
+COLUMNS = {
+    "supplier_number": Column(
         "Artikelnummer|Artikelnr|Artnr|Art nr|Leverantörens artikelnummer|Article number|Item number|SKU",
+        cells.text(50),
     ),
-    "name": _Column(
-        pricecells.text(200), "Benämning|Artikelnamn|Artikelbenämning|Produktnamn|Produkt|Namn|Name|Item name"
-    ),
-    "unit": _Column(pricecells.unit, "Enhet|Beställningsenhet|Försäljningsenhet|Orderenhet|Unit|Order unit"),
-    "price": _Column(
-        pricecells.number(MAX_PRICE, 4),
+    "name": Column("Benämning|Artikelnamn|Artikelbenämning|Produktnamn|Produkt|Namn|Name|Item name", cells.text(200)),
+    "unit": Column("Enhet|Beställningsenhet|Försäljningsenhet|Orderenhet|Unit|Order unit", cells.unit),
+    "price": Column(
         "Pris|Á-pris|Styckpris|Nettopris|Avtalspris|Pris SEK|Pris kr|Pris exkl moms|Price|Unit price",
+        cells.number(MAX_PRICE, 4),
     ),
-    "vat": _Column(pricecells.vat, "Moms|Momssats|Moms procent|Moms i %|VAT|VAT rate|VAT percent"),
-    "description": _Column(
-        pricecells.text(4000), "Beskrivning|Produktbeskrivning|Artikelbeskrivning|Artikeltext|Description"
+    "vat": Column("Moms|Momssats|Moms procent|Moms i %|VAT|VAT rate|VAT percent", cells.vat),
+    "description": Column(
+        "Beskrivning|Produktbeskrivning|Artikelbeskrivning|Artikeltext|Description", cells.text(4000)
     ),
-    "gtin": _Column(pricecells.gtin, "GTIN|EAN|EAN-kod|GTIN-kod|GTIN/EAN|EAN/GTIN|Streckkod|Barcode|GTIN13|EAN13"),
-    "pack_size": _Column(
-        _QUANTITY, "Antal per förpackning|Förpackningsstorlek|Antal i förpackning|Antal/förp|Antal per förp|Pack size"
+    "gtin": Column("GTIN|EAN|EAN-kod|GTIN-kod|GTIN/EAN|EAN/GTIN|Streckkod|Barcode|GTIN13|EAN13", cells.gtin),
+    "pack_size": Column(
+        "Antal per förpackning|Förpackningsstorlek|Antal i förpackning|Antal/förp|Antal per förp|Pack size", _QUANTITY
     ),
-    "pack_unit": _Column(pricecells.unit, "Innehållsenhet|Förpackningsenhet|Basenhet|Pack unit"),
-    "minimum_quantity": _Column(
-        _QUANTITY, "Minsta antal|Minsta beställning|Minsta kvantitet|Min antal|Minimum quantity|Min quantity"
+    "pack_unit": Column("Innehållsenhet|Förpackningsenhet|Basenhet|Pack unit", cells.unit),
+    "minimum_quantity": Column(
+        "Minsta antal|Minsta beställning|Minsta kvantitet|Min antal|Minimum quantity|Min quantity", _QUANTITY
     ),
-    "quantity_multiple": _Column(
-        _QUANTITY, "Multipel|Köps i steg om|Beställningsmultipel|Kvantitetsmultipel|Quantity multiple|Multiple"
+    "quantity_multiple": Column(
+        "Multipel|Köps i steg om|Beställningsmultipel|Kvantitetsmultipel|Quantity multiple|Multiple", _QUANTITY
     ),
-    "base_quantity": _Column(_QUANTITY, "Prisenhet|Pris per antal|Prisbas|Pris gäller antal|Base quantity|Price unit"),
-    "synonyms": _Column(pricecells.words(500), "Sökord|Synonymer|Synonym|Synonyms|Keywords|Search words"),
-    "marks": _Column(
-        pricecells.words(200), "Märkning|Märkningar|Miljömärkning|Miljömärkningar|Märken|Labels|Marks|Eco-labels"
+    "base_quantity": Column("Prisenhet|Pris per antal|Prisbas|Pris gäller antal|Base quantity|Price unit", _QUANTITY),
+    "synonyms": Column("Sökord|Synonymer|Synonym|Synonyms|Keywords|Search words", cells.words(500)),
+    "marks": Column(
+        "Märkning|Märkningar|Miljömärkning|Miljömärkningar|Märken|Labels|Marks|Eco-labels", cells.words(200)
     ),
-    "classification": _Column(pricecells.unspsc, "UNSPSC|UNSPSC-kod|Klassificering|Klassning|Classification"),
-    "manufacturer": _Column(pricecells.text(100), "Tillverkare|Varumärke|Fabrikat|Märke|Manufacturer|Brand"),
-    "lead_time_days": _Column(
-        pricecells.days,
-        "Leveranstid|Leveranstid dagar|Leveranstid (dagar)|Ledtid|Ledtid dagar|Lead time|Lead time days",
+    "classification": Column("UNSPSC|UNSPSC-kod|Klassificering|Klassning|Classification", cells.unspsc),
+    "manufacturer": Column("Tillverkare|Varumärke|Fabrikat|Märke|Manufacturer|Brand", cells.text(100)),
+    "lead_time_days": Column(
+        "Leveranstid|Leveranstid dagar|Leveranstid (dagar)|Ledtid|Ledtid dagar|Lead time|Lead time days", cells.days
     ),
-    "picture": _Column(
-        pricecells.address, "Bild|Bildlänk|Bildadress|Bild-URL|Bild 1|Picture|Picture URL|Image|Image URL"
-    ),
+    "picture": Column("Bild|Bildlänk|Bildadress|Bild-URL|Bild 1|Picture|Picture URL|Image|Image URL", cells.address),
 }
-_MANDATORY = ("supplier_number", "name", "unit", "price", "vat")
-_DEFAULTS = tuple(PriceRow._field_defaults.get(field) for field in PriceRow._fields[1:])
+MANDATORY = ("supplier_number", "name", "unit", "price", "vat")
 _GARBLED = re.compile("Ã[¥¤¶…„–]|\ufffd")  # åäöÅÄÖ in UTF-8, read as Windows-1252 and saved again
-
-
-_FIELD_OF = {
-    folded(heading): field for field, column in _COLUMNS.items() for heading in (field, *column.headings.split("|"))
-}
-
-
-def heading(field: str) -> str:
-    """The usual Swedish heading of a column, for messages and for a template of the file."""
-    return _COLUMNS[field].headings.partition("|")[0]
 
 
 def read_price_file(data: bytes, file_name: str = "") -> PriceFile:
@@ -204,96 +115,13 @@ def read_price_file(data: bytes, file_name: str = "") -> PriceFile:
 
     Twenty million bytes and a hundred thousand rows at most, and no more than a thousand problems are listed.
     """
-    try:
-        text = decode(data, file_name, max_bytes=MAX_BYTES)
-    except Unreadable as error:
-        return PriceFile([], [Problem(error.code, params={"megabytes": MAX_BYTES // 1_000_000})])
-    return _Reading(text).run()
-
-
-class _Reading:
-    """One pass over one file: rows and problems grow as it goes."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.rows: list[PriceRow] = []
-        self.problems: list[Problem] = []
-        self.headings: dict[str, str] = {}  # field → as the file writes it
-        self.plan: list[tuple[str, int, int, Callable[[str], Any]]] = []  # field, its place in PriceRow, column, …
-        self.has_control = pricecells.CONTROL.search(text) is not None  # asked once, not for each cell
-
-    def run(self) -> PriceFile:
-        found = find_header(self.text, _FIELD_OF)
-        if found is None:
-            names = ", ".join(heading(field) for field in _MANDATORY)
-            return PriceFile([], [Problem("no-header", params={"columns": names})])
-        delimiter, header_line, headings = found
-        self._find_columns(headings, header_line)
-        if all(problem.severity == "warning" for problem in self.problems):
-            if _GARBLED.search(self.text):
-                self.problems.append(Problem("garbled", severity="warning"))
-            self._read_rows(records(self.text, delimiter), header_line, len(headings))
-        return PriceFile(self.rows, self.problems)
-
-    def _find_columns(self, headings: list[str], line: int) -> None:
-        for index, written in enumerate(headings):
-            shown, field = visible(written.strip()), _FIELD_OF.get(folded(written))
-            if field is None:
-                if shown:
-                    self.problems.append(Problem("unknown-column", line, shown, severity="warning"))
-            elif field in self.headings:
-                self.problems.append(Problem("column-twice", line, shown, params={"other": self.headings[field]}))
-            else:
-                self.headings[field] = shown
-                self.plan.append((field, PriceRow._fields.index(field), index, _COLUMNS[field].parse))
-        for field in _MANDATORY:
-            if field not in self.headings:
-                self.problems.append(Problem("missing-column", line, params={"column": heading(field)}))
-
-    def _read_rows(self, records: Iterator[tuple[int, list[str] | str]], header_line: int, width: int) -> None:
-        line_of: dict[str, int] = {}
-        total = 0
-        for line, cells in records:
-            if line <= header_line or not "".join(cells).strip():
-                continue
-            total += 1
-            if total > MAX_ROWS:
-                self.problems.append(Problem("too-many-rows", line, params={"limit": MAX_ROWS}))
-                return
-            if len(self.problems) >= MAX_PROBLEMS:
-                self.problems.append(Problem("too-many-problems", params={"limit": MAX_PROBLEMS}))
-                return
-            if isinstance(cells, str):
-                self.problems.append(Problem(cells, line, params={"limit": MAX_CELL}))
-            elif len(cells) > width and "".join(cells[width:]).strip():
-                self.problems.append(Problem("too-many-cells", line))
-            elif row := self._row(line, cells):
-                first = line_of.setdefault(row.supplier_number, line)
-                if first == line:
-                    self.rows.append(row)
-                else:
-                    self._refuse("number-twice", line, "supplier_number", row.supplier_number, {"other": first})
-        if not total:
-            self.problems.append(Problem("no-rows"))
-
-    def _row(self, line: int, cells: list[str]) -> PriceRow | None:
-        values: list[Any] = [line, *_DEFAULTS]
-        before = len(self.problems)
-        for field, place, index, parse in self.plan:
-            cell = cells[index].strip() if index < len(cells) else ""
-            if not cell or cell == "-":
-                if field in _MANDATORY:
-                    self._refuse("missing-value", line, field, cell)
-            elif len(cell) > MAX_CELL:
-                self._refuse("cell-too-long", line, field, cell, {"limit": MAX_CELL})
-            elif self.has_control and pricecells.CONTROL.search(cell):
-                self._refuse("control-character", line, field, cell)
-            else:
-                try:
-                    values[place] = parse(cell)
-                except pricecells.Refused as refused:
-                    self._refuse(refused.code, line, field, cell, refused.params)
-        return PriceRow._make(values) if len(self.problems) == before else None
-
-    def _refuse(self, code: str, line: int, field: str, value: str, params: dict[str, str | int] | None = None) -> None:
-        self.problems.append(Problem(code, line, self.headings[field], visible(value), params or {}))
+    table = Table(data, file_name, COLUMNS, mandatory=MANDATORY, needed=MANDATORY)
+    if table.is_clean and _GARBLED.search(table.text):
+        table.problems.append(Problem("garbled", severity="warning"))
+    rows: dict[str, PriceRow] = {}
+    for line, values in table.rows():
+        row = PriceRow(line, **values)
+        first = rows.setdefault(row.supplier_number, row)
+        if first is not row:
+            table.problem("number-twice", line, "supplier_number", row.supplier_number, {"other": first.line})
+    return PriceFile(list(rows.values()), table.problems)

@@ -16,7 +16,8 @@ from auth.organisation import Organisation
 from catalog.actions.register import RegisterOutcome, RegisterRefused, import_register
 from core.db import reading, unit_of_work
 from exchange.csvtext import Unreadable, decode
-from exchange.registerfile import MAX_BYTES, read_register
+from exchange.registerfile import read_register
+from exchange.table import MAX_BYTES
 from exchange.uhm import PROCUREMENTS, TENDERS, VALUES, Assumptions, convert, write_register
 
 IN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -20,7 +20,8 @@ from core.clock import now, today
 from core.db import db, reading, unit_of_work
 from core.errors import RuleBroken, WrongState
 from core.state import advance, can
-from exchange.pricefile import PriceRow, Problem, read_price_file
+from exchange.pricefile import PriceRow, read_price_file
+from exchange.table import Problem
 
 CHUNK = 5_000
 VAT_CLASSES = {

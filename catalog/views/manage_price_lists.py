@@ -30,7 +30,7 @@ from core.clock import today
 from core.errors import RuleBroken
 from core.state import can
 from core.web import requires
-from exchange.pricefile import MAX_BYTES, TEXTS, Problem
+from exchange.table import MAX_BYTES, TEXTS, Problem
 
 SHOWN_PROBLEMS = 200
 

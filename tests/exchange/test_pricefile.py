@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchange import pricefile
-from exchange.pricefile import TEXTS, PriceFile, PriceRow, Problem, heading, read_price_file
+from exchange import table
+from exchange.pricefile import COLUMNS, PriceFile, PriceRow, read_price_file
+from exchange.table import TEXTS, Problem
 
 HEADER = "Artikelnummer;Benämning;Enhet;Pris;Moms"
 ROW = "A1;Pärm A4;st;12,50;25"
@@ -177,7 +178,7 @@ def test_formula_examples_of_the_text_are_met_even_after_blanks() -> None:
         (b"\x01\x02\x03", "no-header"),
         (b"bara text", "no-header"),
         (HEADER.encode(), "no-rows"),
-        (b"x" * (pricefile.MAX_BYTES + 1), "too-large"),
+        (b"x" * (table.MAX_BYTES + 1), "too-large"),
     ],
 )
 def test_file_that_is_no_price_list(data: bytes, code: str) -> None:
@@ -258,14 +259,14 @@ def test_ten_megabytes_in_one_cell_are_refused_at_once() -> None:
 
 def test_problems_stop_at_a_thousand() -> None:
     found = read(HEADER, *(f"A{n};Pärm;st;x;25" for n in range(5000)))
-    assert len(found.problems) == pricefile.MAX_PROBLEMS + 1
+    assert len(found.problems) == table.MAX_PROBLEMS + 1
     assert found.problems[-1].code == "too-many-problems"
 
 
 def test_rows_stop_at_the_limit() -> None:
-    found = read(HEADER, *(f"A{n};Pärm;st;1;25" for n in range(pricefile.MAX_ROWS + 1)))
+    found = read(HEADER, *(f"A{n};Pärm;st;1;25" for n in range(table.MAX_ROWS + 1)))
     assert only_problem(found).code == "too-many-rows"
-    assert len(found.rows) == pricefile.MAX_ROWS
+    assert len(found.rows) == table.MAX_ROWS
 
 
 @given(st.binary(max_size=400))
@@ -293,11 +294,12 @@ def test_no_cells_make_it_raise(rows: list[list[str]]) -> None:
 
 def test_every_heading_of_a_template_is_read() -> None:
     fields = PriceRow._fields[1:]
-    assert read(";".join(map(heading, fields))).problems == [Problem("no-rows")]
+    assert read(";".join(COLUMNS[field].heading for field in fields)).problems == [Problem("no-rows")]
 
 
 def test_every_text_can_be_filled_in() -> None:
-    params = {"megabytes": 20, "columns": "a, b", "column": "a", "other": "b", "limit": 9}
+    names = ("megabytes", "columns", "column", "other", "limit", "choices", "former")
+    params: dict[str, str | int] = dict.fromkeys(names, "x")
     assert all(Problem(code, params=params).text for code in TEXTS)
 
 

@@ -4,11 +4,10 @@ import csv
 import io
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from exchange.registerfile import COLUMNS, TEXTS, RegisterFile, RegisterProblem, read_register
+from exchange.registerfile import COLUMNS, RegisterFile, read_register
 
 ROW = {
     "agreement": "UK-2026-01",
@@ -178,10 +177,3 @@ def test_unknown_column_is_only_a_warning() -> None:
     found = read_register(register(ROW).replace(b"Avtalsnamn", b"Avtalsnamn;Kommentar").replace(b"Livsmedel", b"L;x"))
     assert codes(found) == ["unknown-column"]
     assert found.is_clean
-
-
-def test_every_text_can_be_filled_in() -> None:
-    params: dict[str, Any] = dict.fromkeys(
-        ("megabytes", "columns", "column", "other", "limit", "choices", "former"), "x"
-    )
-    assert all(RegisterProblem(code, params=params).text for code in TEXTS)

@@ -1,4 +1,4 @@
-"""The cells of a price list: a stripped text that is not empty → a value, or `Refused`.
+"""The cells of a table: a stripped text that is not empty → a value, or `Refused`.
 
 Written to be quick on the ordinary cell: two million of them in a large list.
 """
