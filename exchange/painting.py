@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from reportlab.graphics.barcode.code128 import Code128
 from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel
 from reportlab.pdfgen.canvas import Canvas
 
@@ -149,10 +148,10 @@ def _watermark(canvas: Canvas, text: str) -> None:
     canvas.restoreState()
 
 
-def qr_code(link: str, side: float) -> Drawing:
-    """A QR code of an ASCII address, its lower left corner where it is drawn, and a link for those on a screen."""
+def qr_code(text: str, side: float, *, is_link: bool) -> Drawing:
+    """A QR code of an ASCII text, its lower left corner where it is drawn; an address is a link on a screen too."""
     code = QRCode(None, QRErrorCorrectLevel.M)
-    code.addData(link)
+    code.addData(text)
     code.version = code.calculate_version()
     code.makeImpl(False, 2)  # every mask can be read; weighing all eight for looks takes nine times as long
     size = code.getModuleCount()
@@ -171,18 +170,7 @@ def qr_code(link: str, side: float) -> Drawing:
     def draw(canvas: Canvas, x: float, y: float) -> None:
         scale = side / size
         canvas.addLiteral(f"q {scale:.4f} 0 0 {scale:.4f} {x:.2f} {y:.2f} cm 0 g {squares} f Q")
-        canvas.linkURL(link, (x, y, x + side, y + side))
-
-    return draw
-
-
-def bar_code(text: str, width: float, height: float) -> Drawing:
-    """A Code 128 of an ASCII text, not wider than `width`."""
-    code = Code128(text, barHeight=height, barWidth=1.0, quiet=False)
-    code = Code128(text, barHeight=height, barWidth=min(1.0, width / code.width), quiet=False)
-
-    def draw(canvas: Canvas, x: float, y: float) -> None:
-        canvas.setFillColorRGB(0, 0, 0)
-        code.drawOn(canvas, x, y)
+        if is_link:
+            canvas.linkURL(text, (x, y, x + side, y + side))
 
     return draw

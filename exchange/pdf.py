@@ -191,17 +191,18 @@ def _heading(document: OrderDocument) -> Block:
 
 
 def _number_box(block: Block, document: OrderDocument) -> None:
-    """The number, and what else the invoice must quote; with a code to scan."""
+    """The number, and what else the invoice must quote; with a code to scan: the supplier's link, else the number."""
     number = printable(document.number or "")
     link = document.link if document.link and document.link.isascii() else None
+    scanned = link or (number if number.isascii() else None)
     is_live = document.standing is Standing.PLACED
     x, height = MIDDLE - 20, 92.0
     block.panel(x, 0, RIGHT - x, height, TINT)
     block.panel(x, 0, 3, height, ACCENT)
-    if link:
+    if scanned:
         block.panel(RIGHT - 76, 8, 68, 68, WHITE)
-        block.drawings.append((RIGHT - 72, 72, painting.qr_code(link, 60)))
-    left, width = x + 15, RIGHT - x - 15 - (86 if link else 12)
+        block.drawings.append((RIGHT - 72, 72, painting.qr_code(scanned, 60, is_link=scanned == link)))
+    left, width = x + 15, RIGHT - x - 15 - (86 if scanned else 12)
     block.begin("H2")
     block.text(left, 15, "ANGE PÅ FAKTURAN" if is_live else "ANNULLERAT ORDERNUMMER", LABEL)
     size = min(LARGE.size, LARGE.size * width / (LARGE.width(number) or 1))
@@ -213,11 +214,10 @@ def _number_box(block: Block, document: OrderDocument) -> None:
         block.begin("P")
         block.text(left, 62, "Er beställares referens", SMALL)
         block.lines(left, 76, wrap(document.buyer_reference, LARGE, width)[:1], LARGE)
-    elif not link and number.isascii():
-        block.drawings.append((left, 84, painting.bar_code(number, width, 24)))
-    if link:
+    if scanned:
         block.begin("P")
-        block.right(RIGHT - 8, 86, "Skanna och svara" if is_live else "Skanna och läs", SMALL)
+        does = "Skanna numret" if scanned != link else "Skanna och svara" if is_live else "Skanna och läs"
+        block.right(RIGHT - 8, 86, does, SMALL)
 
 
 def _facts(document: OrderDocument) -> Block:
