@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_babel.speaklater import LazyString
 
+from catalog import words
 from catalog.agreement import CallOffMethod, Lot
-from core.web import kr
 
 M = CallOffMethod
 
@@ -25,7 +24,7 @@ EXPLANATIONS = {
 def explanation(lot: Lot) -> Any:
     """Whom to order from in a lot, in a sentence or two (lazy)."""
     if lot.method is M.COMBINATION:
-        limit = LazyString(kr, lot.competition_above, 0)
+        limit = words.kr(lot.competition_above, 0)
         if lot.competition_above is None:
             return EXPLANATIONS[M.COMPETITION]
         return _l("Upp till %(limit)s beställer du enligt rangordningen. Över det tävlar leverantörerna.", limit=limit)

@@ -1,25 +1,30 @@
 """Rules: what may stand in the way of ordering an article, as pure functions over facts that are already loaded.
 
 Each rule looks at one case (an asked-for line and what is known about its award) and yields findings.
-`catalog.steering` loads the facts.
+`catalog.steering` loads the facts; the rules about whose turn it is stand in `catalog.turn`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_babel.speaklater import LazyString
 
-from catalog.agreement import Agreement, AgreementState, Award, CallOffMethod
+from catalog import words
+from catalog.agreement import AgreementState, Award
 from catalog.ceiling import ZERO, Ceiling
 from catalog.finding import LEVELS, Ask, Case, Facts, Finding, Level
 from catalog.price_list import Article
-from core.web import kr, long_day, number
-from core.web import price as unit_price
+from catalog.turn import (
+    choice_has_ground,
+    competition_is_not_needed,
+    lowest_total_is_sought,
+    rank_is_followed,
+    share_is_followed,
+)
 
 TOLD_BEFORE_END = timedelta(days=60)
 NEAR_PERCENT = 80
@@ -77,25 +82,25 @@ def agreement_is_active(case: Case) -> Iterator[Finding]:
     elif agreement.state is AgreementState.ENDED:
         text = _l("Avtalet %(number)s är avslutat.", **name)
     elif on < agreement.starts_on:
-        text = _l("Avtalet %(number)s börjar gälla först %(day)s.", day=_day(agreement.starts_on), **name)
+        text = _l("Avtalet %(number)s börjar gälla först %(day)s.", day=words.day(agreement.starts_on), **name)
     elif on > agreement.ends_on:
-        text = _l("Avtalet %(number)s gällde till och med %(day)s.", day=_day(agreement.ends_on), **name)
+        text = _l("Avtalet %(number)s gällde till och med %(day)s.", day=words.day(agreement.ends_on), **name)
     elif award.starts_on is not None and on < award.starts_on:
         text = _l(
             "%(supplier)s levererar på avtalet %(number)s först från %(day)s.",
             supplier=award.supplier.name,
-            day=_day(award.starts_on),
+            day=words.day(award.starts_on),
             **name,
         )
     elif award.ends_on is not None and on > award.ends_on:
         text = _l(
             "%(supplier)s levererade på avtalet %(number)s till och med %(day)s.",
             supplier=award.supplier.name,
-            day=_day(award.ends_on),
+            day=words.day(award.ends_on),
             **name,
         )
     if text is not None:
-        yield Finding("agreement-not-active", Level.STOP, text, _l("Avtalstiden"), _another_or_ask(agreement))
+        yield Finding("agreement-not-active", Level.STOP, text, _l("Avtalstiden"), words.another_or_ask(agreement))
 
 
 def delivery_is_in_time(case: Case) -> Iterator[Finding]:
@@ -109,10 +114,10 @@ def delivery_is_in_time(case: Case) -> Iterator[Finding]:
         _l(
             "Avtalet %(number)s gäller till och med %(day)s och medger ingen leverans efter det.",
             number=agreement.number,
-            day=_day(agreement.ends_on),
+            day=words.day(agreement.ends_on),
         ),
         _l("Avtalstiden"),
-        _l("Välj en leveransdag senast %(day)s.", day=_day(agreement.ends_on)),
+        _l("Välj en leveransdag senast %(day)s.", day=words.day(agreement.ends_on)),
     )
 
 
@@ -126,15 +131,15 @@ def organisation_is_entitled(case: Case) -> Iterator[Finding]:
     coming = [e.starts_on for e in ours if e.starts_on > on]
     ended = [e.ends_on for e in ours if e.ends_on is not None and e.ends_on < on]
     if coming:
-        day = _day(min(coming))
+        day = words.day(min(coming))
         text = _l("%(organisation)s får avropa på avtalet %(number)s först från %(day)s.", day=day, **names)
     elif ended:
-        day = _day(max(ended))
+        day = words.day(max(ended))
         text = _l("%(organisation)s fick avropa på avtalet %(number)s till och med %(day)s.", day=day, **names)
     else:
         text = _l("%(organisation)s får inte avropa på avtalet %(number)s.", **names)
     clause = agreement.law_of_entitlement or _l("Avtalets förteckning över vilka som får avropa")
-    yield Finding("not-entitled", Level.STOP, text, clause, _another_or_ask(agreement))
+    yield Finding("not-entitled", Level.STOP, text, clause, words.another_or_ask(agreement))
 
 
 def supplier_is_open(case: Case) -> Iterator[Finding]:
@@ -149,7 +154,8 @@ def supplier_is_open(case: Case) -> Iterator[Finding]:
                 supplier=supplier.name,
                 reason=supplier.blocked_reason,
             ),
-            way_on=_another_or_ask(case.agreement),
+            _l("Upphandlingskontorets beslut"),
+            words.another_or_ask(case.agreement),
         )
 
 
@@ -164,117 +170,9 @@ def category_is_open(case: Case) -> Iterator[Finding]:
                     Level.STOP,
                     _l("Varor i kategorin %(category)s får inte beställas här.", category=name),
                     _l("Stängd kategori"),
-                    _ask_buyer(case.agreement),
+                    words.ask_buyer(case.agreement),
                 )
                 return
-
-
-# Is this the supplier whose turn it is?
-
-
-def competition_is_not_needed(case: Case) -> Iterator[Finding]:
-    """The method itself, or the amount, demands renewed competition (LOU 7:7–8)."""
-    lot = case.lot
-    limit = lot.competition_above
-    text = None
-    if lot.method is CallOffMethod.DYNAMIC_PURCHASING:
-        text = _l("Ett dynamiskt inköpssystem: varje inköp konkurrensutsätts, inget beställs direkt.")
-    elif lot.method is CallOffMethod.COMPETITION or (lot.method is CallOffMethod.COMBINATION and limit is None):
-        text = _l("Leverantören utses genom förnyad konkurrensutsättning. Det går inte att beställa direkt.")
-    elif limit is not None and case.lot_amount > limit:
-        text = _l(
-            "Beställningen är på %(amount)s. Över %(limit)s krävs förnyad konkurrensutsättning.",
-            amount=_kr(case.lot_amount),
-            limit=_kr(limit),
-        )
-    if text is not None:
-        yield Finding("competition-required", Level.STOP, text, lot.clause, _compete(case.agreement))
-
-
-def rank_is_followed(case: Case) -> Iterator[Finding]:
-    """Fixed ranking: whoever stands better is asked first, and the answer is kept (LOU 7:6)."""
-    if not case.lot.is_ranked:
-        return
-    better = [a for a in case.rivals if a.rank < case.award.rank]
-    if better:
-        first = min(better, key=lambda a: a.rank)
-        yield Finding(
-            "not-next-in-rank",
-            Level.STOP,
-            _l(
-                "%(first)s har plats %(rank)s i rangordningen och ska få frågan före %(supplier)s.",
-                first=first.supplier.name,
-                rank=first.rank,
-                supplier=case.award.supplier.name,
-            ),
-            case.lot.clause,
-            _l(
-                "Beställ av %(first)s. Har %(first)s tackat nej, eller inte svarat inom %(hours)s timmar: "
-                "anteckna det i varukorgen, så öppnas nästa plats.",
-                first=first.supplier.name,
-                hours=case.lot.answer_hours,
-            ),
-        )
-
-
-def share_is_followed(case: Case) -> Iterator[Finding]:
-    """Allocation key: the supplier furthest behind its share is next. Counted on the awards' own ceilings."""
-    if case.lot.method is not CallOffMethod.ALLOCATION or len(case.rivals) < 2:
-        return
-    used = {a.id: _used_under(a, case) for a in case.rivals}
-    shares = {a.id: a.share for a in case.rivals}
-    if None in used.values() or not all(shares.values()):
-        if case.is_first_of_award:
-            text = _l("Avtalet fördelar köpen mellan leverantörerna. Läs i avtalet vem som står på tur.")
-            yield Finding("share-elsewhere", Level.INFORM, text, case.lot.clause, _ask_buyer(case.agreement))
-        return
-    total_used = sum((amount or ZERO for amount in used.values()), ZERO) or Decimal(1)
-    total_share = sum((share or ZERO for share in shares.values()), ZERO)
-
-    def behind(award: Award) -> Decimal:
-        return (shares[award.id] or ZERO) / total_share - (used[award.id] or ZERO) / total_used
-
-    furthest = max(case.rivals, key=behind)
-    if behind(case.award) < behind(furthest):
-        yield Finding(
-            "share-elsewhere",
-            Level.STOP,
-            _l("%(supplier)s ligger längst efter sin andel och står på tur.", supplier=furthest.supplier.name),
-            case.lot.clause,
-            _l("Beställ motsvarande vara av %(supplier)s.", supplier=furthest.supplier.name),
-        )
-
-
-def _used_under(award: Award, case: Case) -> Decimal | None:
-    """What has been called off under an award apart from this very basket; none where nobody counts it."""
-    for ceiling in case.facts.ceilings.get(award.id, ()):
-        if ceiling.award_id == award.id:
-            return ceiling.used - (case.amounts.get(award.id, ZERO) if case.reserved else ZERO)
-    return None
-
-
-def lowest_total_is_sought(case: Case) -> Iterator[Finding]:
-    """Dynamic ranking: the lowest total for this very basket wins."""
-    if case.lot.method is CallOffMethod.DYNAMIC_RANKING and case.is_first_of_award and len(case.rivals) > 1:
-        text = _l("Den leverantör som har lägst totalpris för just din beställning ska få den. Jämför priserna.")
-        yield Finding("dynamic-ranking", Level.INFORM, text, case.lot.clause)
-
-
-def choice_has_ground(case: Case) -> Iterator[Finding]:
-    """The orderer may choose, on the objective grounds that the procurement documents state (LOU 7:6)."""
-    if case.lot.method is not CallOffMethod.CHOICE or len(case.rivals) < 2:
-        return
-    if case.ask.choice_ground not in case.lot.grounds:
-        yield Finding(
-            "ground-missing",
-            Level.JUSTIFY,
-            _l(
-                "Flera leverantörer kan leverera. Ange varför du väljer %(supplier)s.",
-                supplier=case.award.supplier.name,
-            ),
-            case.lot.clause,
-            _l("Välj en av de grunder som avtalet anger."),
-        )
 
 
 # Is the row right, and the quantity?
@@ -289,7 +187,7 @@ def row_is_in_force(case: Case) -> Iterator[Finding]:
             Level.STOP,
             _l("%(article)s finns inte i den prislista som gäller i dag.", article=article.name),
             _l("Avtalets prislista"),
-            _l("Sök efter en liknande vara, eller kontakta %(help)s.", help=_helper(case.agreement)),
+            _l("Sök efter en liknande vara, eller kontakta %(help)s.", help=words.helper(case.agreement)),
         )
         return
     seen = article.price if case.ask.seen_price is None else case.ask.seen_price
@@ -305,8 +203,8 @@ def row_is_in_force(case: Case) -> Iterator[Finding]:
         text = _l(
             "Priset för %(article)s har ändrats från %(old)s till %(new)s.",
             article=row.name,
-            old=_price(seen, article.base_quantity),
-            new=_price(row.price, row.base_quantity),
+            old=words.price(seen, article.base_quantity),
+            new=words.price(row.price, row.base_quantity),
         )
     way_on = _l("Godkänn ändringen i varukorgen, eller ta bort raden.")
     yield Finding("price-changed", Level.STOP, text, _l("Avtalets prislista"), way_on)
@@ -327,12 +225,12 @@ def quantity_fits(case: Case) -> Iterator[Finding]:
     if quantity <= 0:
         text = _l("Antalet måste vara större än noll.")
     elif least is not None and quantity < least:
-        text = _l("Minsta antal är %(least)s.", least=_number(least))
+        text = _l("Minsta antal är %(least)s.", least=words.number(least))
     elif step and quantity % step:
-        text = _l("Säljs i steg om %(step)s.", step=_number(step))
+        text = _l("Säljs i steg om %(step)s.", step=words.number(step))
     if text is not None:
         fitting = _fitting(quantity, least, step)
-        way_on = _l("Ändra antalet, till exempel till %(quantity)s.", quantity=_number(fitting))
+        way_on = _l("Ändra antalet, till exempel till %(quantity)s.", quantity=words.number(fitting))
         yield Finding("quantity-rule", Level.STOP, text, _l("Avtalets prislista"), way_on)
 
 
@@ -361,15 +259,15 @@ def ceiling_holds(case: Case) -> Iterator[Finding]:
             yield Finding(
                 "ceiling-reached",
                 Level.STOP,
-                _l("Takvolymen för %(scope)s räcker inte: %(left)s är kvar.", scope=scope, left=_kr(left)),
+                _l("Takvolymen för %(scope)s räcker inte: %(left)s är kvar.", scope=scope, left=words.kr(left)),
                 "EU-domstolen C-216/17 och C-23/20, HFD 2022:4",
-                _l("Beställ mindre, eller kontakta %(help)s.", help=_helper(case.agreement)),
+                _l("Beställ mindre, eller kontakta %(help)s.", help=words.helper(case.agreement)),
             )
         elif case.is_first_of_award and after * 100 >= ceiling.limit * NEAR_PERCENT:
             text = _l(
                 "Efter beställningen är %(left)s kvar av takvolymen för %(scope)s.",
                 scope=scope,
-                left=_kr(ceiling.limit - after),
+                left=words.kr(ceiling.limit - after),
             )
             yield Finding("ceiling-near", Level.INFORM, text)
     if case.is_first_of_agreement and all(ceiling.limit is None for ceiling in ceilings):
@@ -397,8 +295,8 @@ def charges_are_known(case: Case) -> Iterator[Finding]:
         text = _l(
             "%(supplier)s tar ut %(fee)s för beställningar under %(least)s.",
             supplier=award.supplier.name,
-            fee=_kr(award.small_order_fee),
-            least=_kr(award.minimum_order),
+            fee=words.kr(award.small_order_fee),
+            least=words.kr(award.minimum_order),
         )
         yield Finding("minimum-order", Level.INFORM, text, way_on=_l("Samla gärna flera inköp i en beställning."))
     if award.freight and (award.freight_free_from is None or lines < award.freight_free_from):
@@ -411,7 +309,7 @@ def charges_are_known(case: Case) -> Iterator[Finding]:
 
 def _freight(award: Award) -> dict[str, Any]:
     free = award.freight_free_from
-    return {"supplier": award.supplier.name, "freight": _kr(award.freight), "free": _kr(free)}
+    return {"supplier": award.supplier.name, "freight": words.kr(award.freight), "free": words.kr(free)}
 
 
 def end_is_far(case: Case) -> Iterator[Finding]:
@@ -419,7 +317,7 @@ def end_is_far(case: Case) -> Iterator[Finding]:
     agreement, on = case.agreement, case.facts.on
     if case.is_first_of_agreement and on <= agreement.ends_on <= on + TOLD_BEFORE_END:
         text = _l(
-            "Avtalet %(number)s gäller till och med %(day)s.", number=agreement.number, day=_day(agreement.ends_on)
+            "Avtalet %(number)s gäller till och med %(day)s.", number=agreement.number, day=words.day(agreement.ends_on)
         )
         yield Finding("agreement-ends-soon", Level.INFORM, text)
 
@@ -441,42 +339,3 @@ RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     charges_are_known,
     end_is_far,
 )
-
-
-# Words
-
-
-def _kr(amount: Decimal | None) -> Any:
-    return LazyString(kr, amount)
-
-
-def _day(value: date) -> Any:
-    return LazyString(long_day, value)
-
-
-def _number(value: Decimal) -> Any:
-    return LazyString(number, value)
-
-
-def _price(price: Decimal, base_quantity: Decimal) -> Any:
-    if base_quantity == 1:
-        return LazyString(unit_price, price)
-    return _l("%(price)s per %(base)s", price=LazyString(unit_price, price), base=_number(base_quantity))
-
-
-def _helper(agreement: Agreement) -> Any:
-    """Who can help: the agreement's responsible buyer, by name and address."""
-    person = agreement.responsible
-    return f"{person.name} ({person.email})" if person is not None else _l("upphandlingskontoret")
-
-
-def _ask_buyer(agreement: Agreement) -> Any:
-    return _l("Kontakta %(help)s, som kan avtalet.", help=_helper(agreement))
-
-
-def _another_or_ask(agreement: Agreement) -> Any:
-    return _l("Sök efter en liknande vara på ett annat avtal, eller kontakta %(help)s.", help=_helper(agreement))
-
-
-def _compete(agreement: Agreement) -> Any:
-    return _l("Kontakta %(help)s, som hjälper dig med konkurrensutsättningen.", help=_helper(agreement))

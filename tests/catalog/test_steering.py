@@ -455,7 +455,7 @@ def test_stops_come_first_and_grounds_block_without_being_stops(town: Organisati
     assert [f.code for f in blocking([judged])] == ["not-entitled", "ground-missing"]
 
 
-def test_every_stop_has_a_way_on(town: Organisation) -> None:
+def test_every_stop_has_a_clause_and_a_way_on(town: Organisation) -> None:
     lot = make_lot(make_agreement(), method=CallOffMethod.COMPETITION, category=make_category(is_closed=True))
     (article,) = offers(lot, 10)
     article.award.supplier.blocked_at, article.award.supplier.blocked_reason = now(), "konkurs"
@@ -463,7 +463,7 @@ def test_every_stop_has_a_way_on(town: Organisation) -> None:
     make_price_list(article.award, [])
     all_stops = stops([found(article, town, 0)])
     assert len(all_stops) >= 6
-    assert all(str(f.text) and str(f.way_on) for f in all_stops)
+    assert all(said is not None and str(said) for f in all_stops for said in (f.text, f.clause, f.way_on))
 
 
 def test_a_whole_basket_takes_as_many_queries_as_one_line(town: Organisation, count_queries: Callable[[], Any]) -> None:
