@@ -8,7 +8,7 @@ The file is read like a price list: UTF-8 or Windows-1252, semicolon, comma or t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -252,6 +252,14 @@ class _Reading:
         for about in ("agreement", "lot", "supplier"):
             said |= {field: value for field, (_, value) in self._facts(about, row).items()}
         return row._replace(**said)
+
+
+def by_lot(rows: Iterable[RegisterRow]) -> dict[str, list[RegisterRow]]:
+    """The rows of one agreement by lot, each lot's in the order of the file."""
+    found: dict[str, list[RegisterRow]] = {}
+    for row in rows:
+        found.setdefault(row.lot, []).append(row)
+    return found
 
 
 def _written(value: Any) -> str:

@@ -20,7 +20,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from auth.journal import record
 from auth.organisation import Organisation
 from auth.user import User
-from catalog.actions.change import apply, check_version
+from catalog.actions.change import Facts, apply, check_version
 from catalog.agreement import Agreement, AgreementState, ExtensionOption, FollowUpClass, LegalRegime
 from catalog.category import Category
 from catalog.ceiling import Ceiling
@@ -35,7 +35,7 @@ LONGEST_TERM = {LegalRegime.LOU: (4, "LOU 7 kap. 2 §"), LegalRegime.LUF: (8, "L
 
 
 @dataclass(frozen=True, kw_only=True)
-class AgreementFacts:
+class AgreementFacts(Facts):
     """What is told of an agreement; both days are inclusive."""
 
     number: str
@@ -54,11 +54,6 @@ class AgreementFacts:
     price_terms: str | None = None
     payment_terms: str = "30 dagar netto"
     follow_up_class: FollowUpClass = FollowUpClass.C
-
-    @classmethod
-    def of(cls, agreement: Agreement) -> AgreementFacts:
-        """What is told now."""
-        return cls(**{name: getattr(agreement, name) for name in cls.__dataclass_fields__})
 
 
 def create(actor: User | None, facts: AgreementFacts, *, reason: str | None = None) -> Agreement:

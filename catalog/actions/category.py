@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from auth.journal import record
 from auth.user import User
-from catalog.actions.change import apply
+from catalog.actions.change import Facts, apply
 from catalog.category import Category
 from catalog.policy import may_manage_categories
 from core.db import db
@@ -17,7 +17,7 @@ from core.errors import NotAllowed, RuleBroken
 
 
 @dataclass(frozen=True, kw_only=True)
-class CategoryFacts:
+class CategoryFacts(Facts):
     """What is told of a category; `cpv` is the first two to eight digits of a CPV code."""
 
     code: str

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, Self
 
 from flask_babel import lazy_gettext as _l
 
@@ -19,14 +19,22 @@ from core.errors import WrongState
 Changes = dict[str, list[Any]]
 
 
-def apply(thing: object, facts: object) -> Changes:
-    """Give `thing` every fact of the dataclass; returns those that differed: `{field: [before, after]}`.
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What is told of a thing, under the names that the thing itself has for it."""
+
+    @classmethod
+    def of(cls, thing: object) -> Self:
+        """What is told of it now."""
+        return cls(**{field.name: getattr(thing, field.name) for field in fields(cls)})
+
+
+def apply(thing: object, facts: Facts) -> Changes:
+    """Give `thing` every fact; returns those that differed: `{field: [before, after]}`.
 
     The values are plain JSON: amounts and days as text, people and organisations by name, because what they are
     called on the day is what the journal must remember.
     """
-    if not is_dataclass(facts):
-        raise TypeError("facts are a dataclass")
     changes: Changes = {}
     for field in fields(facts):
         before, after = getattr(thing, field.name), getattr(facts, field.name)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from auth.user import User
 from catalog.actions.agreement import begin_edit, tell
-from catalog.actions.change import apply
+from catalog.actions.change import Facts, apply
 from catalog.agreement import Agreement, AgreementState, Award, CallOffMethod, Lot
 from catalog.category import Category
 from catalog.ceiling import Ceiling
@@ -22,7 +22,7 @@ from core.errors import RuleBroken
 
 
 @dataclass(frozen=True, kw_only=True)
-class LotFacts:
+class LotFacts(Facts):
     """What is told of a lot; `competition_above` is SEK excl. VAT."""
 
     number: str
@@ -36,7 +36,7 @@ class LotFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AwardFacts:
+class AwardFacts(Facts):
     """What is told of a supplier's place on a lot. Amounts in SEK excl. VAT; days narrow the agreement's own."""
 
     rank: int = 1

@@ -23,6 +23,7 @@ from catalog.actions import ceiling as ceilings
 from catalog.actions import lot as lots
 from catalog.actions import supplier as suppliers
 from catalog.actions.agreement import AgreementFacts
+from catalog.actions.discrepancy import discrepancies
 from catalog.actions.entitlement import entitle
 from catalog.actions.lot import AwardFacts, LotFacts
 from catalog.actions.supplier import SupplierFacts
@@ -32,7 +33,7 @@ from catalog.ceiling import Ceiling
 from catalog.supplier import Supplier
 from core.db import db
 from core.errors import AvropError, RuleBroken
-from exchange.registerfile import COLUMNS, EVERYBODY, UNKNOWN, RegisterRow
+from exchange.registerfile import COLUMNS, EVERYBODY, UNKNOWN, RegisterRow, by_lot
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,7 @@ class _Import:
             if number != EVERYBODY and number not in self.organisations:
                 text = _l("Organisationen %(number)s finns inte i Avrop.", number=number)
                 self._refuse(rows[0].line, "entitled", text)
-        for lot_number, lot_rows in _by_lot(rows).items():
+        for lot_number, lot_rows in by_lot(rows).items():
             if lot_rows[0].method is None and len(lot_rows) > 1:
                 text = _l("Delområde %(lot)s har flera leverantörer. Ange avropsordningen.", lot=lot_number)
                 self._refuse(lot_rows[0].line, "method", text)
@@ -182,7 +183,7 @@ class _Import:
     def _build(self, agreement: Agreement, rows: list[RegisterRow], told: list[str]) -> None:
         """Lots, suppliers, entitled organisations and ceilings of a draft."""
         here = {lot.number: lot for lot in agreement.lots}
-        for number, lot_rows in _by_lot(rows).items():
+        for number, lot_rows in by_lot(rows).items():
             lot = self._lot(agreement, here.get(number), lot_rows[0], told)
             for place, row in enumerate(lot_rows, 1):
                 self._award(lot, row, place, told)
@@ -210,7 +211,7 @@ class _Import:
             lot = lots.add_lot(self.actor, agreement, facts, agreement.version)
             told.append(f"+ {row.lot} {lot.title}")
         else:
-            former = LotFacts(**{name: getattr(lot, name) for name in LotFacts.__dataclass_fields__})
+            former = LotFacts.of(lot)
             facts = replace(former, **said)
             if facts != former:
                 lots.edit_lot(self.actor, lot, facts, agreement.version)
@@ -226,7 +227,7 @@ class _Import:
             lots.add_award(self.actor, lot, supplier, facts, lot.agreement.version)
             told.append(f"+ {lot.number}: {supplier.name}")
             return
-        former = AwardFacts(**{name: getattr(award, name) for name in AwardFacts.__dataclass_fields__})
+        former = AwardFacts.of(award)
         facts = replace(former, rank=row.rank or former.rank, share=row.share or former.share)
         if facts != former:
             lots.edit_award(self.actor, award, facts, lot.agreement.version)
@@ -277,58 +278,17 @@ class _Import:
             ceilings.state_ceiling(self.actor, ceiling, agreement.version, limit=limit, reason=reason)
 
     def _update_published(self, agreement: Agreement, facts: AgreementFacts, rows: list[RegisterRow]) -> None:
-        """Texts may be changed; the first thing of law that differs refuses the agreement."""
-        known, former = len(self.refusals), AgreementFacts.of(agreement)
-        for name in ("legal_regime", "starts_on", "ends_on", "owner"):
-            if getattr(former, name) != getattr(facts, name):
-                column = {"legal_regime": "regime"}.get(name, name)
-                self._refuse_published(agreement, rows[0], column)
-        self._compare_published(agreement, rows)
+        """Texts may be changed; what the law cares about refuses the agreement."""
+        former, known = AgreementFacts.of(agreement), len(self.refusals)
+        for row, column in discrepancies(agreement, facts, rows, self._entitled(rows[0]), self.ceilings):
+            text = _l(
+                "Avtal %(number)s har varit publicerat. Det här kan bara ändras på avtalets sida, med skäl.",
+                number=agreement.number,
+            )
+            self._refuse(row.line, column, text)
         if facts != former and len(self.refusals) == known:
             agreements.edit(self.actor, agreement, facts, agreement.version)
         self._note(agreement.number, _differences(former, facts))
-
-    def _compare_published(self, agreement: Agreement, rows: list[RegisterRow]) -> None:
-        """Refuse what differs in lots, suppliers, entitled organisations and ceilings."""
-        here = {lot.number: lot for lot in agreement.lots}
-        holding = {e.organisation_id for e in agreement.entitlements}
-        if any(o.id not in holding for o in self._entitled(rows[0])):
-            self._refuse_published(agreement, rows[0], "entitled")
-        self._compare_ceiling(agreement, None, rows[0], "ceiling")
-        for number, lot_rows in _by_lot(rows).items():
-            lot, row = here.get(number), lot_rows[0]
-            if lot is None:
-                self._refuse_published(agreement, row, "lot")
-                continue
-            said = {
-                "method": row.method and CallOffMethod(row.method),
-                "clause": row.clause,
-                "competition_above": row.competition_above,
-                "grounds": list(row.grounds) or None,
-            }
-            for name, value in said.items():
-                if value is not None and value != getattr(lot, name):
-                    self._refuse_published(agreement, row, name)
-            self._compare_ceiling(agreement, lot, row, "lot_ceiling")
-            awards = {award.supplier.organisation_number: award for award in lot.awards}
-            for lot_row in lot_rows:
-                self._compare_award(agreement, awards.get(lot_row.supplier), lot_row)
-
-    def _compare_award(self, agreement: Agreement, award: Award | None, row: RegisterRow) -> None:
-        if award is None:
-            self._refuse_published(agreement, row, "supplier")
-            return
-        if row.rank is not None and row.rank != award.rank:
-            self._refuse_published(agreement, row, "rank")
-        if row.share is not None and row.share != award.share:
-            self._refuse_published(agreement, row, "share")
-
-    def _compare_ceiling(self, agreement: Agreement, lot: Lot | None, row: RegisterRow, column: str) -> None:
-        said = getattr(row, column)
-        ceiling = self.ceilings.get((agreement.id, lot.id if lot else None))
-        limit = ceiling.limit if ceiling else None
-        if said is not None and limit != (None if said == UNKNOWN else said):
-            self._refuse_published(agreement, row, column)
 
     def _entitled(self, row: RegisterRow) -> list[Organisation]:
         if row.entitled == (EVERYBODY,):
@@ -355,13 +315,6 @@ class _Import:
             self.outcome.changed[number] = told
         else:
             self.outcome.unchanged.append(number)
-
-    def _refuse_published(self, agreement: Agreement, row: RegisterRow, column: str) -> None:
-        text = _l(
-            "Avtal %(number)s har varit publicerat. Det här kan bara ändras på avtalets sida, med skäl.",
-            number=agreement.number,
-        )
-        self._refuse(row.line, column, text)
 
     def _refuse(self, line: int, field_name: str, text: Any) -> None:
         self.refusals.append(Refusal(line, COLUMNS[field_name].heading, text))
@@ -394,13 +347,6 @@ class _Import:
 
 class _Undo(Exception):
     """Leaves the savepoint of an agreement that was refused."""
-
-
-def _by_lot(rows: list[RegisterRow]) -> dict[str, list[RegisterRow]]:
-    found: dict[str, list[RegisterRow]] = {}
-    for row in rows:
-        found.setdefault(row.lot, []).append(row)
-    return found
 
 
 def _differences(former: Any, facts: Any, prefix: str = "") -> list[str]:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from auth.journal import record
 from auth.user import User
-from catalog.actions.change import apply, check_version
+from catalog.actions.change import Facts, apply, check_version
 from catalog.policy import may_block_supplier, may_create_supplier, may_edit_supplier
 from catalog.supplier import Channel, Supplier
 from core.checkdigits import gs1_ok, organisation_number
@@ -20,7 +20,7 @@ from core.types import sort_key
 
 
 @dataclass(frozen=True, kw_only=True)
-class SupplierFacts:
+class SupplierFacts(Facts):
     """What is told of a supplier; `organisation_number` is ten digits."""
 
     organisation_number: str
@@ -35,11 +35,6 @@ class SupplierFacts:
     postal_code: str | None = None
     city: str | None = None
     country: str = "SE"
-
-    @classmethod
-    def of(cls, supplier: Supplier) -> SupplierFacts:
-        """What is told now."""
-        return cls(**{name: getattr(supplier, name) for name in cls.__dataclass_fields__})
 
 
 def create(actor: User | None, facts: SupplierFacts) -> Supplier:
