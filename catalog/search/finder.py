@@ -6,7 +6,6 @@ again under the same condition: never a wrong price, never a foreign lot. What t
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,10 +22,9 @@ from catalog.search.analyser import STOP_WORDS, fold, stem, words
 from catalog.search.index import Reader, open_index, update_index
 from catalog.search.query import TextQuery, lifted, understand, within
 from catalog.search.request import Facet, Hit, SearchRequest, SearchResult
+from catalog.search.thesaurus import load_thesaurus
 from catalog.steering import load_facts
 from core.db import db
-
-log = logging.getLogger(__name__)
 
 FEW = 10  # fewer hits than this are filled up with those that have some of the words
 SMALL = 20_000  # articles: as many are indexed by whoever asks first, more are left to the worker
@@ -55,7 +53,7 @@ def search(request: SearchRequest) -> SearchResult:
     chosen = [o for o in visible if all(fits(o) for fits in filters.values())]
     found = _ask(reader, request, visible, chosen) if reader is not None else _browse(request, chosen)
     chosen_ids = {o.price_list_id for o in chosen}
-    result = SearchResult(
+    return SearchResult(
         hits=_hits(found.ids, chosen_ids, request),
         total=sum(count for list_id, count in found.per_list.items() if list_id in chosen_ids),
         facets=_facets(request, visible, filters, found),
@@ -66,9 +64,6 @@ def search(request: SearchRequest) -> SearchResult:
         number=request.page,
         size=request.size,
     )
-    if request.text and not result.total:
-        log.info("nothing found: %r for organisation %s", request.text, request.organisation.id)
-    return result
 
 
 def _reader(visible: Sequence[Offer]) -> Reader | None:
@@ -94,7 +89,8 @@ def _filters(request: SearchRequest) -> dict[str, Filter]:
 
 
 def _ask(reader: Reader, request: SearchRequest, visible: Sequence[Offer], chosen: Sequence[Offer]) -> Found:
-    understood = understand(reader, request.text) if request.text.strip() else None
+    thesaurus = request.thesaurus or load_thesaurus()
+    understood = understand(reader, request.text, thesaurus) if request.text.strip() else None
     if request.text.strip() and understood is None:
         return Found([], Counter(), Counter())
     visible_ids, chosen_ids = _indexed(reader, visible), _indexed(reader, chosen)

@@ -10,6 +10,7 @@ from tantivy import Occur, Query
 
 from catalog.search.analyser import STOP_WORDS, code, stem, words
 from catalog.search.index import Reader
+from catalog.search.thesaurus import Thesaurus
 
 LONGEST = 200  # characters of a question that are read
 MOST_WORDS = 12
@@ -20,6 +21,7 @@ CODE_SCORE = 1000  # a number that is exactly right
 STRICT_SCORE = 100  # what has all the words stands before what has some
 KIND_SCORE = 2  # its category is named as the word that is asked for
 SHORTEST_PREFIX = 3
+NOTHING = Thesaurus()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +33,15 @@ class TextQuery:
     suggestion: str | None
 
 
-def understand(reader: Reader, text: str) -> TextQuery | None:
-    """Read a text; none when there is nothing in it to search for."""
+def understand(reader: Reader, text: str, thesaurus: Thesaurus = NOTHING) -> TextQuery | None:
+    """Read a text with the office's synonyms; none when there is nothing in it to search for."""
     text = text[:LONGEST]
     asked = list(words(text))[:MOST_WORDS]
     meant = [word for word in asked if word not in STOP_WORDS] or asked
     codes = _codes(reader, text)
     if not meant:
         return None
-    mended = [_mended(reader, word, word == asked[-1]) for word in meant]
-    each = [_word(reader, word, is_last=meant[n] == asked[-1]) for n, word in enumerate(mended)]
+    mended, each = _read(reader, meant, asked[-1], thesaurus)
     every = _all(each)
     strict = _any([every, *codes])
     loose = None
@@ -48,6 +49,24 @@ def understand(reader: Reader, text: str) -> TextQuery | None:
         some = Query.boolean_query([(Occur.Should, q) for q in each], max(1, len(each) - 1))
         loose = _any([every, Query.const_score_query(every, STRICT_SCORE), some, *codes])
     return TextQuery(strict, loose, " ".join(mended) if mended != meant else None)
+
+
+def _read(reader: Reader, meant: list[str], last: str, thesaurus: Thesaurus) -> tuple[list[str], list[Query]]:
+    """The words as they were read, and a query for each of them; a phrase with synonyms is one."""
+    mended: list[str] = []
+    each: list[Query] = []
+    at = 0
+    while at < len(meant):
+        length, phrases = thesaurus.find(meant, at)
+        taken = meant[at : at + max(1, length)]
+        if not length:
+            taken = [_mended(reader, taken[0], taken[0] == last)]
+        queries = [_word(reader, word, is_last=meant[at + n] == last) for n, word in enumerate(taken)]
+        others = [_all([_word(reader, word, is_last=False) for word in phrase]) for phrase in phrases]
+        each.append(_any([_all(queries), *others]))
+        mended += taken
+        at += len(taken)
+    return mended, each
 
 
 def _mended(reader: Reader, word: str, is_last: bool) -> str:

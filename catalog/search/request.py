@@ -11,6 +11,7 @@ from catalog.agreement import Award
 from catalog.finding import Finding, Level
 from catalog.price_list import Article
 from catalog.queries import Offer
+from catalog.search.thesaurus import Thesaurus
 from core.web import Page
 
 SORTS = ("relevance", "price", "name")
@@ -18,7 +19,8 @@ SORTS = ("relevance", "price", "name")
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """A question. Without text the catalogue is browsed. `page` counts from 1."""
+    """A question. Without text the catalogue is browsed. `page` counts from 1. `thesaurus`: other synonyms than the
+    office's, to try them before they are kept."""
 
     text: str
     organisation: Organisation
@@ -31,6 +33,7 @@ class SearchRequest:
     page: int = 1
     size: int = 20
     include_not_orderable: bool = False
+    thesaurus: Thesaurus | None = None
 
 
 @dataclass(frozen=True, slots=True)
