@@ -22,6 +22,7 @@ from catalog.search.analyser import STOP_WORDS, fold, stem, words
 from catalog.search.index import Reader, open_index, update_index
 from catalog.search.query import TextQuery, lifted, understand, within
 from catalog.search.request import Facet, Hit, SearchRequest, SearchResult
+from catalog.search.suggest import did_you_mean
 from catalog.search.thesaurus import load_thesaurus
 from catalog.steering import load_facts
 from core.db import db
@@ -42,6 +43,7 @@ class Found:
     per_list: Counter[int]
     marks: Counter[str]
     suggestion: str | None = None
+    alternative: str | None = None
 
 
 def search(request: SearchRequest) -> SearchResult:
@@ -60,6 +62,7 @@ def search(request: SearchRequest) -> SearchResult:
         agreements=_named(known, request.text, lambda o: o.agreement_id),
         suppliers=_suppliers(visible, request.text),
         suggestion=found.suggestion,
+        alternative=found.alternative,
         is_indexed=reader is not None,
         number=request.page,
         size=request.size,
@@ -95,6 +98,9 @@ def _ask(reader: Reader, request: SearchRequest, visible: Sequence[Offer], chose
         return Found([], Counter(), Counter())
     visible_ids, chosen_ids = _indexed(reader, visible), _indexed(reader, chosen)
     query = _text_query(reader, understood, visible_ids)
+    if understood is not None and not _has_hits(reader, query, visible_ids):
+        understood = understand(reader, request.text, thesaurus, is_eager=True) or understood
+        query = _text_query(reader, understood, visible_ids)
     if understood is not None:
         query = lifted(query, reader.schema, _indexed(reader, _of_the_kind(chosen, request.text)))
     marked = within(query, reader.schema, "marks", list(request.marks)) if request.marks else query
@@ -105,7 +111,10 @@ def _ask(reader: Reader, request: SearchRequest, visible: Sequence[Offer], chose
         here = within(here, reader.schema, "marks", list(request.marks))
     ids = _page_of_ids(reader, here, request, is_text=understood is not None)
     suggestion = understood.suggestion if understood is not None else None
-    return Found(ids, Counter({int(k): n for k, n in per_list.items()}), marks, suggestion)
+    alternative = None
+    if understood is not None and suggestion is None and sum(per_list.values()) < FEW:
+        alternative = did_you_mean(reader, request.text, visible_ids)
+    return Found(ids, Counter({int(k): n for k, n in per_list.items()}), marks, suggestion, alternative)
 
 
 def _of_the_kind(some: Sequence[Offer], text: str) -> list[Offer]:
@@ -128,6 +137,11 @@ def _text_query(reader: Reader, understood: TextQuery | None, visible_ids: list[
     strict = within(understood.strict, reader.schema, "price_list", visible_ids)
     few = len(reader.searcher.search(strict, limit=FEW, count=False).hits) < FEW
     return understood.loose if few else understood.strict
+
+
+def _has_hits(reader: Reader, query: Query, visible_ids: list[int]) -> bool:
+    some = within(query, reader.schema, "price_list", visible_ids)
+    return bool(reader.searcher.search(some, limit=1, count=False).hits)
 
 
 def _counts(reader: Reader, query: Query, field: str, size: int) -> Counter[str]:

@@ -21,6 +21,7 @@ CODE_SCORE = 1000  # a number that is exactly right
 STRICT_SCORE = 100  # what has all the words stands before what has some
 KIND_SCORE = 2  # its category is named as the word that is asked for
 SHORTEST_PREFIX = 3
+WHOLE_BOOST = 2.5  # two words written as one weigh more than the two apart
 NOTHING = Thesaurus()
 
 
@@ -33,15 +34,20 @@ class TextQuery:
     suggestion: str | None
 
 
-def understand(reader: Reader, text: str, thesaurus: Thesaurus = NOTHING) -> TextQuery | None:
-    """Read a text with the office's synonyms; none when there is nothing in it to search for."""
+def understand(
+    reader: Reader, text: str, thesaurus: Thesaurus = NOTHING, *, is_eager: bool = False
+) -> TextQuery | None:
+    """Read a text with the office's synonyms; none when there is nothing in it to search for.
+
+    `is_eager` mends more, for when nothing was found.
+    """
     text = text[:LONGEST]
     asked = list(words(text))[:MOST_WORDS]
     meant = [word for word in asked if word not in STOP_WORDS] or asked
     codes = _codes(reader, text)
     if not meant:
         return None
-    mended, each = _read(reader, meant, asked[-1], thesaurus)
+    mended, each = _read(reader, meant, asked[-1], thesaurus, is_eager)
     every = _all(each)
     strict = _any([every, *codes])
     loose = None
@@ -51,30 +57,42 @@ def understand(reader: Reader, text: str, thesaurus: Thesaurus = NOTHING) -> Tex
     return TextQuery(strict, loose, " ".join(mended) if mended != meant else None)
 
 
-def _read(reader: Reader, meant: list[str], last: str, thesaurus: Thesaurus) -> tuple[list[str], list[Query]]:
-    """The words as they were read, and a query for each of them; a phrase with synonyms is one."""
+def _read(
+    reader: Reader, meant: list[str], last: str, thesaurus: Thesaurus, is_eager: bool
+) -> tuple[list[str], list[Query]]:
+    """The words as they were read, and a query for each of them. A phrase with synonyms is one, and so are two words
+    that the catalogue writes together."""
+    known = reader.vocabulary
     mended: list[str] = []
     each: list[Query] = []
     at = 0
     while at < len(meant):
         length, phrases = thesaurus.find(meant, at)
         taken = meant[at : at + max(1, length)]
-        if not length:
-            taken = [_mended(reader, taken[0], taken[0] == last)]
+        whole = None
+        if not length and at + 1 < len(meant) and (whole := known.joined(taken[0], meant[at + 1])):
+            taken = meant[at : at + 2]
+        elif not length:
+            taken = [_mended(reader, taken[0], taken[0] == last, is_eager)]
         queries = [_word(reader, word, is_last=meant[at + n] == last) for n, word in enumerate(taken)]
         others = [_all([_word(reader, word, is_last=False) for word in phrase]) for phrase in phrases]
+        if whole is not None:
+            others = [Query.boost_query(_word(reader, whole, is_last=meant[at + 1] == last), WHOLE_BOOST)]
         each.append(_any([_all(queries), *others]))
         mended += taken
         at += len(taken)
     return mended, each
 
 
-def _mended(reader: Reader, word: str, is_last: bool) -> str:
-    """The word, or the known one a typing error away from it."""
+def _mended(reader: Reader, word: str, is_last: bool, is_eager: bool) -> str:
+    """The word, or the known one that lies a typing error or two away. Where nothing was found (`is_eager`), a word
+    that was only put together from known parts is mended, too."""
     known = reader.vocabulary
-    if known.knows(word) or known.parts(word) or (is_last and known.beginning_with(word)) or known.containing(word):
+    if known.knows(word) or (is_last and known.beginning_with(word)):
         return word
-    return known.corrected(word) or word
+    if not is_eager and (known.is_sound(word) or known.containing(word)):
+        return word
+    return known.nearest(word) or word
 
 
 def _word(reader: Reader, word: str, *, is_last: bool) -> Query:

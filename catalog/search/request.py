@@ -64,6 +64,7 @@ class Facet:
 class SearchResult:
     """`facets`: by "agreement", "supplier", "category" and "mark", the fullest first. `agreements`, `suppliers`:
     those whose names the text fits. `suggestion`: what the text was read as, where a typing error was mended.
+    `alternative`: what was perhaps meant, where little was found for what was written.
     `is_indexed` is false while the index is being made: then the catalogue can be browsed but not searched."""
 
     hits: Sequence[Hit]
@@ -72,6 +73,7 @@ class SearchResult:
     agreements: Sequence[Offer] = ()
     suppliers: Sequence[Offer] = ()
     suggestion: str | None = None
+    alternative: str | None = None
     is_indexed: bool = True
     number: int = 1
     size: int = 20

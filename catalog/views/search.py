@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, current_app, g, render_template, request, url_for
+from flask import Blueprint, current_app, g, jsonify, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from auth.login import acting_organisation, has_permission
 from auth.permission import Permission
 from catalog.category import Category
 from catalog.queries import categories
-from catalog.search import Facet, SearchRequest, SearchResult, note_miss
+from catalog.search import Facet, SearchRequest, SearchResult, note_miss, suggest
 from catalog.search import search as find
 from catalog.search.request import SORTS
 from core.clock import today
@@ -42,6 +42,14 @@ def search() -> Any:
         without=_without,
         basket_url=basket_url(),
     )
+
+
+@bp.get("/search/suggest")
+@requires(Permission.CATALOGUE_READ)
+def suggestions() -> Any:
+    """What the text in the search box may become, as JSON for the script of the box."""
+    text = request.args.get("q", "")[:200]
+    return jsonify(suggestions=suggest(text, acting_organisation(), today()))
 
 
 def _is_miss(question: SearchRequest, result: SearchResult) -> bool:
