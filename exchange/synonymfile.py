@@ -51,7 +51,7 @@ def read_synonyms(data: bytes, file_name: str = "") -> list[SynonymRow]:
     places = {_COLUMNS[name]: n for n, cell in enumerate(cells) if (name := folded(cell)) in _COLUMNS}
     if not {0, 1} <= places.keys():
         raise BadLine("header", at)
-    rows = []
+    rows: list[SynonymRow] = []
     for line, found in records(text, delimiter):
         if line <= at or not any(found):
             continue

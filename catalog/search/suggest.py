@@ -22,6 +22,7 @@ TRIED = 24  # words that are asked for until enough of them may be shown
 SHORTEST = 2
 RARE = 3  # articles: a word that stands in so few may be a typing error of somebody else's
 TIMES_MORE = 10  # as much commoner must be what was meant
+REMEMBERED = 20_000  # answers to whether words stand somewhere
 FIELDS = ("name", "keywords")
 
 
@@ -58,7 +59,17 @@ def did_you_mean(reader: Reader, text: str, list_ids: Sequence[int]) -> str | No
 
 
 def _stands(reader: Reader, all_of: Sequence[str], list_ids: Sequence[int]) -> bool:
-    """Whether an article of the lists has all the words in its name or keywords."""
+    """Whether an article of the lists has all the words in its name or keywords. The answer is the same as long as
+    the index is, so it is kept with the opened index."""
+    key = (tuple(all_of), tuple(list_ids))
+    if (known := reader.stands.get(key)) is None:
+        if len(reader.stands) >= REMEMBERED:
+            reader.stands.clear()
+        known = reader.stands[key] = _look(reader, all_of, list_ids)
+    return known
+
+
+def _look(reader: Reader, all_of: Sequence[str], list_ids: Sequence[int]) -> bool:
     each = [
         Query.boolean_query([(Occur.Should, Query.term_query(reader.schema, f, stem(w), "basic")) for f in FIELDS])
         for w in all_of
