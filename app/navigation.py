@@ -41,6 +41,7 @@ OFFICE = (
     ("manage.agreements", _l("Avtal och prislistor")),
     ("manage.suppliers", _l("Leverantörer")),
     ("manage.categories", _l("Kategorier")),
+    ("manage.searches", _l("Sökord")),
     ("admin.organisations", _l("Organisationer")),
     ("admin.units", _l("Enheter och adresser")),
     ("admin.users", _l("Personer")),

@@ -32,6 +32,7 @@ THINGS = {
     "requisition": _l("begäran"),
     "order": _l("beställning"),
     "outbox": _l("e-post"),
+    "synonym": _l("synonym"),
 }
 
 SENTENCES: dict[tuple[str, str], Any] = {
@@ -72,6 +73,9 @@ SENTENCES: dict[tuple[str, str], Any] = {
     ("supplier", "unblock"): _l("Tog bort spärren för leverantören %(name)s."),
     ("category", "create"): _l("Lade upp kategorin %(name)s."),
     ("category", "edit"): _l("Ändrade kategorin %(name)s."),
+    ("synonym", "create"): _l("Lade till synonymen %(word)s för %(means)s."),
+    ("synonym", "edit"): _l("Ändrade synonymen %(word)s för %(means)s."),
+    ("synonym", "remove"): _l("Tog bort synonymen %(word)s för %(means)s."),
     ("agreement", "create"): _l("Lade upp avtal %(number)s som utkast."),
     ("agreement", "import"): _l("Läste in avtal %(number)s från ett register."),
     ("agreement", "edit"): _l("Ändrade uppgifterna i avtal %(number)s."),

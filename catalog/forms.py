@@ -18,9 +18,11 @@ from catalog.actions.agreement import AgreementFacts
 from catalog.actions.category import CategoryFacts
 from catalog.actions.lot import AwardFacts, LotFacts
 from catalog.actions.supplier import SupplierFacts
+from catalog.actions.synonym import SynonymFacts
 from catalog.agreement import METHOD_NAMES, Agreement, CallOffMethod, FollowUpClass, LegalRegime, Lot
 from catalog.category import Category
 from catalog.supplier import Channel, Supplier
+from catalog.synonym import LONGEST as LONGEST_SYNONYM
 from core.forms import (
     BaseForm,
     DayField,
@@ -362,6 +364,26 @@ class PriceFileForm(BaseForm):
     def first_day(self) -> date:
         assert self.effective_from.data  # required by the form
         return self.effective_from.data  # type: ignore[no-any-return, unused-ignore]
+
+
+class SynonymForm(BaseForm):
+    word = TextField(_l("Den som söker på"), [Required()], longest=LONGEST_SYNONYM)
+    means = TextField(
+        _l("ska också hitta"),
+        [Required()],
+        longest=LONGEST_SYNONYM,
+        description=_l("Som det står i prislistorna. Ett eller flera ord."),
+    )
+    is_both_ways = BooleanField(_l("Gäller åt båda håll"))
+
+    def facts(self) -> SynonymFacts:
+        return SynonymFacts(
+            word=self.word.data or "", means=self.means.data or "", is_both_ways=bool(self.is_both_ways.data)
+        )
+
+
+class SynonymFileForm(BaseForm):
+    file = FileField(_l("Fil med synonymer"), description=_l("CSV med kolumnerna ord, betyder och riktning."))
 
 
 def indented(tree: Iterable[tuple[int, Category]]) -> list[tuple[Category, str]]:

@@ -29,6 +29,7 @@ from catalog.ceiling import Ceiling
 from catalog.policy import manageable, may_manage_for
 from catalog.price_list import Article, PriceList, PriceListState
 from catalog.supplier import Supplier
+from catalog.synonym import Synonym
 from core.clock import today
 from core.db import db, paginate
 from core.errors import NotFound
@@ -292,3 +293,26 @@ def first_articles(price_list: PriceList, count: int = 20) -> Sequence[Article]:
     return db.session.scalars(
         select(Article).where(Article.price_list_id == price_list.id).order_by(Article.id).limit(count)
     ).all()
+
+
+# What people type
+
+
+def synonyms_page(text: str, number: int) -> Page:
+    """Synonyms by word, a page of them; `text` is a part of either side."""
+    query = select(Synonym).order_by(Synonym.word, Synonym.means)
+    if text:
+        word = text.lower()
+        query = query.where(
+            or_(Synonym.word.contains(word, autoescape=True), Synonym.means.contains(word, autoescape=True))
+        )
+    return paginate(query, number, 50)
+
+
+def synonym_by_id(synonym_id: int) -> Synonym:
+    """A synonym. Raises NotFound."""
+    return _found(db.session.get(Synonym, synonym_id))
+
+
+def all_synonyms() -> Sequence[Synonym]:
+    return db.session.scalars(select(Synonym).order_by(Synonym.word, Synonym.means)).all()

@@ -65,3 +65,8 @@ def may_block_supplier(user: User) -> bool:
 def may_manage_categories(user: User) -> bool:
     """The tree is common to all: the office's."""
     return user.is_at_office(Role.AGREEMENT_OWNER)
+
+
+def may_manage_synonyms(user: User) -> bool:
+    """What a word means is common to all: the office's."""
+    return user.is_at_office(Role.AGREEMENT_OWNER)

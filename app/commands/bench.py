@@ -12,6 +12,7 @@ from app.bench.measure import Figure
 from app.bench.outbox import bench_outbox
 from app.bench.pages import bench_pages
 from app.bench.road import bench_road
+from app.bench.search_quality import bench_search_quality
 
 Bench = Callable[..., Iterator[Figure]]
 BENCHES: dict[str, Bench] = {
@@ -20,6 +21,7 @@ BENCHES: dict[str, Bench] = {
     "pages": bench_pages,
     "approvals": bench_approvals,
     "outbox": bench_outbox,
+    "search-quality": bench_search_quality,
 }
 
 

@@ -37,6 +37,7 @@ ENTRIES = (
             ("manage.agreements", _l("Avtal och prislistor"), _l("Lägg upp, publicera, pausa och avsluta.")),
             ("manage.suppliers", _l("Leverantörer"), _l("Adresser för order, kontakter och spärrar.")),
             ("manage.categories", _l("Kategorier"), _l("Trädet som varorna sorteras i.")),
+            ("manage.searches", _l("Sökord"), _l("Sökningar utan träff, och synonymer.")),
         ),
     ),
     (

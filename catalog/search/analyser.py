@@ -12,13 +12,16 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from heapq import nsmallest
 from pathlib import Path
 
 import Stemmer
 
-VERSION = 1
+from catalog.search.spelling import Speller
+
+VERSION = 2
 
 _snowball = Stemmer.Stemmer("swedish", 0)  # its own cache is slower than ours
 
@@ -48,7 +51,7 @@ STOP = "och i för med till på av en ett den det de som eller ca a an the of fo
 # Words of two or three letters that compounds are made of; other short pieces are chance.
 SHORT = """
 bok bil ask rör ägg ost te kök bur båt mat tyg gas led usb tv pvc hår tak mus bås kol lim lut pad pil pin salt såg
-sax sko sot tob tub ull vax vin väv öl öra ögon kaj ben tå fot lax ris
+sax sko sot tob tub ull vax vin väv öl öra ögon kaj ben tå fot lax ris duk sop rit lek sug mål nål bär fil kex bad
 """
 _UNITS = {spelling: unit.split("/")[0] for unit in UNITS.split() for spelling in unit.split("/")}
 STOP_WORDS = frozenset(STOP.split())
@@ -58,6 +61,8 @@ LOST_ENDINGS = ("", "a", "e")  # skol-bok is skola, pojk-rum is pojke
 
 _WORD = re.compile(r"[a-zåäö0-9]+(?:[.,][0-9]+)*")
 _MEASURE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([a-zåäö]+)?")
+_SYNCOPE = re.compile(r"(\w*[aeiouyåäö]\w*(?:[bcdfgkpstv](?=[lr])|t(?=n)))([lrn])(?:ar|arna|arnas|et|en)")
+_ABLE = re.compile(r"(\w+bar)(?:a|t)?")  # hållbar, hållbart, hållbara: not a plural
 _NOT_CODE = re.compile(r"[^0-9a-zåäö]")
 _ACCENTS = str.maketrans({"æ": "ä", "ø": "ö", "ß": "ss"})
 _OURS = str.maketrans({"å": "\ue000", "ä": "\ue001", "ö": "\ue002"})
@@ -122,7 +127,16 @@ def stem(word: str) -> str:
         # a short form at the end of a long word is more often chance than grammar
         if lemma is not None and (length == len(word) or (length >= 5 and len(word) - length >= 3)):
             return word[:-length] + lemma
-    return str(_snowball.stemWord(word))
+    if len(word) >= 6 and (able := _ABLE.fullmatch(word)):
+        return able[1]
+    return str(_snowball.stemWord(_with_vowel(word)))
+
+
+def _with_vowel(word: str) -> str:
+    """The `e` that a bent form has lost is put back: `stämplar` is stämpel, `kalendrar` kalender, `bottnar` botten."""
+    if found := _SYNCOPE.fullmatch(word):
+        return f"{found[1]}e{found[2]}"
+    return word.removesuffix("n") if len(word) >= 6 and word.endswith("eln") else word
 
 
 @dataclass(slots=True)
@@ -138,11 +152,14 @@ class Vocabulary:
         for word, count in self.counts.items():
             self._stems[stem(word)] += count
         self._sorted = sorted(self.counts)
+        self._of_stem = {}
         self._parts: dict[str, tuple[str, ...]] = {}
 
     _stems: Counter[str] = None  # type: ignore[assignment]
     _sorted: list[str] = None  # type: ignore[assignment]
     _parts: dict[str, tuple[str, ...]] = None  # type: ignore[assignment]
+    _speller: Speller | None = None
+    _of_stem: dict[str, str] = None  # type: ignore[assignment]
 
     @classmethod
     def learn(cls, counts: Counter[str]) -> Vocabulary:
@@ -215,16 +232,50 @@ class Vocabulary:
         """The stems of the commonest words that have a piece in them: the last resort for a word nobody has written."""
         if len(piece) < 4:
             return []
-        found = sorted((w for w in self._sorted if piece in w), key=lambda w: (-self.counts[w], w))[:most]
+        within = [w for w in self._sorted if piece in w]
+        if not within and len(bare := stem(piece)) >= 5:
+            within = [w for w in self._sorted if bare in w]
+        found = sorted(within, key=lambda w: (-self.counts[w], w))[:most]
         return list(dict.fromkeys(stem(word) for word in found))
 
+    def is_sound(self, word: str) -> bool:
+        """Whether somebody has written the word, or all the parts that it is made of."""
+        parts = self.parts(word)
+        return self.knows(word) or (bool(parts) and all(part in self._stems for part in parts))
+
+    def joined(self, first: str, last: str) -> str | None:
+        """Two words that the catalogue writes as one: `sop påse`, `kontor stol`."""
+        return next((whole for link in LINKS if self.knows(whole := first + link + last)), None)
+
     def corrections(self, word: str) -> list[str]:
-        """The known words one typing error away, the likeliest first; none for a word that is too short."""
-        if len(word) < 4 or not word.isalpha():
-            return []
-        near = {candidate for candidate in _one_error_away(word) if candidate in self.counts}
-        # the first letter is seldom wrong
-        return sorted(near, key=lambda w: (w[0] == word[0], self.counts[w], w), reverse=True)
+        """The known words that may be meant by one with a typing error or two, the likeliest first."""
+        if self._speller is None:
+            for known, count in self.counts.items():
+                bare = stem(known)
+                if count > self.counts.get(self._of_stem.get(bare, ""), 0):
+                    self._of_stem[bare] = known
+            self._speller = Speller(sorted({*self.counts, *self._stems}))
+        likely = []
+        for errors, found in {*self._speller.near(word), *self._speller.near(stem(word))}:
+            whole = self._of_stem.get(stem(found) if found in self.counts else found)
+            if whole is not None and whole != word:
+                likely.append((errors, found[0] != word[0], -self._stems[stem(whole)], whole))
+        # the first letter is seldom wrong, and what stands in many articles is more often meant
+        return list(dict.fromkeys(whole for *_, whole in sorted(likely)))
+
+    def count_of(self, word: str) -> int:
+        """In how many articles a word stands, in any of its forms."""
+        return self._stems.get(stem(word), 0)
+
+    def completions(self, prefix: str, most: int = 40) -> list[str]:
+        """The commonest words that begin so, as they are written; of the forms of a word only the commonest."""
+        start = bisect_left(self._sorted, prefix)
+        end = bisect_left(self._sorted, prefix + "\uffff")
+        best: dict[str, str] = {}
+        for word in nsmallest(most * 2, self._sorted[start:end], key=lambda w: (-self.counts[w], len(w), w)):
+            if word.isalpha():
+                best.setdefault(stem(word), word)
+        return list(best.values())[:most]
 
 
 def _wholes(piece: str) -> Iterator[str]:
@@ -235,17 +286,3 @@ def _wholes(piece: str) -> Iterator[str]:
             whole = bare + ending
             if (len(bare) >= 4 or whole in _SHORT_PARTS or bare in _SHORT_PARTS) and piece.endswith(link):
                 yield whole
-
-
-def _one_error_away(word: str) -> Iterable[str]:
-    letters = "abcdefghijklmnopqrstuvwxyzåäö"
-    pairs = [(word[:i], word[i:]) for i in range(len(word) + 1)]
-    for left, right in pairs:
-        if right:
-            yield left + right[1:]
-        if len(right) > 1:
-            yield left + right[1] + right[0] + right[2:]
-        for letter in letters:
-            yield left + letter + right
-            if right:
-                yield left + letter + right[1:]

@@ -23,10 +23,10 @@ from catalog.search.analyser import STOP_WORDS, fold, stem, words
 from catalog.search.index import Reader, open_index, update_index
 from catalog.search.query import TextQuery, lifted, understand, within
 from catalog.search.request import Facet, Hit, SearchRequest, SearchResult
+from catalog.search.suggest import did_you_mean
+from catalog.search.thesaurus import load_thesaurus
 from catalog.steering import load_facts
 from core.db import db
-
-log = logging.getLogger(__name__)
 
 FEW = 10  # fewer hits than this are filled up with those that have some of the words
 SMALL = 20_000  # articles: as many are indexed by whoever asks first, more are left to the worker
@@ -34,6 +34,8 @@ DEEPEST = 10_000  # hits one can page through
 NAMES_SHOWN = 4
 
 Filter = Callable[[Offer], bool]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Found:
     per_list: Counter[int]
     marks: Counter[str]
     suggestion: str | None = None
+    alternative: str | None = None
 
 
 def search(request: SearchRequest) -> SearchResult:
@@ -55,20 +58,18 @@ def search(request: SearchRequest) -> SearchResult:
     chosen = [o for o in visible if all(fits(o) for fits in filters.values())]
     found = _ask(reader, request, visible, chosen) if reader is not None else _browse(request, chosen)
     chosen_ids = {o.price_list_id for o in chosen}
-    result = SearchResult(
+    return SearchResult(
         hits=_hits(found.ids, chosen_ids, request),
         total=sum(count for list_id, count in found.per_list.items() if list_id in chosen_ids),
         facets=_facets(request, visible, filters, found),
         agreements=_named(known, request.text, lambda o: o.agreement_id),
         suppliers=_suppliers(visible, request.text),
         suggestion=found.suggestion,
+        alternative=found.alternative,
         is_indexed=reader is not None,
         number=request.page,
         size=request.size,
     )
-    if request.text and not result.total:
-        log.info("nothing found: %r for organisation %s", request.text, request.organisation.id)
-    return result
 
 
 def _reader(visible: Sequence[Offer]) -> Reader | None:
@@ -97,11 +98,15 @@ def _filters(request: SearchRequest) -> dict[str, Filter]:
 
 
 def _ask(reader: Reader, request: SearchRequest, visible: Sequence[Offer], chosen: Sequence[Offer]) -> Found:
+    thesaurus = request.thesaurus or load_thesaurus()
     visible_ids, chosen_ids = _indexed(reader, visible), _indexed(reader, chosen)
-    understood = understand(reader, request.text, visible_ids) if request.text.strip() else None
+    understood = understand(reader, request.text, visible_ids, thesaurus) if request.text.strip() else None
     if request.text.strip() and understood is None:
         return Found([], Counter(), Counter())
     query = _text_query(reader, understood, visible_ids)
+    if understood is not None and not _has_hits(reader, query, visible_ids):
+        understood = understand(reader, request.text, visible_ids, thesaurus, is_eager=True) or understood
+        query = _text_query(reader, understood, visible_ids)
     if understood is not None:
         query = lifted(query, reader.schema, _indexed(reader, _of_the_kind(chosen, request.text)))
     marked = within(query, reader.schema, "marks", list(request.marks)) if request.marks else query
@@ -112,7 +117,10 @@ def _ask(reader: Reader, request: SearchRequest, visible: Sequence[Offer], chose
         here = within(here, reader.schema, "marks", list(request.marks))
     ids = _page_of_ids(reader, here, request, is_text=understood is not None)
     suggestion = understood.suggestion if understood is not None else None
-    return Found(ids, Counter({int(k): n for k, n in per_list.items()}), marks, suggestion)
+    alternative = None
+    if understood is not None and suggestion is None and sum(per_list.values()) < FEW:
+        alternative = did_you_mean(reader, request.text, visible_ids)
+    return Found(ids, Counter({int(k): n for k, n in per_list.items()}), marks, suggestion, alternative)
 
 
 def _of_the_kind(some: Sequence[Offer], text: str) -> list[Offer]:
@@ -135,6 +143,11 @@ def _text_query(reader: Reader, understood: TextQuery | None, visible_ids: list[
     strict = within(understood.strict, reader.schema, "price_list", visible_ids)
     few = len(reader.searcher.search(strict, limit=FEW, count=False).hits) < FEW
     return understood.loose if few else understood.strict
+
+
+def _has_hits(reader: Reader, query: Query, visible_ids: list[int]) -> bool:
+    some = within(query, reader.schema, "price_list", visible_ids)
+    return bool(reader.searcher.search(some, limit=1, count=False).hits)
 
 
 def _counts(reader: Reader, query: Query, field: str, size: int) -> Counter[str]:

@@ -75,6 +75,7 @@ class Reader:
         self.manifest = manifest
         self.stamp = stamp  # of the manifest's file: another one means that the index has moved
         self.vocabulary = Vocabulary.load(folder / "vocabulary.json")
+        self.stands: dict[tuple[tuple[str, ...], tuple[int, ...]], bool] = {}  # words, price lists → is there one?
         index = tantivy.Index.open(str(folder))
         index.config_reader("manual")  # no thread that watches files: the manifest says when to look
         index.reload()

@@ -10,6 +10,7 @@ from tantivy import Occur, Query
 
 from catalog.search.analyser import STOP_WORDS, code, stem, words
 from catalog.search.index import Reader
+from catalog.search.thesaurus import Thesaurus
 
 LONGEST = 200  # characters of a question that are read
 MOST_WORDS = 12
@@ -20,6 +21,8 @@ CODE_SCORE = 1000  # a number that is exactly right
 STRICT_SCORE = 100  # what has all the words stands before what has some
 KIND_SCORE = 2  # its category is named as the word that is asked for
 SHORTEST_PREFIX = 3
+WHOLE_BOOST = 2.5  # two words written as one weigh more than the two apart
+NOTHING = Thesaurus()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +34,21 @@ class TextQuery:
     suggestion: str | None
 
 
-def understand(reader: Reader, text: str, list_ids: list[int]) -> TextQuery | None:
-    """Read a text; none when there is nothing in it to search for. Words are mended with those of the given price
-    lists only: a word of another one would tell what stands there."""
+def understand(
+    reader: Reader, text: str, list_ids: list[int], thesaurus: Thesaurus = NOTHING, *, is_eager: bool = False
+) -> TextQuery | None:
+    """Read a text with the office's synonyms; none when there is nothing in it to search for.
+
+    Words are mended with those of the given price lists only: a word of another one would tell what stands there.
+    `is_eager` mends more, for when nothing was found.
+    """
     text = text[:LONGEST]
     asked = list(words(text))[:MOST_WORDS]
     meant = [word for word in asked if word not in STOP_WORDS] or asked
     codes = _codes(reader, text)
     if not meant:
         return None
-    mended = [_mended(reader, word, list_ids, is_last=word == asked[-1]) for word in meant]
-    each = [_word(reader, word, is_last=meant[n] == asked[-1]) for n, word in enumerate(mended)]
+    mended, each = _read(reader, meant, asked[-1], list_ids, thesaurus, is_eager)
     every = _all(each)
     strict = _any([every, *codes])
     loose = None
@@ -51,10 +58,40 @@ def understand(reader: Reader, text: str, list_ids: list[int]) -> TextQuery | No
     return TextQuery(strict, loose, " ".join(mended) if mended != meant else None)
 
 
-def _mended(reader: Reader, word: str, list_ids: list[int], *, is_last: bool) -> str:
-    """The word, or the one a typing error away from it that stands in one of the price lists."""
+def _read(
+    reader: Reader, meant: list[str], last: str, list_ids: list[int], thesaurus: Thesaurus, is_eager: bool
+) -> tuple[list[str], list[Query]]:
+    """The words as they were read, and a query for each of them. A phrase with synonyms is one, and so are two words
+    that the catalogue writes together."""
     known = reader.vocabulary
-    if known.knows(word) or known.parts(word) or (is_last and known.beginning_with(word)) or known.containing(word):
+    mended: list[str] = []
+    each: list[Query] = []
+    at = 0
+    while at < len(meant):
+        length, phrases = thesaurus.find(meant, at)
+        taken = meant[at : at + max(1, length)]
+        whole = None
+        if not length and at + 1 < len(meant) and (whole := known.joined(taken[0], meant[at + 1])):
+            taken = meant[at : at + 2]
+        elif not length:
+            taken = [_mended(reader, taken[0], list_ids, is_last=taken[0] == last, is_eager=is_eager)]
+        queries = [_word(reader, word, is_last=meant[at + n] == last) for n, word in enumerate(taken)]
+        others = [_all([_word(reader, word, is_last=False) for word in phrase]) for phrase in phrases]
+        if whole is not None:
+            others = [Query.boost_query(_word(reader, whole, is_last=meant[at + 1] == last), WHOLE_BOOST)]
+        each.append(_any([_all(queries), *others]))
+        mended += taken
+        at += len(taken)
+    return mended, each
+
+
+def _mended(reader: Reader, word: str, list_ids: list[int], *, is_last: bool, is_eager: bool) -> str:
+    """The word, or the one a typing error or two away from it that stands in one of the price lists. Where nothing was
+    found (`is_eager`), a word that was only put together from known parts is mended, too."""
+    known = reader.vocabulary
+    if known.knows(word) or (is_last and known.beginning_with(word)):
+        return word
+    if not is_eager and (known.is_sound(word) or known.containing(word)):
         return word
     return next((other for other in known.corrections(word) if _stands_in(reader, other, list_ids)), word)
 

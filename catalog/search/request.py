@@ -11,6 +11,7 @@ from catalog.agreement import Award
 from catalog.finding import Finding, Level
 from catalog.price_list import Article
 from catalog.queries import Offer
+from catalog.search.thesaurus import Thesaurus
 from core.web import Page
 
 SORTS = ("relevance", "price", "name")
@@ -18,7 +19,8 @@ SORTS = ("relevance", "price", "name")
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """A question. Without text the catalogue is browsed. `page` counts from 1."""
+    """A question. Without text the catalogue is browsed. `page` counts from 1. `thesaurus`: other synonyms than the
+    office's, to try them before they are kept."""
 
     text: str
     organisation: Organisation
@@ -31,6 +33,7 @@ class SearchRequest:
     page: int = 1
     size: int = 20
     include_not_orderable: bool = False
+    thesaurus: Thesaurus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class Facet:
 class SearchResult:
     """`facets`: by "agreement", "supplier", "category" and "mark", the fullest first. `agreements`, `suppliers`:
     those whose names the text fits. `suggestion`: what the text was read as, where a typing error was mended.
+    `alternative`: what was perhaps meant, where little was found for what was written.
     `is_indexed` is false while the index is being made: then the catalogue can be browsed but not searched."""
 
     hits: Sequence[Hit]
@@ -69,6 +73,7 @@ class SearchResult:
     agreements: Sequence[Offer] = ()
     suppliers: Sequence[Offer] = ()
     suggestion: str | None = None
+    alternative: str | None = None
     is_indexed: bool = True
     number: int = 1
     size: int = 20

@@ -69,6 +69,9 @@ FIELDS = {
     "street": _l("gatuadress"),
     "postal_code": _l("postnummer"),
     "city": _l("ort"),
+    "word": _l("ord"),
+    "means": _l("betyder"),
+    "is_both_ways": _l("gäller åt båda håll"),
 }
 VALUES = {
     key.value: name for names in (REGIME_NAMES, METHOD_NAMES, CHANNEL_NAMES, CLASS_NAMES) for key, name in names.items()

@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, g, jsonify, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from auth.login import acting_organisation, has_permission
 from auth.permission import Permission
 from catalog.category import Category
 from catalog.queries import categories
-from catalog.search import Facet, SearchRequest, SearchResult
+from catalog.search import Facet, SearchRequest, SearchResult, note_miss, suggest
 from catalog.search import search as find
 from catalog.search.request import SORTS
 from core.clock import today
+from core.db import rollback
 from core.web import requires
 
 bp = Blueprint("catalog", __name__)
@@ -31,6 +32,8 @@ def search() -> Any:
     if _is_bare(question) and "all" not in request.args:
         return _browse(question)
     result = find(question)
+    if _is_miss(question, result):
+        g.search_miss = (question.organisation.id, question.text)
     return render_template(
         "catalog/search.html",
         question=question,
@@ -39,6 +42,30 @@ def search() -> Any:
         without=_without,
         basket_url=basket_url(),
     )
+
+
+@bp.get("/search/suggest")
+@requires(Permission.CATALOGUE_READ)
+def suggestions() -> Any:
+    """What the text in the search box may become, as JSON for the script of the box."""
+    text = request.args.get("q", "")[:200]
+    return jsonify(suggestions=suggest(text, acting_organisation(), today()))
+
+
+def _is_miss(question: SearchRequest, result: SearchResult) -> bool:
+    """Whether the whole catalogue was asked for a word and has nothing: a narrowed search says little."""
+    is_whole = not (question.marks or question.supplier_id or question.category_id or question.agreement_id)
+    is_first = question.page == 1 and result.is_indexed
+    return is_whole and is_first and bool(question.text) and not (result.total or result.agreements)
+
+
+@bp.after_request
+def _note_miss(response: Any) -> Any:
+    """Count a search without a hit when the request's own transaction is over: a GET never writes."""
+    if miss := g.pop("search_miss", None):
+        rollback()
+        note_miss(*miss)
+    return response
 
 
 def _browse(question: SearchRequest) -> Any:

@@ -15,6 +15,7 @@ from catalog.category import Category
 from catalog.ceiling import Ceiling
 from catalog.price_list import Article, PriceList, PriceListState, Publication, VatClass
 from catalog.supplier import Supplier
+from catalog.synonym import Synonym
 from core.checkdigits import luhn_check_digit
 from core.clock import now, today
 from core.db import db
@@ -32,6 +33,13 @@ def make_category(**values: object) -> Category:
     db.session.flush()
     category.path = f"{category.parent.path if category.parent else '/'}{category.id}/"
     return category
+
+
+def make_synonym(word: str | None = None, means: str = "papper", *, is_both_ways: bool = False) -> Synonym:
+    synonym = Synonym(word=word or f"ord{unique()}", means=means, is_both_ways=is_both_ways, changed_at=now())
+    db.session.add(synonym)
+    db.session.flush()
+    return synonym
 
 
 def make_supplier(**values: object) -> Supplier:

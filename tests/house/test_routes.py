@@ -113,6 +113,7 @@ SCOPES: dict[str, tuple[str, Scope]] = {
     "manage.price_list_id": ("price list", managed),
     "manage.supplier_id": ("supplier", everybody),
     "manage.category_id": ("category", everybody),
+    "manage.synonym_id": ("synonym", everybody),
     "outbox.message_id": ("message", everybody),  # the permission decides; see OPEN_MAIL
     "outbox.attachment_id": ("attachment", everybody),
 }

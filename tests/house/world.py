@@ -40,6 +40,7 @@ from tests.factories.catalog import (
     make_lot,
     make_offer,
     make_price_list,
+    make_synonym,
 )
 from tests.factories.orders import Place, make_group, make_requisition, make_rule, pending_step
 
@@ -139,6 +140,7 @@ def _catalogue(world: World, nearness: str, owner: Organisation, state: Agreemen
         "article": db.session.scalars(select(Article.id).where(Article.price_list_id == price_list.id)).one(),
         "supplier": award.supplier_id,
         "category": make_category().id,
+        "synonym": make_synonym().id,
     }.items():
         world.add(kind, nearness, value)
 

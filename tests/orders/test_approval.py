@@ -26,7 +26,7 @@ from orders.documents import RenderingFailed
 from orders.order import Order
 from orders.order_queries import orders_of
 from orders.requisition import Requisition, RequisitionLine, RequisitionState
-from tests.factories.auth import make_member, make_user
+from tests.factories.auth import make_member
 from tests.factories.catalog import make_ceiling, make_offer, make_price_list
 from tests.factories.orders import Place, checkout_at, make_place, make_requisition, make_rule, pending_step
 
