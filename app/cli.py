@@ -85,7 +85,7 @@ def _fail(message: str, code: int = 1) -> NoReturn:
 
 def _explain(error: Exception) -> str:
     """What to tell the person at the keyboard. Imports here, because most calls of `avrop` need none of it."""
-    from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+    from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 
     from core.config import SettingError
     from core.errors import AvropError
@@ -97,6 +97,8 @@ def _explain(error: Exception) -> str:
             return f"{error.message} {error.way_on or ''}"
         case DBAPIError() if _lacks_table(error):
             return "the database has no tables yet: run `avrop db upgrade`"
+        case IntegrityError() if getattr(error.orig, "sqlstate", "") == "23505":
+            return "somebody else entered the same thing at the same moment; nothing was stored: run it again"
         case OperationalError() | InterfaceError():
             reason = (str(error.orig).strip() or "no reason given").splitlines()[0]
             return f"the database does not answer ({reason}); AVROP_DATABASE_URL says where it is"

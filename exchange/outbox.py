@@ -14,6 +14,7 @@ from datetime import datetime
 from email.utils import parseaddr
 from enum import Enum
 from hashlib import sha256
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, Text, func, insert, select
@@ -152,17 +153,7 @@ def enqueue(
     queued = queued.on_conflict_do_nothing(index_elements=[OutboxMessage.dedupe_key]).returning(OutboxMessage)
     message: OutboxMessage | None = db.session.scalar(queued)
     if message is not None and attachments:
-        rows = [
-            {
-                "message_id": message.id,
-                "name": a.name,
-                "media_type": a.media_type,
-                "sha256": sha256(a.content).hexdigest(),
-                "content": a.content,
-            }
-            for a in attachments
-        ]
-        db.session.execute(insert(Attachment), rows)
+        db.session.execute(insert(Attachment), [_attached(message, file) for file in attachments])
     return message
 
 
@@ -214,6 +205,16 @@ def _lock(message: OutboxMessage) -> None:
     """Read it again under lock, so that no worker claims it in between."""
     db.session.flush()
     db.session.refresh(message, with_for_update=True)
+
+
+def _attached(message: OutboxMessage, file: AttachmentContent) -> dict[str, Any]:
+    return {
+        "message_id": message.id,
+        "name": file.name,
+        "media_type": file.media_type,
+        "sha256": sha256(file.content).hexdigest(),
+        "content": file.content,
+    }
 
 
 def _check_header(value: str | None) -> None:

@@ -92,7 +92,9 @@ def convert(files: Mapping[str, bytes], assumed: Assumptions) -> Converted:
         if lot_id not in known_lots:
             known_lots.append(lot_id)
         place = known_lots.index(lot_id) + 1
-        done.rows.append(_row(procurements[number], values.get(number), place, supplier, name, len(winners), assumed))
+        done.rows.append(
+            _row(procurements[number], values.get(number, ""), place, supplier, name, len(winners), assumed)
+        )
     _set_methods(done.rows)
     for number, row in procurements.items():
         if number not in lots:
@@ -155,7 +157,7 @@ def invented_number(name: str) -> str:
 
 def _row(
     procurement: Mapping[str, str],
-    value: str | None,
+    value: str,
     lot: int,
     supplier: str,
     name: str,
@@ -164,17 +166,7 @@ def _row(
 ) -> dict[str, str]:
     published = date.fromisoformat(procurement["Publiceringsdatum"])
     starts_on = assumed.starts_on or published
-    notes = ["avtalstid (fyra år)", "avropsordning", "avtalspunkt"]
-    ceiling = UNKNOWN
-    if value and value.isdigit() and int(value) >= LEAST_BELIEVABLE:
-        ceiling = value
-        notes.append("takvolym = kontrakterat värde")
-    elif value:
-        notes.append(f"takvolym okänd: kontrakterat värde {value} kr är orimligt lågt")
-    if supplier.startswith("00"):
-        notes.append("organisationsnummer påhittat")
-    if procurement["Samordnad upphandling"] == "True":
-        notes.append("samordnad, men vilka fler som får avropa framgår inte")
+    is_believable = bool(value) and value.isdigit() and int(value) >= LEAST_BELIEVABLE
     title = " ".join(procurement["Upphandlingens titel"].split())
     buyer = organisation_number(procurement["Organisationsnummer för köpare"])
     told = {
@@ -184,7 +176,7 @@ def _row(
         "regime": REGIME_WORDS[_regime(procurement)],
         "starts_on": starts_on.isoformat(),
         "ends_on": _four_years(starts_on).isoformat(),
-        "ceiling": ceiling,
+        "ceiling": value if is_believable else UNKNOWN,
         "owner": swedish.organisation_number(buyer),
         "entitled": swedish.organisation_number(buyer),
         "summary": f"{title}. {procurement['Huvudsaklig CPV-kod'].partition(' ')[2]}.".strip(),
@@ -195,9 +187,22 @@ def _row(
         "supplier_name": name,
         "supplier_email": f"order@{supplier}.example",
         "rank": str(rank),
-        "note": "Antaget: " + "; ".join(notes),
+        "note": "Antaget: " + "; ".join(_notes(procurement, value, supplier, is_believable)),
     }
     return {name: told.get(name, "") for name in FIELDS}
+
+
+def _notes(procurement: Mapping[str, str], value: str, supplier: str, is_believable: bool) -> Iterator[str]:
+    """What is assumed about a row."""
+    yield from ("avtalstid (fyra år)", "avropsordning", "avtalspunkt")
+    if is_believable:
+        yield "takvolym = kontrakterat värde"
+    elif value:
+        yield f"takvolym okänd: kontrakterat värde {value} kr är orimligt lågt"
+    if supplier.startswith("00"):
+        yield "organisationsnummer påhittat"
+    if procurement["Samordnad upphandling"] == "True":
+        yield "samordnad, men vilka fler som får avropa framgår inte"
 
 
 def _set_methods(rows: list[dict[str, str]]) -> None:

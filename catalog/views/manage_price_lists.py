@@ -72,6 +72,7 @@ def award_price_lists(award_id: int) -> Any:
         agreement=award.lot.agreement,
         problems=problems[:SHOWN_PROBLEMS],
         problem_count=len(problems),
+        error_count=sum(problem.severity == "error" for problem in problems),
         problem_text=problem_text,
         price_lists=price_lists_of(award),
         crumbs=agreement_trail(award.lot.agreement),

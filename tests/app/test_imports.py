@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
+from app.cli import _explain
 from app.commands import agreements as agreements_command
 from app.commands import prices as prices_command
 from auth.organisation import Organisation
+from catalog.actions.register import import_register
 from catalog.agreement import Agreement, AgreementState
 from catalog.price_list import Article, PriceList, PriceListState
 from catalog.supplier import Supplier
-from core.db import TransactionalFlask, commit, db
+from core.db import TransactionalFlask, commit, db, unit_of_work
+from exchange.registerfile import read_register
 from tests.factories.auth import make_office, make_organisation
 
 REGISTER = (
@@ -140,3 +145,26 @@ def test_real_data_goes_the_whole_way_to_the_price_list(
     options = ("--agreement", "MT3023", "--supplier", "009526-9940", "--publish")
     done = run(prices_command.prices, "import", "p.csv", *options)
     assert done.exit_code == 0 and "2384 articles" in done.stdout, done.output
+
+
+def test_of_two_who_bring_in_the_same_register_at_once_one_is_done(run: Any, fresh_app: TransactionalFlask) -> None:
+    rows = read_register(REGISTER.encode()).rows
+    barrier, outcomes = Barrier(2), []
+
+    def work() -> None:
+        with fresh_app.app_context():
+            barrier.wait()
+            try:
+                with unit_of_work():
+                    import_register(None, rows, publish=True)
+                outcomes.append("done")
+            except IntegrityError as error:  # on PostgreSQL, where both have looked before either writes
+                outcomes.append("told" if "run it again" in _explain(error) else str(error))
+
+    threads = [Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(outcomes) == 2 and "done" in outcomes and set(outcomes) <= {"done", "told"}
+    assert (stored(fresh_app, Agreement), stored(fresh_app, Supplier)) == (1, 1)

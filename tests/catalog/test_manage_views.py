@@ -32,7 +32,7 @@ from tests.factories.auth import make_member, make_office, make_organisation
 from tests.factories.catalog import make_category, make_supplier
 
 GOOD = "Artikelnummer;Benämning;Enhet;Pris;Moms\nA1;Penna;st;9,50;25\nA2;Block;st;20;25\n".encode()
-BAD = "Artikelnummer;Benämning;Enhet;Pris;Moms\nA1;Penna;st;-9,50;25\nA2;Block;st;20;24\n".encode()
+BAD = "Artikelnummer;Benämning;Enhet;Pris;Moms;Hylla\nA1;Penna;st;-9,50;25;7\nA2;Block;st;20;24;7\n".encode()
 
 
 @dataclass
@@ -304,6 +304,7 @@ def test_price_list_goes_from_file_to_published(office: Office) -> None:
 def test_bad_price_file_is_told_row_by_row_and_stores_nothing(office: Office) -> None:
     path = f"/admin/awards/{office.agreement.lots[0].awards[0].id}/price-lists"
     text = office.post(path, effective_from="2026-12-01", file=(BytesIO(BAD), "lista.csv"), expected=422)
+    assert "Filen har 2 fel." in text and "(varning)" in text
     assert "Talet är negativt." in text and "-9,50" in text and "Momssatsen" in text
     for content in (b"", b"\x89PNG\x00", b"x" * 20_000_001, b'"' + b"x" * 10_000_000):
         office.post(path, effective_from="2026-12-01", file=(BytesIO(content), "lista.csv"), expected=422)
