@@ -1,7 +1,8 @@
-"""A supplier's price list as a CSV file → rows and problems. Never raises on bad content.
+"""A supplier's price list as a file → rows and problems. Never raises on bad content.
 
-The file is UTF-8 (with or without BOM) or Windows-1252, its fields parted by semicolon, comma or tab. The first
-20 lines are searched for the header, so a title above it does no harm. Headings are matched without regard to
+A CSV file is UTF-8 (with or without BOM) or Windows-1252, its fields parted by semicolon, comma or tab; a spreadsheet
+is XLSX, XLS or ODS (exchange/spreadsheet.py), a catalogue that of Peppol (exchange/catalogue_xml.py). The first 20
+lines are searched for the header, so a title above it does no harm. Headings are matched without regard to
 case, accents, blanks and punctuation; unknown columns are passed over with a warning. Those with * are mandatory; VAT
 is one of them, because the rate of food changes by law and a guess would be wrong.
 
@@ -37,13 +38,16 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from exchange import pricecells
+from exchange.container import Kind, kind_of, size_inside
 from exchange.csvtext import MAX_CELL, Unreadable, decode, find_header, folded, records, visible
+from exchange.sandbox import convert
 
 MAX_BYTES = 20_000_000
 MAX_ROWS = 100_000
 MAX_PROBLEMS = 1_000
 MAX_PRICE = 1_000_000_000
 MAX_QUANTITY = 1_000_000
+EXAMPLE = "EXEMPEL"  # the number of the example row in the template
 
 
 class PriceRow(NamedTuple):
@@ -87,6 +91,8 @@ class Problem(NamedTuple):
 class PriceFile(NamedTuple):
     rows: list[PriceRow]
     problems: list[Problem]
+    replaces: bool = True  # the rows are the whole new list; else they change the one in force
+    deleted: dict[str, int] = {}  # noqa: RUF012  supplier's numbers to take out of the list in force → line
 
     @property
     def is_clean(self) -> bool:
@@ -101,8 +107,34 @@ def N_(text: str) -> str:  # noqa: N802  the name that the extraction of texts l
 TEXTS = {
     "empty": N_("Filen är tom."),
     "too-large": N_("Filen är större än %(megabytes)s MB. Dela upp den."),
-    "spreadsheet": N_("Det här är en Excelfil. Spara den som ”CSV UTF-8” och försök igen."),
-    "binary": N_("Det här är ingen textfil. Spara prislistan som ”CSV UTF-8” och försök igen."),
+    "binary": N_("Filen har tecken som ingen text har. Spara prislistan på nytt och försök igen."),
+    "other-kind": N_("Filen är något annat än dess namn säger. Spara den på nytt som Excel eller ”CSV UTF-8”."),
+    "not-a-list": N_("Det här är ingen prislista. Skicka CSV, XLSX, XLS, ODS eller en Peppolkatalog (XML)."),
+    "broken": N_("Filen är trasig. Spara den på nytt och försök igen."),
+    "macros": N_("Filen har makron. Spara den som en vanlig Excelbok (.xlsx) utan makron."),
+    "locked": N_("Filen är låst med lösenord. Ta bort lösenordet och försök igen."),
+    "nested": N_("Det ligger andra filer inuti filen. Ta bort dem och försök igen."),
+    "too-many-members": N_("Filen har fler delar än en kalkylbok brukar ha. Spara den på nytt."),
+    "too-much-inside": N_(
+        "Filen är för stor när den packas upp. Ta bort tomma rader och kolumner, eller dela upp den."
+    ),
+    "too-slow": N_("Filen tog för lång tid att läsa. Ta bort tomma rader och kolumner, eller dela upp den."),
+    "too-many-columns": N_("Bladet har för många kolumner. Ta bort dem som inte hör till listan."),
+    "dtd": N_("Filen har en dokumenttypsdeklaration (DTD). Sådana filer läses inte."),
+    "formulas": N_("Filen har formler. Kopiera listan, klistra in den som värden och försök igen."),
+    "sheet": N_("Boken har flera blad. Det här bladet är läst."),
+    "catalogue-action": N_("Katalogen ska ha åtgärden Add, Replace eller Update. Återta listan om allt ska bort."),
+    "catalogue-period": N_("Katalogen säger att den gäller %(start)s–%(end)s. Kontrollera dagen nedan."),
+    "not-orderable": N_("Artiklar som katalogen säger inte går att beställa: %(count)s. De är inte med."),
+    "several-prices": N_("Artiklar med flera priser: %(count)s. Listan kan ha ett pris per artikel."),
+    "currency": N_("Artiklar med pris i en annan valuta än svenska kronor: %(count)s."),
+    "price-with-vat": N_("Artiklar med pris inklusive moms: %(count)s. Ange priset utan moms."),
+    "price-unit": N_("Artiklar med pris för en annan enhet än den som beställs, utan omräkningstal: %(count)s."),
+    "approximate-price": N_("Artiklar med ungefärligt eller rörligt pris: %(count)s. Priset läses som det står."),
+    "price-period": N_("Artiklar med pris för en viss tid: %(count)s. Priset läses som om det gäller hela tiden."),
+    "line-period": N_("Artiklar som gäller en viss tid: %(count)s. De läses som om de gäller hela tiden."),
+    "example-row": N_("Det här är exempelraden i mallen. Ta bort den."),
+    "not-in-force": N_("Artikeln ska tas bort men finns inte i listan i kraft."),
     "encoding": N_("Tecknen i filen går inte att läsa. Spara den som ”CSV UTF-8” och försök igen."),
     "garbled": N_("Å, ä eller ö ser trasiga ut. Spara filen som ”CSV UTF-8” och kontrollera."),
     "no-header": N_("Ingen rubrikrad hittades. Den ska ha minst: %(columns)s."),
@@ -184,7 +216,7 @@ _COLUMNS = {
         pricecells.address, "Bild|Bildlänk|Bildadress|Bild-URL|Bild 1|Picture|Picture URL|Image|Image URL"
     ),
 }
-_MANDATORY = ("supplier_number", "name", "unit", "price", "vat")
+MANDATORY = ("supplier_number", "name", "unit", "price", "vat")
 _DEFAULTS = tuple(PriceRow._field_defaults.get(field) for field in PriceRow._fields[1:])
 _GARBLED = re.compile("Ã[¥¤¶…„–]|\ufffd")  # åäöÅÄÖ in UTF-8, read as Windows-1252 and saved again
 
@@ -194,21 +226,61 @@ _FIELD_OF = {
 }
 
 
+# GTIN: a spreadsheet that takes it for a number drops its first zeros
+_PADDED = [folded(written) for written in ("gtin", *_COLUMNS["gtin"].headings.split("|"))]
+_ONLY_NOTED = {"not-orderable", "approximate-price", "price-period", "line-period"}
+_LIMITS: dict[str, str | int] = {"megabytes": MAX_BYTES // 1_000_000, "limit": MAX_ROWS}
+
+
 def heading(field: str) -> str:
     """The usual Swedish heading of a column, for messages and for a template of the file."""
     return _COLUMNS[field].headings.partition("|")[0]
 
 
 def read_price_file(data: bytes, file_name: str = "") -> PriceFile:
-    """Read a whole price list; `file_name` only helps to tell a spreadsheet from other binary files.
+    """Read a whole price list; what it is, its content says, and its name must not say anything else.
 
-    Twenty million bytes and a hundred thousand rows at most, and no more than a thousand problems are listed.
+    Twenty million bytes and a hundred thousand rows at most, and no more than a thousand problems are listed. CSV is
+    read here; spreadsheets and catalogues become such a text in the sandbox first.
     """
     try:
-        text = decode(data, file_name, max_bytes=MAX_BYTES)
+        if len(data) > MAX_BYTES:
+            raise Unreadable("too-large")
+        kind = kind_of(data, file_name)
+        if kind is Kind.CSV:
+            return _Reading(decode(data, max_bytes=MAX_BYTES)).run()
+        if kind is Kind.XML:
+            return _read_catalogue(data)
+        return _read_sheet(data, kind)
     except Unreadable as error:
-        return PriceFile([], [Problem(error.code, params={"megabytes": MAX_BYTES // 1_000_000})])
-    return _Reading(text).run()
+        return PriceFile([], [Problem(error.code, params=_LIMITS)])
+
+
+def _read_sheet(data: bytes, kind: Kind) -> PriceFile:
+    request = {"kind": kind.value, "headings": list(_FIELD_OF), "padded": _PADDED, "rows": MAX_ROWS}
+    # what a sheet takes is a few times what is in it; what claims to be more is stopped
+    memory = 50_000_000 + 5 * size_inside(data, kind)
+    text, told = convert("exchange.spreadsheet", data, request, memory=memory)
+    found = _Reading(text).run()
+    if told.get("sheets", 1) > 1 and told.get("sheet"):
+        found.problems.append(Problem("sheet", value=visible(told["sheet"]), severity="warning"))
+    return found
+
+
+def _read_catalogue(data: bytes) -> PriceFile:
+    request = {"columns": {field: heading(field) for field in _COLUMNS}, "rows": MAX_ROWS}
+    text, told = convert("exchange.catalogue_xml", data, request, memory=50_000_000 + 3 * len(data))
+    found = _Reading(text).run()
+    deleted = dict(told["deleted"])
+    notes = [
+        Problem(code, line, params={"count": count}, severity="warning" if code in _ONLY_NOTED else "error")
+        for code, (line, count) in told["noted"].items()
+    ]
+    if any(told["period"]):
+        start, end = (visible(day) or "…" for day in told["period"])
+        notes.append(Problem("catalogue-period", params={"start": start, "end": end}, severity="warning"))
+    problems = [p for p in found.problems if not (p.code == "no-rows" and deleted)]
+    return PriceFile(found.rows, notes + problems, replaces=told["action"] == "Replace", deleted=deleted)
 
 
 class _Reading:
@@ -225,7 +297,7 @@ class _Reading:
     def run(self) -> PriceFile:
         found = find_header(self.text, _FIELD_OF)
         if found is None:
-            names = ", ".join(heading(field) for field in _MANDATORY)
+            names = ", ".join(heading(field) for field in MANDATORY)
             return PriceFile([], [Problem("no-header", params={"columns": names})])
         delimiter, header_line, headings = found
         self._find_columns(headings, header_line)
@@ -246,7 +318,7 @@ class _Reading:
             else:
                 self.headings[field] = shown
                 self.plan.append((field, PriceRow._fields.index(field), index, _COLUMNS[field].parse))
-        for field in _MANDATORY:
+        for field in MANDATORY:
             if field not in self.headings:
                 self.problems.append(Problem("missing-column", line, params={"column": heading(field)}))
 
@@ -269,7 +341,9 @@ class _Reading:
                 self.problems.append(Problem("too-many-cells", line))
             elif row := self._row(line, cells):
                 first = line_of.setdefault(row.supplier_number, line)
-                if first == line:
+                if row.supplier_number == EXAMPLE:
+                    self._refuse("example-row", line, "supplier_number", EXAMPLE)
+                elif first == line:
                     self.rows.append(row)
                 else:
                     self._refuse("number-twice", line, "supplier_number", row.supplier_number, {"other": first})
@@ -282,7 +356,7 @@ class _Reading:
         for field, place, index, parse in self.plan:
             cell = cells[index].strip() if index < len(cells) else ""
             if not cell or cell == "-":
-                if field in _MANDATORY:
+                if field in MANDATORY:
                     self._refuse("missing-value", line, field, cell)
             elif len(cell) > MAX_CELL:
                 self._refuse("cell-too-long", line, field, cell, {"limit": MAX_CELL})
