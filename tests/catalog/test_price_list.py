@@ -36,7 +36,7 @@ GOOD = price_file("A1;Penna;st;9,50;25;;", "A2;Mjölk;l;12,3456;livsmedel;734009
 
 
 def bring_in(award: Award, data: bytes = GOOD, days: int = 0) -> PriceList:
-    outcome = import_price_list(None, award, data, "lista.csv", today() + timedelta(days=days))
+    outcome = import_price_list(None, award, data, "lista", today() + timedelta(days=days))
     assert outcome.price_list is not None, outcome.problems
     return outcome.price_list
 
