@@ -107,7 +107,7 @@ def N_(text: str) -> str:  # noqa: N802  the name that the extraction of texts l
 TEXTS = {
     "empty": N_("Filen är tom."),
     "too-large": N_("Filen är större än %(megabytes)s MB. Dela upp den."),
-    "binary": N_("Filen har tecken som ingen text har. Spara prislistan på nytt och försök igen."),
+    "binary": N_("Det här är ingen textfil. Spara prislistan som ”CSV UTF-8” och försök igen."),
     "other-kind": N_("Filen är något annat än dess namn säger. Spara den på nytt som Excel eller ”CSV UTF-8”."),
     "not-a-list": N_("Det här är ingen prislista. Skicka CSV, XLSX, XLS, ODS eller en Peppolkatalog (XML)."),
     "broken": N_("Filen är trasig. Spara den på nytt och försök igen."),

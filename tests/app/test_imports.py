@@ -140,3 +140,23 @@ def test_real_data_goes_the_whole_way_to_the_price_list(
     options = ("--agreement", "MT3023", "--supplier", "009526-9940", "--publish")
     done = run(prices_command.prices, "import", "p.csv", *options)
     assert done.exit_code == 0 and "2384 articles" in done.stdout, done.output
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_list_in_force_is_exported_as_it_is_imported(run: Any, tmp_path: Path, form: str) -> None:
+    assert run(agreements_command.agreements, "import", "register.csv", "--publish", register=REGISTER).exit_code == 0
+    options = ("--agreement", "UK-1", "--supplier", "556000-0167")
+    done = run(prices_command.prices, "export", *options, "--out", f"ut.{form}")
+    assert done.exit_code == 1 and "no list in force" in done.stderr
+    run(prices_command.prices, "import", "prices.csv", *options, "--publish", prices=PRICES)
+    done = run(prices_command.prices, "export", *options, "--out", f"ut.{form}")
+    assert done.exit_code == 0 and "version 1, 1 articles" in done.stdout, done.output
+    done = run(prices_command.prices, "import", f"ut.{form}", *options)
+    assert done.exit_code == 0 and "version 2: 1 articles" in done.stdout, done.output
+
+
+def test_template_is_written_by_its_ending(run: Any, tmp_path: Path) -> None:
+    for form, start in (("xlsx", b"PK"), ("csv", "\ufeffArtikelnummer;".encode())):
+        assert run(prices_command.prices, "template", "--out", f"mall.{form}").exit_code == 0
+        assert (tmp_path / f"mall.{form}").read_bytes().startswith(start)
+    assert run(prices_command.prices, "template", "--out", "mall.doc").exit_code == 1
