@@ -357,7 +357,9 @@ class DocumentForm(VersionedForm):
 
 
 class PriceFileForm(BaseForm):
-    file = FileField(_l("Prislista"), description=_l("CSV-fil från leverantören, högst 20 MB och 100 000 rader."))
+    file = FileField(
+        _l("Prislista"), description=_l("CSV, XLSX, XLS, ODS eller Peppolkatalog (XML), högst 20 MB och 100 000 rader.")
+    )
     effective_from = DayField(_l("Gäller från"), [Required()])
 
     @property

@@ -1,7 +1,8 @@
-"""A supplier's price list as a CSV file → rows and problems. Never raises on bad content.
+"""A supplier's price list as a file → rows and problems. Never raises on bad content.
 
-The file is UTF-8 (with or without BOM) or Windows-1252, its fields parted by semicolon, comma or tab. The first
-20 lines are searched for the header, so a title above it does no harm. Headings are matched without regard to
+A CSV file is UTF-8 (with or without BOM) or Windows-1252, its fields parted by semicolon, comma or tab; a spreadsheet
+is XLSX, XLS or ODS (exchange/spreadsheet.py), a catalogue that of Peppol (exchange/catalogue_xml.py). The first 20
+lines are searched for the header, so a title above it does no harm. Headings are matched without regard to
 case, accents, blanks and punctuation; unknown columns are passed over with a warning. Those with * are mandatory; VAT
 is one of them, because the rate of food changes by law and a guess would be wrong.
 
@@ -36,10 +37,14 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from exchange import cells
-from exchange.table import Column, Problem, Read, Table
+from exchange.container import Kind, kind_of, size_inside
+from exchange.csvtext import Unreadable, folded, visible
+from exchange.sandbox import convert
+from exchange.table import MAX_BYTES, MAX_ROWS, Column, Problem, Table, without_errors
 
 MAX_PRICE = 1_000_000_000
 MAX_QUANTITY = 1_000_000
+EXAMPLE = "EXEMPEL"  # the number of the example row in the template
 
 
 class PriceRow(NamedTuple):
@@ -64,7 +69,18 @@ class PriceRow(NamedTuple):
     picture: str | None = None
 
 
-PriceFile = Read[PriceRow]
+class PriceFile(NamedTuple):
+    """A price list that was read: its usable rows, and everything that is wrong with it."""
+
+    rows: list[PriceRow]
+    problems: list[Problem]
+    replaces: bool = True  # the rows are the whole new list; else they change the one in force
+    deleted: dict[str, int] = {}  # noqa: RUF012  supplier's numbers to take out of the list in force → line
+
+    @property
+    def is_clean(self) -> bool:
+        """No error: every row of the file is among the rows."""
+        return without_errors(self.problems)
 
 
 _QUANTITY = cells.number(MAX_QUANTITY, 3)
@@ -108,20 +124,76 @@ COLUMNS = {
 }
 MANDATORY = ("supplier_number", "name", "unit", "price", "vat")
 _GARBLED = re.compile("Ã[¥¤¶…„–]|\ufffd")  # åäöÅÄÖ in UTF-8, read as Windows-1252 and saved again
+_HEADINGS = [folded(name) for field, column in COLUMNS.items() for name in (field, *column.headings.split("|"))]
+# GTIN: a spreadsheet that takes it for a number drops its first zeros
+_PADDED = [folded(name) for name in ("gtin", *COLUMNS["gtin"].headings.split("|"))]
+_ONLY_NOTED = {"not-orderable", "approximate-price", "price-period", "line-period"}
+_LIMITS: dict[str, str | int] = {"megabytes": MAX_BYTES // 1_000_000, "limit": MAX_ROWS}
+
+
+def heading(field: str) -> str:
+    """The usual Swedish heading of a column, for messages and for a template of the file."""
+    return COLUMNS[field].heading
 
 
 def read_price_file(data: bytes, file_name: str = "") -> PriceFile:
-    """Read a whole price list; `file_name` only helps to tell a spreadsheet from other binary files.
+    """Read a whole price list; what it is, its content says, and its name must not say anything else.
 
-    Twenty million bytes and a hundred thousand rows at most, and no more than a thousand problems are listed.
+    Twenty million bytes and a hundred thousand rows at most, and no more than a thousand problems are listed. CSV is
+    read here; spreadsheets and catalogues become such a text in the sandbox first.
     """
-    table = Table(data, file_name, COLUMNS, mandatory=MANDATORY, needed=MANDATORY)
+    try:
+        if len(data) > MAX_BYTES:
+            raise Unreadable("too-large")
+        kind = kind_of(data, file_name)
+        if kind is Kind.CSV:
+            return _read_table(data)
+        return _read_catalogue(data) if kind is Kind.XML else _read_sheet(data, kind)
+    except Unreadable as error:
+        return PriceFile([], [Problem(error.code, params=_LIMITS)])
+
+
+def _read_table(data: bytes | str) -> PriceFile:
+    table = Table(data, "", COLUMNS, mandatory=MANDATORY, needed=MANDATORY)
     if table.is_clean and _GARBLED.search(table.text):
         table.problems.append(Problem("garbled", severity="warning"))
     rows: dict[str, PriceRow] = {}
     for line, values in table.rows():
         row = PriceRow(line, **values)
+        if row.supplier_number == EXAMPLE:
+            table.problem("example-row", line, "supplier_number", EXAMPLE)
+            continue
         first = rows.setdefault(row.supplier_number, row)
         if first is not row:
             table.problem("number-twice", line, "supplier_number", row.supplier_number, {"other": first.line})
     return PriceFile(list(rows.values()), table.problems)
+
+
+def _read_sheet(data: bytes, kind: Kind) -> PriceFile:
+    request = {"kind": kind.value, "headings": _HEADINGS, "padded": _PADDED, "rows": MAX_ROWS}
+    # what a sheet takes is a few times what is in it; what claims to be more is stopped
+    memory = 50_000_000 + 5 * size_inside(data, kind)
+    text, told = convert("exchange.spreadsheet", data, request, memory=memory)
+    if not text.strip():  # no sheet had a header
+        names = ", ".join(heading(field) for field in MANDATORY)
+        return PriceFile([], [Problem("no-header", params={"columns": names})])
+    found = _read_table(text)
+    if told.get("sheets", 1) > 1 and told.get("sheet"):
+        found.problems.append(Problem("sheet", value=visible(told["sheet"]), severity="warning"))
+    return found
+
+
+def _read_catalogue(data: bytes) -> PriceFile:
+    request = {"columns": {field: heading(field) for field in COLUMNS}, "rows": MAX_ROWS}
+    text, told = convert("exchange.catalogue_xml", data, request, memory=50_000_000 + 3 * len(data))
+    found = _read_table(text)
+    deleted = dict(told["deleted"])
+    notes = [
+        Problem(code, line, params={"count": count}, severity="warning" if code in _ONLY_NOTED else "error")
+        for code, (line, count) in told["noted"].items()
+    ]
+    if any(told["period"]):
+        start, end = (visible(day) or "…" for day in told["period"])
+        notes.append(Problem("catalogue-period", params={"start": start, "end": end}, severity="warning"))
+    problems = [p for p in found.problems if not (p.code == "no-rows" and deleted)]
+    return PriceFile(found.rows, notes + problems, replaces=told["action"] == "Replace", deleted=deleted)

@@ -46,7 +46,7 @@ class Read(NamedTuple, Generic[Row]):
     @property
     def is_clean(self) -> bool:
         """No error: every row of the file is among the rows."""
-        return _without_errors(self.problems)
+        return without_errors(self.problems)
 
 
 class Column(NamedTuple):
@@ -65,13 +65,13 @@ class Column(NamedTuple):
 class Table:
     """One pass over one file: `problems` grow as it goes.
 
-    columns: field → what it holds. mandatory: the columns that must be there; needed: those that no row may leave
+    data: the file, or its text where that is known already. columns: field → what it holds. mandatory: the columns that must be there; needed: those that no row may leave
     empty. Twenty million bytes and a hundred thousand rows at most; no more than a thousand problems are listed.
     """
 
     def __init__(
         self,
-        data: bytes,
+        data: bytes | str,
         file_name: str,
         columns: Mapping[str, Column],
         *,
@@ -84,7 +84,7 @@ class Table:
         self._needed = needed
         self._plan: list[tuple[str, int, Callable[[str], Any]]] = []  # field, its place, what reads it
         try:
-            self.text = decode(data, file_name, max_bytes=MAX_BYTES)
+            self.text = data if isinstance(data, str) else decode(data, file_name, max_bytes=MAX_BYTES)
         except Unreadable as error:
             self.problem(error.code, params={"megabytes": MAX_BYTES // 1_000_000})
             return
@@ -106,7 +106,7 @@ class Table:
     @property
     def is_clean(self) -> bool:
         """No error so far."""
-        return _without_errors(self.problems)
+        return without_errors(self.problems)
 
     def rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """The line and the values, by field, of each row that can be used; empty cells are left out of it. Nothing of
@@ -175,7 +175,8 @@ class Table:
         return values if len(self.problems) == before else None
 
 
-def _without_errors(problems: list[Problem]) -> bool:
+def without_errors(problems: list[Problem]) -> bool:
+    """Whether nothing but warnings is among them."""
     return all(problem.severity != "error" for problem in problems)
 
 
@@ -191,6 +192,33 @@ TEXTS = {
     "binary": N_("Det här är ingen textfil. Spara den som ”CSV UTF-8” och försök igen."),
     "encoding": N_("Tecknen i filen går inte att läsa. Spara den som ”CSV UTF-8” och försök igen."),
     "garbled": N_("Å, ä eller ö ser trasiga ut. Spara filen som ”CSV UTF-8” och kontrollera."),
+    "other-kind": N_("Filen är något annat än dess namn säger. Spara den på nytt som Excel eller ”CSV UTF-8”."),
+    "not-a-list": N_("Det här är ingen prislista. Skicka CSV, XLSX, XLS, ODS eller en Peppolkatalog (XML)."),
+    "broken": N_("Filen är trasig. Spara den på nytt och försök igen."),
+    "macros": N_("Filen har makron. Spara den som en vanlig Excelbok (.xlsx) utan makron."),
+    "locked": N_("Filen är låst med lösenord. Ta bort lösenordet och försök igen."),
+    "nested": N_("Det ligger andra filer inuti filen. Ta bort dem och försök igen."),
+    "too-many-members": N_("Filen har fler delar än en kalkylbok brukar ha. Spara den på nytt."),
+    "too-much-inside": N_(
+        "Filen är för stor när den packas upp. Ta bort tomma rader och kolumner, eller dela upp den."
+    ),
+    "too-slow": N_("Filen tog för lång tid att läsa. Ta bort tomma rader och kolumner, eller dela upp den."),
+    "too-many-columns": N_("Bladet har för många kolumner. Ta bort dem som inte hör till listan."),
+    "dtd": N_("Filen har en dokumenttypsdeklaration (DTD). Sådana filer läses inte."),
+    "formulas": N_("Filen har formler. Kopiera listan, klistra in den som värden och försök igen."),
+    "sheet": N_("Boken har flera blad. Det här bladet är läst."),
+    "catalogue-action": N_("Katalogen ska ha åtgärden Add, Replace eller Update. Återta listan om allt ska bort."),
+    "catalogue-period": N_("Katalogen säger att den gäller %(start)s–%(end)s. Kontrollera dagen nedan."),
+    "not-orderable": N_("Artiklar som katalogen säger inte går att beställa: %(count)s. De är inte med."),
+    "several-prices": N_("Artiklar med flera priser: %(count)s. Listan kan ha ett pris per artikel."),
+    "currency": N_("Artiklar med pris i en annan valuta än svenska kronor: %(count)s."),
+    "price-with-vat": N_("Artiklar med pris inklusive moms: %(count)s. Ange priset utan moms."),
+    "price-unit": N_("Artiklar med pris för en annan enhet än den som beställs, utan omräkningstal: %(count)s."),
+    "approximate-price": N_("Artiklar med ungefärligt eller rörligt pris: %(count)s. Priset läses som det står."),
+    "price-period": N_("Artiklar med pris för en viss tid: %(count)s. Priset läses som om det gäller hela tiden."),
+    "line-period": N_("Artiklar som gäller en viss tid: %(count)s. De läses som om de gäller hela tiden."),
+    "example-row": N_("Det här är exempelraden i mallen. Ta bort den."),
+    "not-in-force": N_("Artikeln ska tas bort men finns inte i listan i kraft."),
     "no-header": N_("Ingen rubrikrad hittades. Den ska ha minst: %(columns)s."),
     "no-rows": N_("Det finns inga rader under rubrikraden."),
     "missing-column": N_("Kolumnen %(column)s saknas."),

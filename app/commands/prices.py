@@ -12,15 +12,20 @@ from app.commands import with_app
 from app.commands.problems import show_problem
 from catalog.actions.price_list import approve, import_price_list
 from catalog.agreement import Agreement, Award, Lot
+from catalog.managing import in_force
+from catalog.price_row import rows_of
 from catalog.supplier import Supplier
 from core.checkdigits import organisation_number
 from core.clock import today
-from core.db import db, unit_of_work
+from core.db import db, reading, unit_of_work
 from core.state import state_name
+from exchange import pricesheet
 from exchange.csvtext import Unreadable
 from exchange.groceries import generate_prices
+from exchange.pricesheet import Form
 
 IN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+OUT_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -41,8 +46,8 @@ def import_(
 ) -> None:
     """Bring a price list in as a draft: all of it, or nothing.
 
-    CSV in UTF-8 or Windows-1252; docs/prislistor.md has the columns. Each row that cannot be used is named with line,
-    column and reason on stderr.
+    CSV, XLSX, XLS, ODS or Peppol Catalogue 3 (XML); docs/prislistor.md has the columns. Each row that cannot be used is
+    named with line, column and reason on stderr.
     """
     data = file.read_bytes()
     click.echo(f"Reading {file.name} ({len(data):,} bytes) …")
@@ -64,9 +69,34 @@ def import_(
     click.echo(told)
 
 
+@prices.command("template")
+@click.option("--out", required=True, type=OUT_FILE, help="Where to write: .xlsx or .csv.")
+def template_(out: Path) -> None:
+    """Write an empty price list for a supplier to fill in: headings, an example row, the units."""
+    out.write_bytes(pricesheet.template(_form(out)))
+    click.echo(f"{out}: the template")
+
+
+@prices.command("export")
+@click.option("--agreement", required=True, help="The number of the agreement.")
+@click.option("--supplier", required=True, help="The supplier's organisation number.")
+@click.option("--lot", help="The number of the lot, where the supplier is on several.")
+@click.option("--out", required=True, type=OUT_FILE, help="Where to write: .xlsx or .csv.")
+@with_app
+def export(agreement: str, supplier: str, lot: str | None, out: Path) -> None:
+    """Write the list in force in the form in which it is imported."""
+    form = _form(out)
+    with reading():
+        price_list = in_force(_award(agreement, supplier, lot))
+        if price_list is None:
+            raise click.ClickException(f"{supplier} has no list in force on {agreement}")
+        out.write_bytes(pricesheet.price_list(rows_of(price_list), form))
+        click.echo(f"{out}: version {price_list.version}, {price_list.article_count} articles")
+
+
 @prices.command("from-groceries")
 @click.argument("file", type=IN_FILE)
-@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where to write.")
+@click.option("--out", required=True, type=OUT_FILE, help="Where to write.")
 def from_groceries(file: Path, out: Path) -> None:
     """Make a price list of real groceries.
 
@@ -83,6 +113,14 @@ def from_groceries(file: Path, out: Path) -> None:
         click.echo(f"{file.name}:{line}: {why}", err=True)
     out.write_text(made.text, encoding="utf-8-sig", newline="")
     click.echo(f"{out}: {made.articles} articles; {len(made.dropped)} left out")
+
+
+def _form(out: Path) -> Form:
+    if out.suffix == ".xlsx":
+        return "xlsx"
+    if out.suffix == ".csv":
+        return "csv"
+    raise click.ClickException(f"{out}: write a .xlsx or a .csv")
 
 
 def _award(agreement: str, supplier: str, lot: str | None) -> Award:

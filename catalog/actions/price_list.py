@@ -15,7 +15,8 @@ from auth.journal import record
 from auth.user import User
 from catalog.actions.agreement import check_may_manage
 from catalog.agreement import Award
-from catalog.price_list import Article, PriceList, PriceListState, Publication, VatClass
+from catalog.price_list import Article, PriceList, PriceListState, Publication
+from catalog.price_row import article_values, changed, rows_of
 from core.clock import now, today
 from core.db import db, reading, unit_of_work
 from core.errors import RuleBroken, WrongState
@@ -24,13 +25,6 @@ from exchange.pricefile import PriceRow, read_price_file
 from exchange.table import Problem
 
 CHUNK = 5_000
-VAT_CLASSES = {
-    "25": VatClass.STANDARD,
-    "12": VatClass.REDUCED_12,
-    "6": VatClass.REDUCED_6,
-    "0": VatClass.NONE,
-    "food": VatClass.FOOD,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +38,23 @@ class ImportOutcome:
 def import_price_list(
     actor: User | None, award: Award, data: bytes, file_name: str, effective_from: date
 ) -> ImportOutcome:
-    """Read a supplier's file into a draft: the whole of it, or nothing where one row has an error."""
+    """Read a supplier's file into a draft: the whole of it, or nothing where one row has an error.
+
+    A catalogue of changes is applied to the list in force: the draft is what comes of it.
+    """
     check_may_manage(actor, award.lot.agreement)
     read = read_price_file(data, file_name)
     if not read.is_clean:
         return ImportOutcome(None, read.problems)
     # versions are counted per award: two uploads at once wait here for one another (SQLite has one writer anyway)
     db.session.execute(select(Award.id).where(Award.id == award.id).with_for_update())
+    rows, problems = read.rows, read.problems
+    if not read.replaces:
+        in_force = _in_force(award)
+        rows, further = changed(rows_of(in_force) if in_force else (), read)
+        problems = problems + further
+        if not rows:
+            return ImportOutcome(None, [*problems, Problem("no-rows")])
     former = db.session.scalar(select(func.max(PriceList.version)).where(PriceList.award_id == award.id)) or 0
     price_list = PriceList(
         award=award,
@@ -58,17 +62,17 @@ def import_price_list(
         effective_from=effective_from,
         source_name=file_name[-200:] or None,
         source_sha256=sha256(data).hexdigest(),
-        article_count=len(read.rows),
+        article_count=len(rows),
         created_at=now(),
         created_by_id=actor.id if actor else None,
     )
     db.session.add(price_list)
     db.session.flush()
     connection = db.session.connection()
-    for chunk in _chunks(read.rows):
-        connection.execute(insert(Article.__table__), [_article(price_list, row) for row in chunk])  # type: ignore[arg-type]
+    for chunk in _chunks(rows):
+        connection.execute(insert(Article.__table__), [article_values(price_list, row) for row in chunk])  # type: ignore[arg-type]
     _tell(actor, "import", price_list, file=price_list.source_name, articles=price_list.article_count)
-    return ImportOutcome(price_list, read.problems)
+    return ImportOutcome(price_list, problems)
 
 
 def approve(actor: User | None, price_list: PriceList) -> None:
@@ -91,12 +95,7 @@ def publish(actor: User | None, price_list: PriceList) -> None:
     _lock(price_list)
     # Drawing the number locks the counter: of two who publish at once the second waits here, and then sees the first.
     number = db.session.scalar(update(Publication).values(last=Publication.last + 1).returning(Publication.last))
-    former = db.session.scalars(
-        select(PriceList)
-        .where(PriceList.award_id == price_list.award_id, PriceList.state == PriceListState.PUBLISHED)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    former = _in_force(price_list.award)
     moment = now()
     if former is not None and can(price_list, "publish"):
         advance(former, "supersede")
@@ -143,6 +142,16 @@ def _lock(price_list: PriceList) -> None:
     db.session.refresh(price_list, ["state"], with_for_update=True)
 
 
+def _in_force(award: Award) -> PriceList | None:
+    """The published list of an award as it is now, and nobody else changes it before we are done."""
+    return db.session.scalars(
+        select(PriceList)
+        .where(PriceList.award_id == award.id, PriceList.state == PriceListState.PUBLISHED)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
 def _tell(actor: User | None, act: str, price_list: PriceList, **detail: Any) -> None:
     db.session.flush()
     award = price_list.award
@@ -163,28 +172,3 @@ def _tell(actor: User | None, act: str, price_list: PriceList, **detail: Any) ->
 def _chunks(rows: Sequence[PriceRow]) -> Iterator[Sequence[PriceRow]]:
     for start in range(0, len(rows), CHUNK):
         yield rows[start : start + CHUNK]
-
-
-def _article(price_list: PriceList, row: PriceRow) -> dict[str, Any]:
-    return {
-        "price_list_id": price_list.id,
-        "award_id": price_list.award_id,
-        "supplier_number": row.supplier_number,
-        "gtin": row.gtin,
-        "name": row.name,
-        "description": row.description,
-        "brand": row.manufacturer,
-        "synonyms": ",".join(row.synonyms) or None,
-        "unit_code": row.unit,
-        "pack_size": row.pack_size,
-        "pack_unit": row.pack_unit,
-        "minimum_quantity": row.minimum_quantity,
-        "quantity_multiple": row.quantity_multiple,
-        "price": row.price,
-        "base_quantity": row.base_quantity,
-        "vat_class": VAT_CLASSES[row.vat],
-        "classification": row.classification,
-        "marks": ",".join(row.marks) or None,
-        "picture_url": row.picture,
-        "lead_time_days": row.lead_time_days,
-    }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from io import BytesIO
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage
@@ -25,11 +27,14 @@ from catalog.managing import (
     price_lists_page,
 )
 from catalog.price_list import PriceList, PriceListState
+from catalog.price_row import rows_of
 from catalog.views.manage import agreement_trail, ask_reason, bp, page_number, story, trail
 from core.clock import today
 from core.errors import RuleBroken
 from core.state import can
 from core.web import requires
+from exchange import pricesheet
+from exchange.pricesheet import MEDIA_TYPES, Form
 from exchange.table import MAX_BYTES, TEXTS, Problem
 
 SHOWN_PROBLEMS = 200
@@ -74,10 +79,37 @@ def award_price_lists(award_id: int) -> Any:
         problem_count=len(problems),
         error_count=sum(problem.severity == "error" for problem in problems),
         problem_text=problem_text,
+        problem_files=_problem_files(problems),
         price_lists=price_lists_of(award),
         crumbs=agreement_trail(award.lot.agreement),
     )
     return page, status(form)
+
+
+@bp.get("/price-lists/template.xlsx")
+@requires(Permission.AGREEMENT_MANAGE)
+def price_list_template() -> Any:
+    """An empty list to send to a supplier."""
+    return _download(pricesheet.template("xlsx"), "xlsx", "prislista-mall")
+
+
+@bp.get("/price-lists/template.csv")
+@requires(Permission.AGREEMENT_MANAGE)
+def price_list_template_csv() -> Any:
+    return _download(pricesheet.template("csv"), "csv", "prislista-mall")
+
+
+@bp.get("/price-lists/<int:price_list_id>.xlsx")
+@requires(Permission.AGREEMENT_MANAGE)
+def price_list_file(price_list_id: int) -> Any:
+    """A list in the form in which it is imported."""
+    return _list_file(price_list_id, "xlsx")
+
+
+@bp.get("/price-lists/<int:price_list_id>.csv")
+@requires(Permission.AGREEMENT_MANAGE)
+def price_list_file_csv(price_list_id: int) -> Any:
+    return _list_file(price_list_id, "csv")
 
 
 @bp.get("/price-lists/<int:price_list_id>")
@@ -136,6 +168,26 @@ def withdraw_price_list(price_list_id: int) -> Any:
 def problem_text(problem: Problem) -> str:
     """The reason in the reader's language."""
     return str(_(TEXTS[problem.code]) % problem.params)
+
+
+def _problem_files(problems: list[Problem]) -> dict[str, str]:
+    """The problems as files within the page itself (form → data address): nothing of a refused file is kept."""
+    if not problems:
+        return {}
+    headings = (_("Rad"), _("Kolumn"), _("Värde"), _("Vad som är fel"))
+    made = {form: pricesheet.problems(problems, form, headings, problem_text) for form in MEDIA_TYPES}
+    return {form: f"data:{MEDIA_TYPES[form]};base64,{b64encode(data).decode()}" for form, data in made.items()}
+
+
+def _list_file(price_list_id: int, form: Form) -> Any:
+    found = price_list_for(current(), price_list_id)
+    agreement = found.award.lot.agreement
+    name = f"{agreement.number}-{found.award.supplier.organisation_number}-{found.version}"
+    return _download(pricesheet.price_list(rows_of(found), form), form, name)
+
+
+def _download(data: bytes, form: Form, name: str) -> Any:
+    return send_file(BytesIO(data), MEDIA_TYPES[form], as_attachment=True, download_name=f"{name}.{form}")
 
 
 def _upload(form: PriceFileForm) -> tuple[str, bytes]:

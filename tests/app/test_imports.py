@@ -168,3 +168,23 @@ def test_of_two_who_bring_in_the_same_register_at_once_one_is_done(run: Any, fre
         thread.join()
     assert len(outcomes) == 2 and "done" in outcomes and set(outcomes) <= {"done", "told"}
     assert (stored(fresh_app, Agreement), stored(fresh_app, Supplier)) == (1, 1)
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_list_in_force_is_exported_as_it_is_imported(run: Any, tmp_path: Path, form: str) -> None:
+    assert run(agreements_command.agreements, "import", "register.csv", "--publish", register=REGISTER).exit_code == 0
+    options = ("--agreement", "UK-1", "--supplier", "556000-0167")
+    done = run(prices_command.prices, "export", *options, "--out", f"ut.{form}")
+    assert done.exit_code == 1 and "no list in force" in done.stderr
+    run(prices_command.prices, "import", "prices.csv", *options, "--publish", prices=PRICES)
+    done = run(prices_command.prices, "export", *options, "--out", f"ut.{form}")
+    assert done.exit_code == 0 and "version 1, 1 articles" in done.stdout, done.output
+    done = run(prices_command.prices, "import", f"ut.{form}", *options)
+    assert done.exit_code == 0 and "version 2: 1 articles" in done.stdout, done.output
+
+
+def test_template_is_written_by_its_ending(run: Any, tmp_path: Path) -> None:
+    for form, start in (("xlsx", b"PK"), ("csv", "\ufeffArtikelnummer;".encode())):
+        assert run(prices_command.prices, "template", "--out", f"mall.{form}").exit_code == 0
+        assert (tmp_path / f"mall.{form}").read_bytes().startswith(start)
+    assert run(prices_command.prices, "template", "--out", "mall.doc").exit_code == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from python_calamine import load_workbook
 from sqlalchemy import select
 
 from auth.organisation import Organisation
@@ -310,6 +313,34 @@ def test_bad_price_file_is_told_row_by_row_and_stores_nothing(office: Office) ->
         office.post(path, effective_from="2026-12-01", file=(BytesIO(content), "lista.csv"), expected=422)
     office.post(path, effective_from="2026-12-01", expected=422)
     assert len(db.session.scalars(select(PriceList)).all()) == 1
+
+
+def test_errors_of_a_refused_file_come_as_files_to_send_back(office: Office) -> None:
+    path = f"/admin/awards/{office.agreement.lots[0].awards[0].id}/price-lists"
+    text = office.post(path, effective_from="2026-12-01", file=(BytesIO(BAD), "lista.csv"), expected=422)
+    made = dict(re.findall(r'href="data:[^"]*;base64,([^"]*)" download="fel-i-prislistan\.([a-z]+)"', text))
+    files = {form: b64decode(data) for data, form in made.items()}
+    written = files["csv"].decode("utf-8-sig")
+    assert "Rad;Kolumn;Värde;Vad som är fel" in written
+    assert "2;Pris;'-9,50;Talet är negativt." in written
+    rows = load_workbook(BytesIO(files["xlsx"])).get_sheet_by_index(0).to_python()
+    assert [2.0, "Pris", "'-9,50", "Talet är negativt."] in rows
+
+
+@pytest.mark.parametrize("form", ["xlsx", "csv"])
+def test_template_and_list_are_taken_home_and_put_back(office: Office, form: str) -> None:
+    path = f"/admin/awards/{office.agreement.lots[0].awards[0].id}/price-lists"
+    for file in (f"price-lists/template.{form}", "price-lists/{id}." + form):
+        draft = db.session.scalars(select(PriceList)).first()
+        assert draft is not None
+        answer = office.browser.get("/admin/" + file.format(id=draft.id))
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+        is_template = "template" in file
+        data = (BytesIO(answer.data), f"lista.{form}")
+        text = office.post(path, effective_from="2026-12-01", file=data, expected=422 if is_template else 303)
+        assert ("exempelraden" in text) == is_template
+    new = db.session.scalars(select(PriceList).where(PriceList.version == 2)).one()
+    assert "Penna" in office.get(f"/admin/price-lists/{new.id}")
 
 
 def test_list_for_a_coming_day_is_approved_now(office: Office) -> None:

@@ -12,12 +12,18 @@ from auth.permission import Role
 from catalog.actions.price_list import approve, import_price_list, publish, publish_due, withdraw
 from catalog.agreement import Award
 from catalog.comparison import compare, price_range
+from catalog.managing import in_force
 from catalog.price_list import Article, PriceList, PriceListState, VatClass
+from catalog.price_row import rows_of
 from core.clock import frozen, now, today
 from core.db import commit, db, unit_of_work
 from core.errors import AvropError, NotAllowed, RuleBroken, WrongState
+from exchange import pricesheet
+from exchange.pricesheet import Form
+from tests.factories import hostile
 from tests.factories.auth import make_member, make_organisation
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_price_list
+from tests.factories.hostile import catalogue_line
 
 HEADER = "Artikelnummer;Benämning;Enhet;Pris;Moms;GTIN;Märkning"
 
@@ -30,7 +36,7 @@ GOOD = price_file("A1;Penna;st;9,50;25;;", "A2;Mjölk;l;12,3456;livsmedel;734009
 
 
 def bring_in(award: Award, data: bytes = GOOD, days: int = 0) -> PriceList:
-    outcome = import_price_list(None, award, data, "lista.csv", today() + timedelta(days=days))
+    outcome = import_price_list(None, award, data, "lista", today() + timedelta(days=days))
     assert outcome.price_list is not None, outcome.problems
     return outcome.price_list
 
@@ -203,3 +209,58 @@ def test_two_who_publish_at_once_leave_one_list_in_force(fresh_app: Flask) -> No
         numbers = db.session.scalars(select(PriceList.publication)).all()
     assert sorted(state.value for state in states) == ["published", *["superseded"] * 3]
     assert len(set(numbers)) == 4
+
+
+def test_no_hostile_file_leaves_anything(award: Award) -> None:
+    for file_name, make in hostile.FILES.values():
+        assert import_price_list(None, award, make(), file_name, today()).price_list is None, make.__name__
+    assert db.session.scalar(select(func.count()).select_from(PriceList)) == 0
+    assert db.session.scalar(select(func.count()).select_from(Article)) == 0
+
+
+def rows(price_list: PriceList) -> list[tuple[str, Decimal]]:
+    return [(row.supplier_number, row.price) for row in rows_of(price_list)]
+
+
+def changes(lines: str, action: str = "Update") -> bytes:
+    return hostile.catalogue(lines, header=f"<cbc:ActionCode>{action}</cbc:ActionCode>")
+
+
+def test_catalogue_of_changes_is_applied_to_the_list_in_force(award: Award) -> None:
+    approve(None, bring_in(award))
+    lines = catalogue_line("A1", act="Update", price="11") + catalogue_line("A2", act="Delete") + catalogue_line("A3")
+    draft = bring_in(award, changes(lines))
+    assert rows(draft) == [("A1", Decimal(11)), ("A3", Decimal(1))]
+    assert draft.article_count == 2
+    published = in_force(award)
+    assert published is not None
+    assert [number for number, _ in rows(published)] == ["A1", "A2"]
+
+
+def test_catalogue_that_replaces_is_the_whole_list(award: Award) -> None:
+    approve(None, bring_in(award))
+    assert rows(bring_in(award, changes(catalogue_line("A9"), "Replace"))) == [("A9", Decimal(1))]
+
+
+def test_catalogue_of_changes_without_a_list_in_force_is_the_list(award: Award) -> None:
+    lines = catalogue_line("A1", act="Update") + catalogue_line("A7", act="Delete")
+    outcome = import_price_list(None, award, changes(lines), "katalog.xml", today())
+    assert [(p.code, p.value, p.severity) for p in outcome.problems] == [("not-in-force", "A7", "warning")]
+    assert outcome.price_list is not None
+    assert rows(outcome.price_list) == [("A1", Decimal(1))]
+
+
+def test_catalogue_that_leaves_nothing_is_refused(award: Award) -> None:
+    approve(None, bring_in(award))
+    lines = catalogue_line("A1", act="Delete") + catalogue_line("A2", act="Delete")
+    outcome = import_price_list(None, award, changes(lines), "katalog.xml", today())
+    assert (outcome.price_list, [problem.code for problem in outcome.problems]) == (None, ["no-rows"])
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_list_taken_out_and_put_back_is_the_same(award: Award, form: Form) -> None:
+    first = bring_in(award)
+    data = pricesheet.price_list(rows_of(first), form)
+    outcome = import_price_list(None, award, data, f"lista.{form}", today())
+    assert outcome.price_list is not None, outcome.problems
+    assert list(rows_of(outcome.price_list)) == list(rows_of(first))

@@ -170,11 +170,11 @@ def test_formula_examples_of_the_text_are_met_even_after_blanks() -> None:
         (b"", "empty"),
         (b" \r\n ", "empty"),
         (b"\xef\xbb\xbf", "no-header"),
-        (b"PK\x03\x04" + b"\0" * 50, "spreadsheet"),
-        (b"\xd0\xcf\x11\xe0", "spreadsheet"),
+        (b"PK\x03\x04" + b"\0" * 50, "broken"),
+        (b"\xd0\xcf\x11\xe0", "not-a-list"),
         (f"{HEADER}\n{ROW}".encode("utf-16"), "encoding"),
         (f"{HEADER}\nA1;P\0rm;st;1;25".encode(), "binary"),
-        (b"\x89PNG\r\n\x1a\n\x81\x8d", "encoding"),
+        (b"\x89PNG\r\n\x1a\n\x81\x8d", "not-a-list"),
         (b"\x01\x02\x03", "no-header"),
         (b"bara text", "no-header"),
         (HEADER.encode(), "no-rows"),
@@ -188,8 +188,8 @@ def test_file_that_is_no_price_list(data: bytes, code: str) -> None:
     assert not found.is_clean
 
 
-def test_name_of_a_spreadsheet_is_believed() -> None:
-    assert only_problem(read_price_file(b"abc", "Prislista.XLSX")).code == "spreadsheet"
+def test_name_must_not_say_anything_else_than_the_content() -> None:
+    assert only_problem(read_price_file(b"abc", "Prislista.XLSX")).code == "other-kind"
 
 
 def test_missing_columns_are_all_named_and_nothing_is_read() -> None:
@@ -298,8 +298,8 @@ def test_every_heading_of_a_template_is_read() -> None:
 
 
 def test_every_text_can_be_filled_in() -> None:
-    names = ("megabytes", "columns", "column", "other", "limit", "choices", "former")
-    params: dict[str, str | int] = dict.fromkeys(names, "x")
+    names = ("megabytes", "columns", "column", "other", "limit", "choices", "former", "start", "end")
+    params: dict[str, str | int] = {**dict.fromkeys(names, "x"), "count": 2}
     assert all(Problem(code, params=params).text for code in TEXTS)
 
 

@@ -14,6 +14,7 @@ from difflib import unified_diff
 from io import BytesIO
 from typing import Any, NamedTuple
 from urllib.parse import quote
+from zipfile import ZipFile
 
 import pytest
 from flask import Flask, got_request_exception
@@ -237,9 +238,12 @@ def problem(door: Door, actor: Actor, nearness: str, status: int, location: str)
 
 
 def text_of(response: Any) -> str:
-    """What a person reads in an answer, be it a page or a PDF."""
+    """What a person reads in an answer, be it a page, a PDF or a workbook."""
     if response.mimetype == "application/pdf":
         return "\n".join(page.extract_text() for page in PdfReader(BytesIO(response.data)).pages)
+    if response.mimetype.endswith(".spreadsheetml.sheet"):
+        with ZipFile(BytesIO(response.data)) as book:
+            return "\n".join(book.read(name).decode() for name in book.namelist())
     return str(response.get_data(as_text=True))
 
 

@@ -1,0 +1,99 @@
+"""Peppol Catalogue 3 (T19) as a price list."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from exchange.pricefile import PriceFile, read_price_file
+from tests.factories.hostile import catalogue, catalogue_line
+
+
+def read(lines: str, header: str = "") -> PriceFile:
+    return read_price_file(catalogue(lines, header=header), "katalog.xml")
+
+
+def codes(found: PriceFile) -> set[str]:
+    return {problem.code for problem in found.problems}
+
+
+def test_line_becomes_a_row_on_the_line_of_its_element() -> None:
+    found = read(catalogue_line() + "\n\n" + catalogue_line("A2", price="12.3456"))
+    assert [(row.line, row.supplier_number, row.price) for row in found.rows] == [
+        (3, "A1", Decimal(1)),
+        (6, "A2", Decimal("12.3456")),
+    ]
+    assert (found.rows[0].unit, found.rows[0].vat, found.rows[0].name) == ("H87", "25", "Pärm")
+    assert found.is_clean
+
+
+@pytest.mark.parametrize(("action", "replaces"), [("", True), ("Replace", True), ("Add", False), ("Update", False)])
+def test_header_says_whether_the_list_is_the_whole(action: str, replaces: bool) -> None:
+    header = f"<cbc:ActionCode>{action}</cbc:ActionCode>" if action else ""
+    assert read(catalogue_line(), header).replaces is replaces
+
+
+def test_catalogue_that_takes_everything_away_is_refused() -> None:
+    assert codes(read(catalogue_line(), "<cbc:ActionCode>Delete</cbc:ActionCode>")) == {"catalogue-action"}
+
+
+def test_line_that_deletes_is_no_row() -> None:
+    header = "<cbc:ActionCode>Update</cbc:ActionCode>"
+    found = read(catalogue_line() + catalogue_line("A2", act="Delete"), header)
+    assert (len(found.rows), found.deleted) == (1, {"A2": 4})
+    only_deletes = read(catalogue_line("A2", act="Delete"), header)
+    assert (only_deletes.rows, only_deletes.deleted, only_deletes.problems) == ([], {"A2": 3}, [])
+
+
+def test_price_of_another_unit_is_converted_by_its_factor() -> None:
+    price = (
+        '<cac:Price><cbc:PriceAmount currencyID="SEK">2.50</cbc:PriceAmount>'
+        '<cbc:BaseQuantity unitCode="KGM">1</cbc:BaseQuantity>{}</cac:Price>'
+    )
+    factor = "<cbc:OrderableUnitFactorRate>12</cbc:OrderableUnitFactorRate>"
+    assert read(catalogue_line(prices=price.format(factor))).rows[0].price == Decimal(30)
+    assert codes(read(catalogue_line(prices=price.format("")))) == {"price-unit"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "stops"),
+    [
+        ('currencyID="SEK"', 'currencyID="EUR"', "currency", True),
+        ("</cbc:PriceAmount>", "</cbc:PriceAmount><cbc:PriceType>AAB</cbc:PriceType>", "price-with-vat", True),
+        ("</cbc:PriceAmount>", "</cbc:PriceAmount><cbc:PriceType>ABS</cbc:PriceType>", "approximate-price", False),
+        ("<cbc:OrderableUnit>", "<cbc:OrderableIndicator>false</cbc:OrderableIndicator><cbc:OrderableUnit>",
+         "not-orderable", False),
+        ("<cac:Item>", "<cac:LineValidityPeriod/><cac:Item>", "line-period", False),
+        ("<cbc:Percent>25", "<cbc:Percent>24", "vat-rate", True),
+        ("H87", "LBR", "unknown-unit", True),
+        (">A1<", "><", "missing-value", True),
+        (">A1<", ">=A1<", "formula", True),
+    ],
+)  # fmt: skip
+def test_what_a_row_cannot_say_is_told(old: str, new: str, code: str, stops: bool) -> None:
+    found = read(catalogue_line("A0") + catalogue_line().replace(old, new))
+    assert (code in codes(found), found.is_clean) == (True, not stops), found.problems
+
+
+def test_example_of_peppol_is_read(shared: Path) -> None:
+    """It is priced in euro, with a Norwegian rate, in pounds, and its GTINs are made up: all of it is told."""
+    path = shared / "peppol" / "examples" / "Catalogue_Example.xml"
+    if not path.is_file():
+        pytest.skip(f"SKIPPED: the example is missing: {path}")
+    example = path.read_bytes()
+    found = read_price_file(example, path.name)
+    assert codes(found) == {
+        *("currency", "vat-rate", "unknown-unit", "gtin-check-digit"),
+        *("price-period", "line-period", "catalogue-period"),
+    }
+    for old, new in (
+        *((b'"EUR"', b'"SEK"'), (b"LBR", b"XPK"), (b">18</cbc:Percent", b">25</cbc:Percent")),
+        *((b"1234567890114", b"1234567890128"), (b"1234567890124", b"7340090400001")),
+    ):
+        example = example.replace(old, new)
+    found = read_price_file(example, path.name)
+    assert found.is_clean and not found.replaces
+    first, second = found.rows
+    assert (first.supplier_number, first.price, first.unit, first.pack_size) == ("MNTR011", 10, "XPK", 10)
+    assert (first.classification, first.lead_time_days, first.marks) == ("20101601", 2, ("SVANEN",))
+    assert (second.supplier_number, second.price, second.unit) == ("MNTR012", 90, "C62")
