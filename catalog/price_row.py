@@ -53,29 +53,29 @@ def rows_of(price_list: PriceList) -> Iterator[PriceRow]:
     """The rows of a list as its file would have them, in the file's order; fetched some thousand at a time."""
     table = Article.__table__
     query = select(table).where(table.c.price_list_id == price_list.id).order_by(table.c.id)
-    found = db.session.connection().execution_options(yield_per=_FETCHED).execute(query)
-    for line, article in enumerate(found, 2):
-        yield PriceRow(
-            line=line,
-            supplier_number=article.supplier_number,
-            name=article.name,
-            unit=article.unit_code,
-            price=article.price,
-            vat=_RATES[article.vat_class],
-            description=article.description,
-            gtin=article.gtin,
-            pack_size=article.pack_size,
-            pack_unit=article.pack_unit,
-            minimum_quantity=article.minimum_quantity,
-            quantity_multiple=article.quantity_multiple,
-            base_quantity=article.base_quantity,
-            synonyms=_words(article.synonyms),
-            marks=_words(article.marks),
-            classification=article.classification,
-            manufacturer=article.brand,
-            lead_time_days=article.lead_time_days,
-            picture=article.picture_url,
-        )
+    with db.session.connection().execute(query, execution_options={"yield_per": _FETCHED}) as found:
+        for line, article in enumerate(found, 2):
+            yield PriceRow(
+                line=line,
+                supplier_number=article.supplier_number,
+                name=article.name,
+                unit=article.unit_code,
+                price=article.price,
+                vat=_RATES[article.vat_class],
+                description=article.description,
+                gtin=article.gtin,
+                pack_size=article.pack_size,
+                pack_unit=article.pack_unit,
+                minimum_quantity=article.minimum_quantity,
+                quantity_multiple=article.quantity_multiple,
+                base_quantity=article.base_quantity,
+                synonyms=_words(article.synonyms),
+                marks=_words(article.marks),
+                classification=article.classification,
+                manufacturer=article.brand,
+                lead_time_days=article.lead_time_days,
+                picture=article.picture_url,
+            )
 
 
 def changed(former: Iterable[PriceRow], changes: PriceFile) -> tuple[list[PriceRow], list[Problem]]:
