@@ -26,7 +26,7 @@ from orders.documents import RenderingFailed
 from orders.order import Order
 from orders.order_queries import orders_of
 from orders.requisition import Requisition, RequisitionLine, RequisitionState
-from tests.factories.auth import make_member, make_user
+from tests.factories.auth import make_member
 from tests.factories.catalog import make_ceiling, make_offer, make_price_list
 from tests.factories.orders import Place, checkout_at, make_place, make_requisition, make_rule, pending_step
 
@@ -246,6 +246,13 @@ def test_what_is_sent_back_is_mended_and_asked_anew(app: TransactionalFlask) -> 
     assert [(s.round, s.state) for s in steps_of(again)] == [(1, ApprovalState.RETURNED), (2, ApprovalState.PENDING)]
     say_yes(place.approver, again)
     assert again.state is RequisitionState.APPROVED
+
+
+def test_a_supplier_who_cannot_be_reached_any_more_stops_the_placing(app: TransactionalFlask) -> None:
+    requisition = make_requisition(place := make_place())
+    requisition.lines[0].supplier.order_email = None
+    with pytest.raises(RuleBroken, match="saknar e-postadress"):
+        say_yes(place.approver, requisition)
 
 
 def test_withdrawing_gives_the_room_back_and_closes_the_steps(app: TransactionalFlask) -> None:
