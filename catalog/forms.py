@@ -394,4 +394,5 @@ def indented(tree: Iterable[tuple[int, Category]]) -> list[tuple[Category, str]]
 
 
 def offer_suppliers(form: AwardForm, suppliers: Iterable[Supplier]) -> None:
+    """Offer them by name and organisation number, since names are alike."""
     form.supplier.offer((s, f"{s.name} ({orgnr(s.organisation_number)})") for s in suppliers)

@@ -63,6 +63,7 @@ def suppliers_page(text: str, blocked_only: bool, number: int) -> Page:
 
 
 def supplier_by_id(supplier_id: int) -> Supplier:
+    """A supplier; every agreement owner may see them all. Raises NotFound."""
     return _found(db.session.get(Supplier, supplier_id))
 
 
@@ -101,6 +102,7 @@ def category_tree() -> list[tuple[int, Category]]:
 
 
 def category_by_id(category_id: int) -> Category:
+    """A category. Raises NotFound."""
     return _found(db.session.get(Category, category_id))
 
 
@@ -187,30 +189,36 @@ def agreement_for(user: User, agreement_id: int) -> Agreement:
 
 
 def lot_for(user: User, lot_id: int) -> Lot:
+    """A lot of an agreement she manages. Raises NotFound, as all of these."""
     return _part(select(Lot).join(Agreement, Agreement.id == Lot.agreement_id).where(Lot.id == lot_id), user)
 
 
 def award_for(user: User, award_id: int) -> Award:
+    """A supplier's place on such a lot."""
     query = select(Award).join(Lot, Lot.id == Award.lot_id).join(Agreement, Agreement.id == Lot.agreement_id)
     return _part(query.where(Award.id == award_id), user)
 
 
 def entitlement_for(user: User, entitlement_id: int) -> Entitlement:
+    """An organisation's right under such an agreement."""
     query = select(Entitlement).join(Agreement, Agreement.id == Entitlement.agreement_id)
     return _part(query.where(Entitlement.id == entitlement_id), user)
 
 
 def extension_for(user: User, extension_id: int) -> ExtensionOption:
+    """An option to prolong such an agreement."""
     query = select(ExtensionOption).join(Agreement, Agreement.id == ExtensionOption.agreement_id)
     return _part(query.where(ExtensionOption.id == extension_id), user)
 
 
 def document_for(user: User, document_id: int) -> AgreementDocument:
+    """A file of such an agreement."""
     query = select(AgreementDocument).join(Agreement, Agreement.id == AgreementDocument.agreement_id)
     return _part(query.where(AgreementDocument.id == document_id), user)
 
 
 def ceiling_for(user: User, ceiling_id: int) -> Ceiling:
+    """A ceiling of such an agreement, or of a part of it."""
     query = select(Ceiling).join(Agreement, Agreement.id == Ceiling.agreement_id)
     return _part(query.where(Ceiling.id == ceiling_id), user)
 
@@ -264,6 +272,7 @@ def price_lists_page(user: User, state: PriceListState | None, number: int) -> P
 
 
 def price_list_for(user: User, price_list_id: int) -> PriceList:
+    """A version of a supplier's price list under such an agreement."""
     query = (
         select(PriceList)
         .join(Award, Award.id == PriceList.award_id)

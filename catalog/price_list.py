@@ -78,7 +78,6 @@ class PriceList(Base):
     effective_from: Mapped[date]
     source_name: Mapped[str | None] = mapped_column(String(200))
     source_sha256: Mapped[str | None] = mapped_column(String(64))
-    note: Mapped[str | None] = mapped_column(String(500))
     state: Mapped[PriceListState] = mapped_column(TextEnum(PriceListState), default=PriceListState.DRAFT)
     publication: Mapped[int | None] = mapped_column(unique=True)  # rising number that search indexes follow
     article_count: Mapped[int] = mapped_column(default=0)

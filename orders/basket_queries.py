@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
@@ -16,9 +17,11 @@ from auth.user import User
 from catalog.agreement import RANKED, Agreement, Award, Lot
 from catalog.parameter import vat_rates
 from catalog.price_list import Article
-from catalog.steering import Ask, Finding, findings
+from catalog.queries import with_terms
+from catalog.steering import Ask, Finding, blocking, findings
 from core.clock import today
 from core.db import db
+from core.errors import NotFound
 from core.types import line_net
 from orders.basket import Basket, BasketLine, RankingRefusal
 from orders.requisition import Requisition
@@ -50,7 +53,7 @@ class BasketView:
     @property
     def is_stopped(self) -> bool:
         """Whether some line keeps the basket from being sent."""
-        return any(finding.level.value != "inform" for found in self.findings.values() for finding in found)
+        return bool(blocking(self.findings.values()))
 
 
 def basket_of(user: User, organisation: Organisation, *, lock: bool = False) -> Basket | None:
@@ -127,6 +130,16 @@ def _to_ask_first(
         line.id: [a for a in asked if a.lot_id == line.article.award.lot_id and a.rank < line.article.award.rank]
         for line in out_of_turn
     }
+
+
+def better_placed(line: BasketLine, award_id: int) -> Award:
+    """An award of the line's lot that stands before the line's own in the ranking. Raises NotFound."""
+    own = line.article.award
+    wanted = select(Award).where(Award.id == award_id, Award.lot_id == own.lot_id, Award.rank < own.rank)
+    found = db.session.scalar(wanted.options(*with_terms()))
+    if found is None:
+        raise NotFound(_l("Leverantören står inte före i rangordningen."))
+    return found
 
 
 def charges_by_award(drafts: Iterable[OrderDraft]) -> dict[int, Decimal]:

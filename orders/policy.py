@@ -25,8 +25,8 @@ def belongs_to(user: User, organisation_id: int) -> bool:
 
 
 def may_order(user: User, unit: Unit) -> bool:
-    """Order for a unit: an orderer there, above it or in the whole organisation."""
-    return user.has_role(Role.ORDERER, unit)
+    """Order for an open unit: an orderer there, above it or in the whole organisation."""
+    return unit.is_active and user.has_role(Role.ORDERER, unit)
 
 
 def may_withdraw(user: User, requisition: Requisition) -> bool:

@@ -80,6 +80,10 @@ def _withdraw(who: str, detail: dict[str, Any]) -> Sentence:
     return _("%(who)s tog tillbaka begäran.", who=who)
 
 
+def _mend(who: str, detail: dict[str, Any]) -> Sentence:
+    return _("%(who)s lade raderna i varukorgen igen, för att ändra dem.", who=who)
+
+
 def _place(who: str, detail: dict[str, Any]) -> Sentence:
     return _(
         "Beställningen lades hos %(supplier)s på avtal %(agreement)s: %(amount)s med moms. Beslutet togs av %(who)s.",
@@ -138,6 +142,7 @@ SENTENCES: dict[tuple[str, str], Telling] = {
     ("requisition", "reject"): _reject,
     ("requisition", "send-back"): _send_back,
     ("requisition", "withdraw"): _withdraw,
+    ("requisition", "mend"): _mend,
     ("order", "place"): _place,
     ("order", "confirm"): _confirm,
     ("order", "decline"): _decline,

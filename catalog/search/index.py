@@ -86,6 +86,7 @@ class Reader:
 
 
 def index_folder() -> Path:
+    """Where this node keeps its index."""
     return Path(current_app.config["AVROP"].data_dir) / "search"
 
 

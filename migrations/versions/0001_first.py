@@ -36,6 +36,12 @@ IN_PUBLISHED_LIST = (
     "SELECT 1 FROM article a JOIN price_list p ON p.id = a.price_list_id "
     "WHERE a.id = NEW.article_id AND a.award_id = NEW.award_id AND p.state = 'published'"
 )
+# The price lists that a change of a row touches: one can also be moved into another list
+ARTICLE_LISTS = (
+    ("INSERT", "NEW.price_list_id"),
+    ("UPDATE", "OLD.price_list_id, NEW.price_list_id"),
+    ("DELETE", "OLD.price_list_id"),
+)
 SEALED = "SELECT 1 FROM purchase_order_file f WHERE f.order_id = NEW.order_id"
 
 PARAMETERS = [
@@ -80,10 +86,10 @@ def guard_sqlite() -> None:
     refuse("purchase_order_line_listed", "INSERT", "purchase_order_line", why, f"WHEN NOT EXISTS ({IN_PUBLISHED_LIST})")
     for table in ("purchase_order_line", "purchase_order_charge"):
         refuse(f"{table}_sealed", "INSERT", table, "a placed order is never changed", f"WHEN EXISTS ({SEALED})")
-    for event, row in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("DELETE", "OLD")):
-        draft = f"SELECT 1 FROM price_list p WHERE p.id = {row}.price_list_id AND p.state = 'draft'"
+    for event, lists in ARTICLE_LISTS:
         why = "rows of a reviewed price list are never changed"
-        refuse(f"article_{event.lower()}_in_draft", event, "article", why, f"WHEN NOT EXISTS ({draft})")
+        reviewed = f"SELECT 1 FROM price_list p WHERE p.id IN ({lists}) AND p.state <> 'draft'"
+        refuse(f"article_{event.lower()}_in_draft", event, "article", why, f"WHEN EXISTS ({reviewed})")
 
 
 def guard_postgresql() -> None:
@@ -120,10 +126,10 @@ def guard_postgresql() -> None:
     refuse_unless("purchase_order_line_listed", "INSERT", "purchase_order_line", why, f"EXISTS ({IN_PUBLISHED_LIST})")
     for table in ("purchase_order_line", "purchase_order_charge"):
         refuse_unless(f"{table}_sealed", "INSERT", table, "a placed order is never changed", f"NOT EXISTS ({SEALED})")
-    for event, row in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("DELETE", "OLD")):
-        draft = f"SELECT 1 FROM price_list p WHERE p.id = {row}.price_list_id AND p.state = 'draft'"
+    for event, lists in ARTICLE_LISTS:
         why = "rows of a reviewed price list are never changed"
-        refuse_unless(f"article_{event.lower()}_in_draft", event, "article", why, f"EXISTS ({draft})")
+        reviewed = f"SELECT 1 FROM price_list p WHERE p.id IN ({lists}) AND p.state <> 'draft'"
+        refuse_unless(f"article_{event.lower()}_in_draft", event, "article", why, f"NOT EXISTS ({reviewed})")
 
 
 def seed() -> None:
@@ -1001,7 +1007,6 @@ def create_tables() -> None:
         sa.Column("effective_from", sa.Date(), nullable=False),
         sa.Column("source_name", sa.String(length=200), nullable=True),
         sa.Column("source_sha256", sa.String(length=64), nullable=True),
-        sa.Column("note", sa.String(length=500), nullable=True),
         sa.Column("state", sa.String(length=40), nullable=False),
         sa.Column("publication", sa.Integer(), nullable=True),
         sa.Column("article_count", sa.Integer(), nullable=False),

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, update
 
 from auth.journal import record
 from auth.organisation import Organisation
 from auth.user import User
 from catalog.agreement import Award
 from catalog.price_list import Article
-from catalog.queries import articles_by_id, current_articles
-from catalog.steering import Ask, findings, unmendable
+from catalog.queries import current_articles
+from catalog.rules import judge
+from catalog.steering import Ask, Finding, load_facts, unmendable
 from core.clock import now, today
 from core.db import db, insert_with_conflict
 from core.errors import RuleBroken
@@ -30,18 +33,41 @@ def add(actor: User, organisation: Organisation, article: Article, quantity: Dec
     Raises RuleBroken with the findings when this organisation may not order it at all.
     """
     basket = open_basket(actor, organisation)
-    line = next((line for line in basket.lines if line.article_id == article.id), None)
-    total = quantity + (line.quantity if line else 0)
-    found = findings([Ask(article, total)], organisation, today(), refused=refused_awards(basket))
-    if hard := unmendable(found):
+    [hard] = _in_the_way(basket, [(article, quantity)])
+    if hard:
         raise RuleBroken(hard[0].text, way_on=hard[0].way_on, findings=hard)
+    line = _lay(basket, article, quantity)
+    db.session.flush()
+    return line
+
+
+def _in_the_way(basket: Basket, wanted: Sequence[tuple[Article, Decimal]]) -> list[tuple[Finding, ...]]:
+    """What keeps each article out of the basket, together with what lies there of it already; each asked alone."""
+    asks = [Ask(article, quantity + _lying(basket, article)) for article, quantity in wanted]
+    facts, refused = load_facts(asks, basket.organisation, today()), refused_awards(basket)
+    return [unmendable(judge([ask], facts, refused=refused)) for ask in asks]
+
+
+def _lying(basket: Basket, article: Article) -> Decimal:
+    line = _line_of(basket, article)
+    return line.quantity if line else Decimal(0)
+
+
+def _line_of(basket: Basket, article: Article) -> BasketLine | None:
+    """The line of an article, of whichever price list: an article has one line in a basket."""
+    key = (article.award_id, article.supplier_number)
+    return next((line for line in basket.lines if (line.article.award_id, line.article.supplier_number) == key), None)
+
+
+def _lay(basket: Basket, article: Article, quantity: Decimal) -> BasketLine:
+    line = _line_of(basket, article)
     if line is None:
         if len(basket.lines) >= MOST_LINES:
             raise RuleBroken(_l("En varukorg rymmer %(count)s rader. Skicka den här först.", count=MOST_LINES))
-        line = BasketLine(article_id=article.id, quantity=total, seen_price=article.price, added_at=now())
+        line = BasketLine(quantity=Decimal(0), added_at=now())
         basket.lines.append(line)
-    line.quantity, line.seen_price = total, article.price
-    db.session.flush()
+    line.article, line.seen_price = article, article.price
+    line.quantity += quantity
     return line
 
 
@@ -51,7 +77,14 @@ def change(actor: User, line: BasketLine, quantity: Decimal, note: str | None = 
 
 
 def remove(actor: User, line: BasketLine) -> None:
-    line.basket.lines.remove(line)
+    """Take a line out. With the last one the need is gone, and with it what was being mended and noted for it."""
+    basket = line.basket
+    basket.lines.remove(line)
+    if not basket.lines:
+        basket.requisition_id = None
+        of_basket = RankingRefusal.basket_id == basket.id
+        db.session.execute(delete(RankingRefusal).where(of_basket, RankingRefusal.requisition_id.is_(None)))
+        db.session.execute(update(RankingRefusal).where(of_basket).values(basket_id=None))
 
 
 def state_ground(actor: User, line: BasketLine, ground: str) -> None:
@@ -120,19 +153,16 @@ def note_refusal(
 
 def reorder(actor: User, organisation: Organisation, order: Order) -> list[str]:
     """Put an old order's articles into the basket at today's prices. Returns the names of what is gone or stopped."""
-    keys = [(line.award_id, line.supplier_number) for line in order.lines]
-    found = current_articles(keys, today())
-    articles = articles_by_id([article.id for article in found.values()])
-    gone = []
-    for line in order.lines:
-        article = found.get((line.award_id, line.supplier_number))
-        try:
-            if article is None:
-                raise RuleBroken
-            add(actor, organisation, articles[article.id], line.quantity)
-        except RuleBroken:
-            gone.append(line.name)
-    return gone
+    basket = open_basket(actor, organisation)
+    sold = current_articles([(line.award_id, line.supplier_number) for line in order.lines], today())
+    lines = [line for line in order.lines if (line.award_id, line.supplier_number) in sold]
+    wanted = [(sold[line.award_id, line.supplier_number], line.quantity) for line in lines]
+    stopped = {line.id for line, hard in zip(lines, _in_the_way(basket, wanted), strict=True) if hard}
+    for line, (article, quantity) in zip(lines, wanted, strict=True):
+        if line.id not in stopped:
+            _lay(basket, article, quantity)
+    db.session.flush()
+    return [line.name for line in order.lines if line not in lines or line.id in stopped]
 
 
 def open_basket(actor: User, organisation: Organisation) -> Basket:

@@ -36,6 +36,8 @@ Sold = dict[tuple[int, str], Article]
 def place(actor: User, requisition: Requisition) -> list[Order]:
     """Place the orders of an approved requisition. Raises RuleBroken with the finding of a gate that has closed."""
     drafts = requisition_drafts(requisition)
+    for draft in drafts:
+        draft.supplier.check_reachable()
     sold = _check_gates(requisition, drafts)
     ceiling.consume(all_draws(drafts))
     approvers = approvers_of(requisition)
@@ -82,6 +84,29 @@ def _check_gates(requisition: Requisition, drafts: list[OrderDraft]) -> Sold:
 def _place_one(
     actor: User, requisition: Requisition, draft: OrderDraft, sold: Sold, approvers: list[ApproverDocument]
 ) -> Order:
+    order = _new_order(requisition, draft)
+    _write_lines(order, draft, sold)  # the database checks every line before a document is made of it
+    files = render_files(order, order_document(order, approvers))
+    db.session.add_all(files)
+    mail.send_order(order, files)
+    record(
+        actor,
+        "place",
+        "order",
+        order.number,
+        organisation_id=order.organisation_id,
+        supplier=order.supplier.name,
+        agreement=order.agreement.number,
+        net_amount=str(order.net_amount),
+        gross_amount=str(order.gross_amount),
+        requisition=requisition.number,
+        content_hash=requisition.content_hash,
+        files={file.name: file.sha256 for file in files},
+    )
+    return order
+
+
+def _new_order(requisition: Requisition, draft: OrderDraft) -> Order:
     number, year, serial = draw_number(requisition.organisation)
     order = Order(
         number=number,
@@ -104,24 +129,6 @@ def _place_one(
     )
     db.session.add(order)
     db.session.flush()
-    _write_lines(order, draft, sold)  # the database checks every line before a document is made of it
-    files = render_files(order, order_document(order, approvers))
-    db.session.add_all(files)
-    mail.send_order(order, files)
-    record(
-        actor,
-        "place",
-        "order",
-        order.number,
-        organisation_id=order.organisation_id,
-        supplier=order.supplier.name,
-        agreement=order.agreement.number,
-        net_amount=str(order.net_amount),
-        gross_amount=str(order.gross_amount),
-        requisition=requisition.number,
-        content_hash=requisition.content_hash,
-        files={file.name: file.sha256 for file in files},
-    )
     return order
 
 

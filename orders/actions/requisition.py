@@ -19,7 +19,7 @@ from catalog.category import Category
 from catalog.parameter import vat_rates
 from catalog.price_list import VatClass
 from catalog.queries import current_articles
-from catalog.steering import Level
+from catalog.steering import blocking
 from core.clock import now, today
 from core.db import db
 from core.errors import NotAllowed, RuleBroken
@@ -33,9 +33,14 @@ from orders.basket import Basket, BasketLine, RankingRefusal
 from orders.basket_queries import BasketView, basket_of, view_basket
 from orders.policy import may_mend, may_order, may_withdraw
 from orders.requisition import Requisition, RequisitionCharge, RequisitionLine
-from orders.requisition_queries import load_requisition, requisition_drafts, requisition_lines
+from orders.requisition_queries import (
+    load_requisition,
+    requisition_drafts,
+    requisition_lines,
+    requisition_made_with,
+)
 from orders.route import Need, NobodyCanApprove, RouteStep, directory_of, find_route
-from orders.split import Charge, all_draws, draft_orders
+from orders.split import Charge, OrderDraft, all_draws, draft_orders
 from orders.substitutes import people_asked
 
 
@@ -58,12 +63,12 @@ def submit(actor: User, organisation: Organisation, checkout: Checkout) -> Requi
 
     Raises NotAllowed, and RuleBroken with the findings, with `ceiling-reached` or with `nobody-can-approve`.
     """
-    if not may_order(actor, checkout.unit):
+    if not may_order(actor, checkout.unit) or checkout.unit.organisation_id != organisation.id:
         raise NotAllowed(_l("Du får inte beställa för %(unit)s.", unit=checkout.unit.name))
     if not checkout.address.is_active or checkout.address.unit.organisation_id != organisation.id:
         raise RuleBroken(_l("Leveransadressen kan inte användas. Välj en annan."))
     basket = basket_of(actor, organisation, lock=True)
-    if done := db.session.scalar(select(Requisition).where(Requisition.key == checkout.key)):
+    if done := requisition_made_with(checkout.key):
         return done  # the button was pressed twice
     if basket is None or not basket.lines:
         raise RuleBroken(_l("Varukorgen är tom."))
@@ -71,13 +76,7 @@ def submit(actor: User, organisation: Organisation, checkout: Checkout) -> Requi
 
     requisition = _fill(actor, basket, checkout)
     requisition.check_submittable()
-    drafts = draft_orders(requisition_lines(requisition))
-    requisition.charges = [_copy_charge(charge) for draft in drafts for charge in draft.charges]
-    requisition.net_amount = sum((draft.totals.net for draft in drafts), Decimal(0))
-    requisition.vat_amount = sum((draft.totals.vat for draft in drafts), Decimal(0))
-    requisition.gross_amount = requisition.net_amount + requisition.vat_amount
-    for draft in drafts:
-        draft.supplier.check_reachable()
+    drafts = _price(requisition)
     route = route_of(requisition)
     ceiling.reserve(all_draws(drafts))
 
@@ -139,7 +138,11 @@ def open_step(step: ApprovalStep) -> None:
 
 
 def withdraw(actor: User, requisition: Requisition) -> None:
-    """Take back what is not decided yet, and give its room under the ceilings back. Raises NotAllowed, WrongState."""
+    """Take back what is not decided yet, and give its room under the ceilings back. Raises NotAllowed, WrongState.
+
+    One that lies in the basket to be mended stays there, as a need of its own.
+    """
+    basket = basket_of(actor, requisition.organisation, lock=True)  # before the requisition, as when it is sent again
     requisition = load_requisition(requisition.id, lock=True)
     if not may_withdraw(actor, requisition):
         raise NotAllowed(_l("Bara den som har beställt kan ta tillbaka begäran."))
@@ -148,6 +151,8 @@ def withdraw(actor: User, requisition: Requisition) -> None:
     if reserved:
         close_route(requisition)
         ceiling.release_reserved(all_draws(requisition_drafts(requisition)))
+    if basket is not None and basket.requisition_id == requisition.id:
+        basket.requisition_id = None
     requisition.decided_at = now()
     record(actor, "withdraw", "requisition", requisition.id, organisation_id=requisition.organisation_id)
 
@@ -159,9 +164,10 @@ def mend(actor: User, requisition: Requisition) -> list[str]:
     """
     if not may_mend(actor, requisition):
         raise NotAllowed(_l("Bara den som har beställt kan ändra begäran."))
+    basket = open_basket(actor, requisition.organisation)
+    requisition = load_requisition(requisition.id)  # nobody sends it or takes it back while its basket is held
     if not can(requisition, "submit"):
         raise RuleBroken(_l("Bara en återsänd begäran kan ändras."))
-    basket = open_basket(actor, requisition.organisation)
     if basket.lines:
         raise RuleBroken(_l("Det ligger redan något i varukorgen. Skicka eller töm den först."))
     keys = [(line.award_id, line.supplier_number) for line in requisition.lines]
@@ -186,6 +192,7 @@ def mend(actor: User, requisition: Requisition) -> list[str]:
     db.session.execute(
         update(RankingRefusal).where(RankingRefusal.requisition_id == requisition.id).values(basket_id=basket.id)
     )
+    record(actor, "mend", "requisition", requisition.id, organisation_id=requisition.organisation_id)
     return gone
 
 
@@ -205,12 +212,11 @@ def _categories(lots: Iterable[Lot]) -> tuple[Category, ...]:
 def _check_steering(basket: Basket, deliver_on: date | None) -> None:
     """Every gate again, for the whole basket, at the till."""
     view = view_basket(basket, deliver_on)
-    found = [f for of_line in view.findings.values() for f in of_line if f.level is not Level.INFORM]
-    if found:
+    if found := blocking(view.findings.values()):
         raise RuleBroken(
             _l("Varukorgen kan inte skickas än. Se raderna för vad som återstår."),
             way_on=found[0].way_on,
-            findings=tuple(found),
+            findings=found,
         )
 
 
@@ -269,6 +275,18 @@ def _copy(position: int, line: BasketLine, rates: dict[VatClass, Decimal]) -> Re
         choice_ground=line.choice_ground,
         note=line.note,
     )
+
+
+def _price(requisition: Requisition) -> list[OrderDraft]:
+    """Write what it costs, freight and fees included. Returns the orders it becomes."""
+    drafts = draft_orders(requisition_lines(requisition))
+    requisition.charges = [_copy_charge(charge) for draft in drafts for charge in draft.charges]
+    requisition.net_amount = sum((draft.totals.net for draft in drafts), Decimal(0))
+    requisition.vat_amount = sum((draft.totals.vat for draft in drafts), Decimal(0))
+    requisition.gross_amount = requisition.net_amount + requisition.vat_amount
+    for draft in drafts:
+        draft.supplier.check_reachable()
+    return drafts
 
 
 def _copy_charge(charge: Charge) -> RequisitionCharge:

@@ -14,17 +14,15 @@ from auth.login import acting_organisation, current
 from auth.organisation import DeliveryAddress, Unit
 from auth.permission import Permission
 from auth.user import User
-from catalog.agreement import Award
-from catalog.queries import article_for, with_terms
+from catalog.queries import article_for
 from core.clock import STOCKHOLM, now, today
-from core.db import db
 from core.errors import NotFound, RuleBroken
 from core.forms import show_rule
 from core.web import is_local_path, requires
 from orders.actions import basket as act
 from orders.actions.requisition import Checkout, route_preview, submit
 from orders.basket import Basket, BasketLine
-from orders.basket_queries import addresses_of, basket_of, units_to_order_for, view_basket
+from orders.basket_queries import addresses_of, basket_of, better_placed, units_to_order_for, view_basket
 from orders.forms import AddLineForm, ChangeLineForm, CheckoutForm, NoteRefusalForm, StateGroundForm
 from orders.requisition import Requisition
 from orders.requisition_queries import requisition_made_with
@@ -103,9 +101,7 @@ def ground(line_id: int) -> Any:
 def refusal(line_id: int, award_id: int) -> Any:
     """Note what a better-placed supplier answered: opens the next place in the ranking for this need."""
     line = _own_line(line_id)
-    award = db.session.get(Award, award_id, options=with_terms())
-    if award is None or award.lot_id != line.article.award.lot_id or award.rank >= line.article.award.rank:
-        raise NotFound(_l("Leverantören står inte före i rangordningen."))
+    award = better_placed(line, award_id)
     form = NoteRefusalForm()
     if form.validate_on_submit() and form.asked_on.data and form.reason.data:
         noon = datetime.combine(form.asked_on.data, time(12), STOCKHOLM).astimezone(UTC)

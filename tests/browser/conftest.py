@@ -90,7 +90,7 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
         yield site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The application filled with a shorter demo, made once; each story takes people of its own in it."""
     with serving(request.config, tmp_path_factory.mktemp("demo")) as site:
@@ -100,7 +100,7 @@ def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # it runs an event loop in this thread, which no other test should meet
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip("NO CHROMIUM: the pages are NOT CHECKED in a browser; install the chromium package")

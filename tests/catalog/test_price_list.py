@@ -3,10 +3,12 @@
 from datetime import timedelta
 from decimal import Decimal
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import DatabaseError
 
 from auth.permission import Role
 from catalog.actions.price_list import approve, import_price_list, publish, publish_due, withdraw
@@ -178,6 +180,15 @@ def test_comparison_counts_new_gone_dearer_and_cheaper(award: Award) -> None:
         ("cheaper", Decimal("-50.0")),
         ("dearer", Decimal("20.0")),
     ]
+
+
+@pytest.mark.parametrize("change", [{"price": Decimal(1)}, {"price_list_id": None}])
+def test_the_database_refuses_to_change_a_published_list(award: Award, change: dict[str, Any]) -> None:
+    published, draft = make_price_list(award, [{}]), make_price_list(award, state=PriceListState.DRAFT)
+    articles = select(Article.id).where(Article.price_list_id == (draft if "price_list_id" in change else published).id)
+    values = {name: published.id if value is None else value for name, value in change.items()}
+    with pytest.raises(DatabaseError, match="never changed"), db.session.begin_nested():
+        db.session.execute(update(Article).where(Article.id.in_(articles)).values(values))
 
 
 def test_two_who_publish_at_once_leave_one_list_in_force(fresh_app: Flask) -> None:

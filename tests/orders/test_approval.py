@@ -248,6 +248,13 @@ def test_what_is_sent_back_is_mended_and_asked_anew(app: TransactionalFlask) -> 
     assert again.state is RequisitionState.APPROVED
 
 
+def test_a_supplier_who_cannot_be_reached_any_more_stops_the_placing(app: TransactionalFlask) -> None:
+    requisition = make_requisition(place := make_place())
+    requisition.lines[0].supplier.order_email = None
+    with pytest.raises(RuleBroken, match="saknar e-postadress"):
+        say_yes(place.approver, requisition)
+
+
 def test_withdrawing_gives_the_room_back_and_closes_the_steps(app: TransactionalFlask) -> None:
     place = make_place()
     paper = make_offer(place.organisation, price=Decimal(100))

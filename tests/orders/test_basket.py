@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from auth.journal import entries_about
+from auth.permission import Role
 from catalog.agreement import AgreementState, CallOffMethod
 from catalog.price_list import Article, VatClass
 from core.clock import now
 from core.db import TransactionalFlask, commit, db
 from core.errors import NotAllowed, RuleBroken
+from orders.actions.approval import send_back
 from orders.actions.basket import accept_change, add, change, note_refusal, remove, reorder, state_ground
-from orders.actions.requisition import submit
+from orders.actions.requisition import mend, submit, withdraw
 from orders.approval import StepKind
 from orders.basket import RankingRefusal
 from orders.basket_queries import basket_of, refusals_of, view_basket
 from orders.requisition import RequisitionState
-from tests.factories.auth import make_organisation, make_unit
+from tests.factories.auth import make_member, make_organisation, make_unit
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_offer, make_price_list
-from tests.factories.orders import Place, checkout_at, make_order, make_place, make_rule
+from tests.factories.orders import Place, checkout_at, make_order, make_place, make_requisition, make_rule, pending_step
 
 
 def codes(place: Place) -> set[str]:
@@ -53,6 +56,19 @@ def test_more_of_the_same_becomes_one_line(app: TransactionalFlask) -> None:
     basket = basket_of(place.orderer, place.organisation)
     assert basket is not None
     assert basket.lines == []
+
+
+def test_an_article_has_one_line_whichever_price_list_it_came_from(app: TransactionalFlask) -> None:
+    place = make_place()
+    old = make_offer(place.organisation, price=Decimal(10))
+    line = add(place.orderer, place.organisation, old, Decimal(2))
+    terms = {"supplier_number": old.supplier_number, "name": old.name, "price": Decimal(12)}
+    new = only_article(make_price_list(old.award, [terms]).id)
+    assert add(place.orderer, place.organisation, new, Decimal(1)) is line
+    assert (line.article, line.quantity, line.seen_price) == (new, Decimal(3), Decimal(12))
+    accept_change(place.orderer, line)  # nothing left to accept, and no second line in its way
+    db.session.flush()
+    assert codes(place) == set()
 
 
 def test_what_may_not_be_ordered_never_gets_into_the_basket(app: TransactionalFlask) -> None:
@@ -97,6 +113,19 @@ def test_a_refusal_opens_the_next_place_for_that_need_alone(app: TransactionalFl
     submit(place.orderer, place.organisation, checkout_at(place))
     add(place.orderer, place.organisation, second, Decimal(1))
     assert codes(place) == {"not-next-in-rank"}
+
+
+def test_a_refusal_is_forgotten_with_the_last_line_of_its_need(app: TransactionalFlask) -> None:
+    place = make_place()
+    first, second = ranked_offers(place)
+    line = add(place.orderer, place.organisation, second, Decimal(1))
+    note_refusal(place.orderer, line.basket, first.award, now(), "telefon", "declined", "Slut")
+    remove(place.orderer, line)
+    add(place.orderer, place.organisation, second, Decimal(1))
+    assert codes(place) == {"not-next-in-rank"}
+    assert [e.act for e in entries_about("award", first.award.id)] == []  # told when the transaction ends
+    commit()
+    assert [e.act for e in entries_about("award", first.award.id)] == ["note-refusal"]
 
 
 def test_silence_counts_only_after_the_time_to_answer(app: TransactionalFlask) -> None:
@@ -238,3 +267,62 @@ def test_an_old_order_is_put_into_the_basket_at_todays_price(app: TransactionalF
     paper.award.lot.agreement.state = AgreementState.PAUSED
     commit()
     assert reorder(place.orderer, place.organisation, order) == [order.lines[0].name]
+
+
+def test_ordering_again_asks_as_many_queries_for_ten_lines_as_for_one(
+    app: TransactionalFlask, count_queries: Any
+) -> None:
+    counted = []
+    for lines in (1, 10):
+        place = make_place()
+        award = make_offer(place.organisation).award
+        make_price_list(award, [{"supplier_number": f"A-{number}"} for number in range(lines)])
+        articles = db.session.query(Article).filter(Article.award_id == award.id, Article.supplier_number.like("A-%"))
+        order = make_order(place, [(article, Decimal(1)) for article in articles])
+        commit()
+        assert len(order.lines) == lines
+        with count_queries() as queries:
+            assert reorder(place.orderer, place.organisation, order) == []
+        counted.append(len([sql for sql in queries if sql.startswith("SELECT")]))
+    assert counted[1] <= counted[0] + 2, counted
+
+
+def test_what_was_taken_back_while_it_was_mended_is_sent_as_a_need_of_its_own(app: TransactionalFlask) -> None:
+    place = make_place()
+    returned = make_requisition(place)
+    send_back(place.approver, pending_step(returned), "Ta färre", returned.content_hash or "")
+    mend(place.orderer, returned)
+    withdraw(place.orderer, returned)
+    made = submit(place.orderer, place.organisation, checkout_at(place))
+    commit()
+    assert made is not returned
+    assert (made.state, returned.state) == (RequisitionState.SUBMITTED, RequisitionState.WITHDRAWN)
+    acts = [entry.act for entry in entries_about("requisition", returned.id)]
+    assert acts == ["submit", "send-back", "mend", "withdraw"]
+
+
+def test_emptying_the_basket_ends_the_mending(app: TransactionalFlask) -> None:
+    place = make_place()
+    returned = make_requisition(place)
+    send_back(place.approver, pending_step(returned), "Ta något annat", returned.content_hash or "")
+    mend(place.orderer, returned)
+    basket = basket_of(place.orderer, place.organisation)
+    assert basket is not None and basket.requisition_id == returned.id
+    remove(place.orderer, basket.lines[0])
+    add(place.orderer, place.organisation, make_offer(place.organisation), Decimal(1))
+    assert submit(place.orderer, place.organisation, checkout_at(place)) is not returned
+    assert returned.state is RequisitionState.RETURNED
+
+
+@pytest.mark.parametrize("unit", ["closed", "of another organisation"])
+def test_nobody_orders_for_a_unit_that_is_not_there_to_order_for(app: TransactionalFlask, unit: str) -> None:
+    place = make_place()
+    add(place.orderer, place.organisation, make_offer(place.organisation), Decimal(1))
+    if unit == "closed":
+        place.unit.is_active = False
+        wanted = place.unit
+    else:
+        wanted = make_unit(make_organisation())
+        make_member(Role.ORDERER, wanted.organisation, user=place.orderer)
+    with pytest.raises(NotAllowed):
+        submit(place.orderer, place.organisation, checkout_at(place, unit=wanted))

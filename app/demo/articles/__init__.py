@@ -79,7 +79,6 @@ class Assortments:
             version=version,
             effective_from=day,
             source_name=f"prislista-{spec.supplier}-v{version}.csv",
-            note="Årlig prisjustering enligt avtalet" if version > 1 else None,
             created_at=now(),
             created_by_id=actor.id,
         )
