@@ -25,10 +25,7 @@ def test_the_set_is_large_and_has_every_kind_of_question() -> None:
     assert [pair for pair, count in asked.items() if count > 1] == []
 
 
-def test_both_parts_of_the_set_are_answered_well(fresh_app: TransactionalFlask, engine: str) -> None:
-    """On the demo; one engine is enough, because the ranking is the index's own."""
-    if engine != "sqlite":
-        return
+def test_both_parts_of_the_set_are_answered_well(fresh_app: TransactionalFlask) -> None:
     with fresh_app.app_context():
         make_demo(purchases=0)
         with reading():
