@@ -76,7 +76,7 @@ def bench_search_quality(database: str | None, _seconds: float, quick: bool) -> 
             goods = goods_of(asker)
             marks, times = [], []
             for question in questions(goods):
-                times.append(timed(lambda q=question: marks.append(judge(q, asker, goods))))  # type: ignore[misc]
+                times.append(timed(lambda q=question: marks.append(judge(q, asker))))  # type: ignore[misc]
     yield from _figures(marks)
     yield milliseconds("search-quality", f"one question, p95, {len(goods):,} articles", p95(times))
     for mark in sorted(marks, key=lambda m: (m.ndcg, m.recall))[: 5 if quick else WORST]:
@@ -128,11 +128,11 @@ def questions(goods: Sequence[Goods]) -> Iterator[Question]:
             right = [g for g in goods if fits.search(g.said)]
             if not right:
                 raise ValueError(f"nothing in the catalogue is right for “{row['query']}”")
-            text, answers = _spelled(row["query"], right, goods)
+            text, answers = spelled(row["query"], right, goods)
             yield Question(row["kind"], text, frozenset(answers), _part(row))
 
 
-def _spelled(query: str, right: Sequence[Goods], goods: Sequence[Goods]) -> tuple[str, list[int]]:
+def spelled(query: str, right: Sequence[Goods], goods: Sequence[Goods]) -> tuple[str, list[int]]:
     """The text of a question and the ids that answer it: for `{number}` and `{gtin}` those of the first fit."""
     if query.startswith("{gtin"):
         gtin = next(g.gtin for g in right if g.gtin)
@@ -164,7 +164,7 @@ def _part(row: dict[str, str]) -> str:
     return HELD_BACK if told[0] % KEPT_BACK_OF == 0 else TUNED
 
 
-def judge(question: Question, asker: Organisation, goods: Sequence[Goods]) -> Marks:
+def judge(question: Question, asker: Organisation) -> Marks:
     """Ask, and compare the order with the best one there is: all that is right before all that is not."""
     found = search(SearchRequest(question.text, asker, today(), size=DEPTH)).hits
     ids = [hit.article.id for hit in found]

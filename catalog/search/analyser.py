@@ -56,6 +56,8 @@ sax sko sot tob tub ull vax vin väv öl öra ögon kaj ben tå fot lax ris duk 
 _UNITS = {spelling: unit.split("/")[0] for unit in UNITS.split() for spelling in unit.split("/")}
 STOP_WORDS = frozenset(STOP.split())
 _SHORT_PARTS = frozenset(SHORT.split())
+# Endings that Snowball leaves on (the definite neuter: `skåpet`, `ägget`) or takes for a part of a short word.
+ENDINGS = ("arnas", "ernas", "ornas", "arna", "erna", "orna", "ens", "ets", "en", "et", "na", "s", "n", "t")
 LINKS = ("", "s")  # what may stand between the parts of a compound
 LOST_ENDINGS = ("", "a", "e")  # skol-bok is skola, pojk-rum is pojke
 
@@ -237,6 +239,13 @@ class Vocabulary:
             within = [w for w in self._sorted if bare in w]
         found = sorted(within, key=lambda w: (-self.counts[w], w))[:most]
         return list(dict.fromkeys(stem(word) for word in found))
+
+    def base(self, word: str) -> str:
+        """A bent form that nobody has written as the known word it is a form of; else the word itself."""
+        if not word.isalpha() or self.knows(word):
+            return word
+        bare = (word.removesuffix(ending) for ending in ENDINGS if word.endswith(ending))
+        return next((known for known in bare if len(known) >= 3 and self.knows(known)), word)
 
     def is_sound(self, word: str) -> bool:
         """Whether somebody has written the word, or all the parts that it is made of."""

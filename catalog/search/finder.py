@@ -116,7 +116,8 @@ def _ask(reader: Reader, request: SearchRequest, visible: Sequence[Offer], chose
     if request.marks:
         here = within(here, reader.schema, "marks", list(request.marks))
     ids = _page_of_ids(reader, here, request, is_text=understood is not None)
-    suggestion = understood.suggestion if understood is not None else None
+    # a mended word that finds nothing may stand in a price list that is not theirs to see: it is not told
+    suggestion = understood.suggestion if understood is not None and per_list else None
     alternative = None
     if understood is not None and suggestion is None and sum(per_list.values()) < FEW:
         alternative = did_you_mean(reader, request.text, visible_ids)

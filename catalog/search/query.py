@@ -43,7 +43,7 @@ def understand(
     `is_eager` mends more, for when nothing was found.
     """
     text = text[:LONGEST]
-    asked = list(words(text))[:MOST_WORDS]
+    asked = [_known_form(reader, word) for word in list(words(text))[:MOST_WORDS]]
     meant = [word for word in asked if word not in STOP_WORDS] or asked
     codes = _codes(reader, text)
     if not meant:
@@ -56,6 +56,11 @@ def understand(
         some = Query.boolean_query([(Occur.Should, q) for q in each], max(1, len(each) - 1))
         loose = _any([every, Query.const_score_query(every, STRICT_SCORE), some, *codes])
     return TextQuery(strict, loose, " ".join(mended) if mended != meant else None)
+
+
+def _known_form(reader: Reader, word: str) -> str:
+    """The word without an ending that only hides it, unless it may be one that is not finished yet."""
+    return word if reader.vocabulary.beginning_with(word, 1) else reader.vocabulary.base(word)
 
 
 def _read(

@@ -48,7 +48,7 @@ def test_from_search_to_received_goods(
     look("login")
     log_in_by_form(page, "anna@ostersund.example")
     look("start")
-    page.get_by_role("searchbox").fill("papper")
+    page.get_by_role("combobox").fill("papper")
     page.get_by_role("button", name="Sök").click()
     look("search")
     hit = page.locator(".hit").first
@@ -111,7 +111,7 @@ def test_the_road_by_keyboard_alone(site: Site, page: Page, new_page: NewPage) -
     orderer = Keyboard(page)
     page.goto("/")
     orderer.log_in("sara@ostersund.example")
-    orderer.walk_to(page.get_by_role("searchbox"))
+    orderer.walk_to(page.get_by_role("combobox"))
     orderer.write("papper")
     orderer.press_enter()
     orderer.skip_to_content()

@@ -45,7 +45,7 @@ def test_the_box_suggests_and_the_keyboard_chooses(
     options = page.get_by_role("listbox", name="Förslag").get_by_role("option")
     expect(options).to_have_count(2)
     expect(box).to_have_attribute("aria-expanded", "true")
-    expect(page.get_by_role("status").filter(has_text="2 förslag")).to_be_attached()
+    expect(page.locator("[aria-live]", has_text="2 förslag")).to_be_attached()
     box.press("ArrowDown")
     expect(options.first).to_have_attribute("aria-selected", "true")
     expect(box).to_have_attribute("aria-activedescendant", options.first.get_attribute("id") or "")

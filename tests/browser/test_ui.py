@@ -282,6 +282,6 @@ def test_start_page_fulfils_every_check(site: Site, page: Window, check_page: Ch
     screenshot(page, "start")
     site.log_in(page, newcomer)
     page.goto("/")
-    expect(page.get_by_role("searchbox")).to_have_count(1)
+    expect(page.get_by_role("combobox")).to_have_count(1)
     check_page(page)
     screenshot(page, "start-first")

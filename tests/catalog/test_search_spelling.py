@@ -172,7 +172,9 @@ def test_words_of_others_price_lists_are_never_suggested(town: Organisation, sho
         "kamin" in text for text in suggest("toalettk", town, today()) + suggest("toalettkamim", town, today())
     )
     assert suggest("hemlig", town, today()) == []
-    assert look("hemlih", town).alternative is None
+    for text in ("hemlih", "toalettkamim"):
+        result = look(text, town)
+        assert (result.total, result.suggestion, result.alternative) == (0, None, None)
 
 
 def test_suggestions_take_the_same_few_queries(
@@ -201,6 +203,12 @@ def test_searching_keeps_to_ten_queries(
 def test_the_box_is_plain_without_the_script(town: Organisation, login_as: Callable[[User], FlaskClient]) -> None:
     page = login_as(make_member(Role.ORDERER, town)).get("/search?q=papper").get_data(as_text=True)
     assert 'data-suggest="/search/suggest"' in page and 'role="combobox"' not in page
+
+
+@pytest.mark.parametrize("text", ["skrivbordet", "bordets", "bestickens", "soppåsens"])
+def test_an_ending_that_nobody_has_written_hides_no_word(town: Organisation, shop: None, text: str) -> None:
+    result = look(text, town)
+    assert result.hits and result.suggestion is None
 
 
 def test_a_joined_word_needs_to_be_known() -> None:
