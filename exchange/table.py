@@ -65,8 +65,9 @@ class Column(NamedTuple):
 class Table:
     """One pass over one file: `problems` grow as it goes.
 
-    data: the file, or its text where that is known already. columns: field → what it holds. mandatory: the columns that must be there; needed: those that no row may leave
-    empty. Twenty million bytes and a hundred thousand rows at most; no more than a thousand problems are listed.
+    data: the file, or its text where that is known already. columns: field → what it holds. mandatory: the columns
+    that must be there; needed: those that no row may leave empty. Twenty million bytes and a hundred thousand rows at
+    most; no more than a thousand problems are listed.
     """
 
     def __init__(

@@ -23,7 +23,8 @@ import click
 
 from app.factory import create_app
 from app.migrate import is_current
-from core.db import TransactionalFlask, db, reading
+from core.db import TransactionalFlask, reading
+from core.db import db as database  # `db` here becomes the command of that name as soon as it is imported
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,7 +42,7 @@ def ready_app() -> Iterator[TransactionalFlask]:
         try:
             yield app
         finally:
-            db.session.remove()
+            database.session.remove()
 
 
 def with_app(command: Callable[P, R]) -> Callable[P, R]:
