@@ -6,7 +6,6 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -23,14 +22,6 @@ class StepKind(str, Enum):
     PARENT_APPROVER = "parent-approver"  # the same, starting one unit higher
     PERSON = "person"
     GROUP = "group"
-
-
-STEP_NAMES = {
-    StepKind.UNIT_APPROVER: _l("attestant för enheten"),
-    StepKind.PARENT_APPROVER: _l("attestant för enheten ovanför"),
-    StepKind.PERSON: _l("en namngiven person"),
-    StepKind.GROUP: _l("en grupp"),
-}
 
 
 class Quorum(str, Enum):

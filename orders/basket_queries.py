@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from auth.organisation import DeliveryAddress, Organisation, Unit
@@ -153,10 +153,9 @@ def charges_by_award(drafts: Iterable[OrderDraft]) -> dict[int, Decimal]:
 
 def refusals_of(need: Basket | Requisition) -> Sequence[RankingRefusal]:
     """The noted refusals of better-placed suppliers for one need."""
-    column = RankingRefusal.basket_id if isinstance(need, Basket) else RankingRefusal.requisition_id
     return db.session.scalars(
         select(RankingRefusal)
-        .where(column == need.id)
+        .where(_of(need))
         .order_by(RankingRefusal.id)
         .options(
             joinedload(RankingRefusal.award).joinedload(Award.supplier),
@@ -168,7 +167,12 @@ def refusals_of(need: Basket | Requisition) -> Sequence[RankingRefusal]:
 
 def refused_awards(need: Basket | Requisition) -> set[int]:
     """The awards that declined or stayed silent for one need."""
-    return {refusal.award_id for refusal in refusals_of(need)}
+    return set(db.session.scalars(select(RankingRefusal.award_id).where(_of(need))))
+
+
+def _of(need: Basket | Requisition) -> ColumnElement[bool]:
+    column = RankingRefusal.basket_id if isinstance(need, Basket) else RankingRefusal.requisition_id
+    return column == need.id
 
 
 def units_to_order_for(user: User, organisation: Organisation) -> Sequence[Unit]:

@@ -13,7 +13,7 @@ from auth.journal import JournalEntry
 from auth.organisation import Organisation
 from auth.user import User
 from catalog.supplier import Supplier
-from core.db import db
+from core.db import db, paginate
 from core.errors import NotFound
 from core.web import Page
 from orders.order import Order, OrderLine, OrderState
@@ -67,15 +67,9 @@ def orders_page(
     if text:
         suppliers = select(Supplier.id).where(Supplier.name.icontains(text, autoescape=True))
         condition.append(or_(Order.number.icontains(text, autoescape=True), Order.supplier_id.in_(suppliers)))
-    wanted = select(Order).where(*condition)
-    total = db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    rows = db.session.scalars(
-        wanted.order_by(Order.placed_at.desc(), Order.id.desc())
-        .limit(PAGE_SIZE)
-        .offset((max(1, page) - 1) * PAGE_SIZE)
-        .options(joinedload(Order.supplier), joinedload(Order.unit), joinedload(Order.orderer))
-    ).all()
-    return Page(items=rows, number=max(1, page), size=PAGE_SIZE, total=total)
+    loaded = (joinedload(Order.supplier), joinedload(Order.unit), joinedload(Order.orderer))
+    newest_first = select(Order).where(*condition).order_by(Order.placed_at.desc(), Order.id.desc())
+    return paginate(newest_first.options(*loaded), page, PAGE_SIZE)
 
 
 def orders_of(requisition: Requisition) -> Sequence[Order]:

@@ -93,8 +93,6 @@ class Requisition(Base):
     organisation: Mapped[Organisation] = relationship()
     unit: Mapped[Unit] = relationship()
     orderer: Mapped[User] = relationship(foreign_keys=[orderer_id])
-    created_by: Mapped[User] = relationship(foreign_keys=[created_by_id])
-    edited_by: Mapped[User] = relationship(foreign_keys=[edited_by_id])
     lines: Mapped[list[RequisitionLine]] = relationship(
         back_populates="requisition", order_by="RequisitionLine.position", cascade="all, delete-orphan"
     )

@@ -57,21 +57,11 @@ def receive(actor: User, order: Order, came: Mapping[int, Received], note: str |
         for line_id, row in came.items()
     ]
     db.session.add(receipt)
-    for line_id, row in came.items():
-        received[line_id] = received.get(line_id, Decimal(0)) + row.quantity
-    record(
-        actor,
-        "receive",
-        "order",
-        order.number,
-        organisation_id=order.organisation_id,
-        lines=[
-            [line.position, str(came[line.id].quantity), came[line.id].deviation.value]
-            for line in order.lines
-            if line.id in came
-        ],
-        note=note,
-    )
+    rows = [(line, came[line.id]) for line in order.lines if line.id in came]
+    told = [[line.position, str(row.quantity), row.deviation.value] for line, row in rows]
+    record(actor, "receive", "order", order.number, organisation_id=order.organisation_id, lines=told, note=note)
+    for line, row in rows:
+        received[line.id] = received.get(line.id, Decimal(0)) + row.quantity
     if all(received.get(line.id, Decimal(0)) >= line.quantity for line in order.lines):
         advance(order, "close")
         order.closed_at = now()
