@@ -42,7 +42,7 @@ LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")  # health checks and trying it
 def init_headers(app: Flask, settings: Settings) -> None:
     """Protect every response, and answer only to the names we are known by.
 
-    No header of a proxy is believed (no ProxyFix): the address comes from AVROP_BASE_URL.
+    No header of a proxy is believed about who we are (no ProxyFix): our address comes from AVROP_BASE_URL.
     """
     secure = settings.is_secure
     app.config.update(

@@ -7,7 +7,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Integer, String, delete, func, select
+from sqlalchemy import Integer, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.clock import now
@@ -56,6 +56,16 @@ def within_limit(key: str, limit: int, span: timedelta) -> bool:
     db.session.execute(delete(Attempt).where(Attempt.key == hashed, Attempt.window < window - WINDOWS))
     tried = db.session.scalar(select(func.sum(Attempt.count)).where(Attempt.key == hashed))
     return int(tried or 0) <= limit
+
+
+def take_back(key: str) -> None:
+    """Uncount one try: what many people share, such as an address, is not used up by those who do right."""
+    hashed = _hashed(key)
+    newest = select(func.max(Attempt.window)).where(Attempt.key == hashed).scalar_subquery()
+    db.session.execute(
+        update(Attempt).where(Attempt.key == hashed, Attempt.window == newest).values(count=Attempt.count - 1),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def forget(key: str) -> None:

@@ -16,7 +16,7 @@ from auth.mail import send_reset
 from auth.password_link import user_of_token
 from auth.queries import found, user_by_email
 from auth.session import LoginSession, end_sessions
-from auth.throttle import TooManyTries, forget, within_limit
+from auth.throttle import TooManyTries, forget, take_back, within_limit
 from auth.user import User, check_password, hash_password, normal_email, password_matches, stored_hash
 from core.clock import now
 from core.db import reading, rollback, unit_of_work
@@ -38,9 +38,9 @@ def sign_in(email: str, password: str, address: str) -> User | None:
     `address` is the network address that asks. Raises TooManyTries. Must be called with no transaction open; leaves
     one open, for the session to be written in.
     """
-    account = f"log-in of {normal_email(email)}"
+    account, network = f"log-in of {normal_email(email)}", f"log-in from {address}"
     with unit_of_work():
-        by_address = within_limit(f"log-in from {address}", TRIES_PER_ADDRESS, QUARTER)
+        by_address = within_limit(network, TRIES_PER_ADDRESS, QUARTER)
         by_account = within_limit(account, TRIES_PER_ACCOUNT, QUARTER)
     if not (by_address and by_account):
         log.warning("log-in throttled, from %s", address)
@@ -53,6 +53,7 @@ def sign_in(email: str, password: str, address: str) -> User | None:
         # the address is not logged: people type their password in the wrong field
         log.warning("log-in refused for user %s, from %s", user.id if user else "unknown", address)
         return None
+    take_back(network)  # a whole municipality may stand behind one address
     forget(account)
     return user
 

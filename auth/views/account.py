@@ -27,6 +27,7 @@ bp = Blueprint("auth", __name__)
 
 LANGUAGES = ("sv", "en")
 LANGUAGE_COOKIE = "language"
+LOOPBACK = ("127.0.0.1", "::1")
 WRONG = RuleBroken(
     _l("E-postadressen eller lösenordet stämmer inte."),
     way_on=_l("Kontrollera stavningen, eller välj ett nytt lösenord med Glömt lösenord."),
@@ -146,7 +147,10 @@ def reset(token: str) -> Any:
 
 
 def _address() -> str:
-    return request.remote_addr or "nowhere"
+    """The network address that asks. A proxy is believed when it is on this machine, or everybody would be one."""
+    peer = request.remote_addr or "nowhere"
+    told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return told if told and peer in LOOPBACK else peer
 
 
 def _sessions() -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from auth.throttle import forget, within_limit
+from auth.throttle import forget, take_back, within_limit
 from core.clock import frozen
 from core.db import TransactionalFlask
 
@@ -32,6 +32,15 @@ def test_a_refusal_passes_by_itself(app: TransactionalFlask) -> None:
             within_limit("a", 3, SPAN)
     with frozen(NOON + timedelta(minutes=21)):
         assert within_limit("a", 3, SPAN)
+
+
+def test_a_try_that_turned_out_well_is_not_counted(app: TransactionalFlask) -> None:
+    with frozen(NOON):
+        for _ in range(10):
+            assert within_limit("a", 3, SPAN)
+            take_back("a")
+        take_back("never tried")
+        assert [within_limit("a", 3, SPAN) for _ in range(4)] == [True, True, True, False]
 
 
 def test_forget_starts_anew(app: TransactionalFlask) -> None:
