@@ -7,6 +7,7 @@ import click
 from app.commands import check_migrated
 from app.factory import create_app
 from app.server import Server, check_durable, check_port
+from core.config import SettingError, Settings
 from core.db import db
 
 
@@ -19,9 +20,17 @@ def serve(host: str, port: int, workers: int) -> None:
 
     Mail is sent by `avrop worker`, which runs beside it.
     """
-    with create_app().app_context():
+    app = create_app()
+    _check_mail(app.config["AVROP"])
+    with app.app_context():
         check_migrated()
         check_durable()
         db.engine.dispose()
     check_port(host, port)
     Server(create_app, host, port, workers, when_ready=lambda _: click.echo(f"Listening on {host}:{port}.")).run()
+
+
+def _check_mail(settings: Settings) -> None:
+    """The mailbox page shows all mail to all who log in, links to choose a password too: for trying out only."""
+    if settings.smtp is None and settings.is_secure:
+        raise SettingError("AVROP_SMTP_URL", "a mail server, as AVROP_BASE_URL is https; without one all read all mail")

@@ -93,3 +93,8 @@ def test_database_is_prepared_and_then_fits(tmp_path: Path) -> None:
 def test_serving_refuses_tables_that_do_not_fit(tmp_path: Path) -> None:
     done = avrop("serve", folder=tmp_path)
     assert done.returncode == 1 and "avrop db upgrade" in done.stderr
+
+
+def test_serving_over_https_refuses_to_show_all_mail_to_everybody(tmp_path: Path) -> None:
+    done = avrop("serve", folder=tmp_path, AVROP_BASE_URL="https://avrop.example.se")
+    assert done.returncode == 1 and done.stderr.startswith("avrop: AVROP_SMTP_URL: a mail server")
