@@ -93,12 +93,20 @@ def test_electronic_addresses_come_and_go_but_one_remains(world: World) -> None:
     assert [i.scheme for i in organisation.identifiers] == [ORGANISATION_NUMBER]
 
 
-@pytest.mark.parametrize("pattern", ["[0-9", "(a+)+", "(a|b*)*c", r"(.)\1", "(x{2,}){3}"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *("[0-9", "(a+)+", "(a|b*)*c", r"(.)\1", "(?P<a>.)(?P=a)", "(x{2,}){3}"),
+        *("((a+))+b", "(a|aa)+b", "a{99999999999}", "a?" * 30 + "a" * 30, ".*" * 8 + "x"),
+    ],
+)
 def test_a_pattern_that_is_none_or_never_ends_is_refused(world: World, pattern: str) -> None:
     with pytest.raises(RuleBroken):
         check_pattern(pattern)
 
 
-@pytest.mark.parametrize("pattern", ["[0-9]{5}", "[A-ZÅÄÖ]{2}[0-9]+", "(10|20)[0-9]{3}"])
+@pytest.mark.parametrize(
+    "pattern", ["[0-9]{5}", "[A-ZÅÄÖ]{2}[0-9]+", "(10|20)[0-9]{3}", r"(?:A|B)\+?[0-9]{2,4}-?[0-9]*"]
+)
 def test_a_plain_pattern_is_taken(world: World, pattern: str) -> None:
     check_pattern(pattern)
