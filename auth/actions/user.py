@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
@@ -66,11 +67,12 @@ def create_user(actor: User | None, person: Person, first: Grant, *, invite: boo
 def edit_user(actor: User, user: User, person: Person, organisation: Organisation | None) -> None:
     """Change an account. `organisation` is where the journal tells it."""
     _check_manager(actor, user)
-    former = user.email
+    former = _told(user)
     _describe(user, person)
-    if user.email != former:
+    changed = sorted(name for name, value in _told(user).items() if value != former[name])
+    if "email" in changed:
         end_sessions(user.id)
-    _record(actor, "edit", user, organisation.id if organisation else None)
+    _record(actor, "edit", user, organisation.id if organisation else None, changed=changed)
 
 
 def invite(actor: User, user: User, organisation: Organisation | None) -> None:
@@ -158,6 +160,10 @@ def end_membership(actor: User, membership: Membership) -> None:
         membership.ends_on = min(membership.ends_on or yesterday, yesterday)
 
 
+def _told(user: User) -> dict[str, object]:
+    return {name: getattr(user, name) for name in ("name", "email", "phone", "reference", "superior_id")}
+
+
 def _describe(user: User, person: Person) -> None:
     email = normal_email(person.email)
     with db.session.no_autoflush:
@@ -238,8 +244,8 @@ def _check_grantor(actor: User, membership: Membership) -> None:
         raise NotAllowed(_l("Du får inte ändra den rollen."))
 
 
-def _record(actor: User | None, act: str, user: User, organisation_id: int | None) -> None:
-    record(actor, act, "user", user.id, organisation_id=organisation_id, name=user.name)
+def _record(actor: User | None, act: str, user: User, organisation_id: int | None, **detail: Any) -> None:
+    record(actor, act, "user", user.id, organisation_id=organisation_id, name=user.name, **detail)
 
 
 def _record_role(actor: User | None, act: str, membership: Membership) -> None:

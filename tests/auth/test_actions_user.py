@@ -19,7 +19,7 @@ from auth.actions.user import (
     grant,
     invite,
 )
-from auth.journal import JournalEntry
+from auth.journal import JournalEntry, entries_about
 from auth.permission import Role
 from auth.user import Membership, User
 from core.clock import today
@@ -101,6 +101,13 @@ def test_nobody_changes_her_own_roles(world: World) -> None:
             end_membership(person, person.memberships[0])
         with pytest.raises(NotAllowed):
             disable_user(person, person, world.organisation)
+
+
+def test_the_journal_tells_what_was_changed_of_a_person_but_not_to_what(world: World) -> None:
+    person = Person(world.orderer.name, "nyadress@kommun.example", world.orderer.phone, world.orderer.reference)
+    edit_user(world.admin, world.orderer, person, world.organisation)
+    commit()
+    assert entries_about("user", world.orderer.id)[-1].details["changed"] == ["email"]
 
 
 def test_an_account_of_two_organisations_cannot_be_taken_over(world: World) -> None:
