@@ -99,6 +99,7 @@ def test_the_list_is_searched_by_number_supplier_and_state(place: Place, login_a
     assert f'href="/orders/{second.number}"' in browser.get(f"/orders?q={second.supplier.name}").text
     assert "Ingen träff" in browser.get("/orders?state=cancelled").text
     assert browser.get("/orders?page=x&state=x").status_code == 200
+    assert browser.get("/orders?page=99999999999999999999").status_code == 200
 
 
 def test_the_list_shows_what_has_left_and_what_has_come(place: Place, login_as: LogIn) -> None:
