@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, SecurityErro
 
 from core.db import reading
 from core.errors import AvropError, WrongState
+from core.web import is_local_path
 
 TITLES = {
     400: _l("Det gick inte att läsa begäran"),
@@ -165,6 +166,8 @@ def forget_person() -> None:
 def way_back() -> str | None:
     """The path of the page she came from, when it is one of ours."""
     came_from = urlsplit(request.referrer or "")
-    if came_from.netloc != request.host or came_from.path == request.path and request.method == "GET":
+    if came_from.netloc != request.host or not is_local_path(came_from.path):
+        return None
+    if came_from.path == request.path and request.method == "GET":
         return None
     return came_from.path + (f"?{came_from.query}" if came_from.query else "")

@@ -63,7 +63,9 @@ def test_refusal_leads_back_to_where_she_came_from_but_never_elsewhere(answer: A
     near = client.get("/health/live", headers={"Referer": "http://localhost/basket?a=1&b=2"})
     far = client.get("/health/live", headers={"Referer": "http://evil.example/basket"})
     assert 'href="/basket?a=1&amp;b=2"' in near.text
+    twisted = client.get("/health/live", headers={"Referer": "http://localhost//evil.example/"})
     assert "evil" not in far.text and "Gå tillbaka" not in far.text
+    assert "//evil" not in twisted.text
 
 
 def test_unknown_page_says_so_in_swedish(client: FlaskClient) -> None:
