@@ -25,6 +25,7 @@ from catalog.turn import (
     rank_is_followed,
     share_is_followed,
 )
+from exchange.units import is_counted
 
 TOLD_BEFORE_END = timedelta(days=60)
 NEAR_PERCENT = 80
@@ -216,11 +217,16 @@ def _terms(row: Article, price: Decimal) -> tuple[Any, ...]:
 
 
 def quantity_fits(case: Case) -> Iterator[Finding]:
-    """The supplier's smallest quantity and the steps it sells in, as the price list of the day has them."""
+    """The supplier's smallest quantity and the steps it sells in, as the price list of the day has them.
+
+    What is counted is sold whole where the list says nothing else.
+    """
     quantity, article = case.ask.quantity, case.row or case.ask.article
     if quantity is None:
         return
     least, step = article.minimum_quantity, article.quantity_multiple
+    if step is None and is_counted(article.unit_code):
+        step = Decimal(1)
     text = None
     if quantity <= 0:
         text = _l("Antalet måste vara större än noll.")

@@ -116,9 +116,17 @@ def _plain(text: str) -> str:
 _CODE_OF = _spellings()
 
 
+COUNTED = frozenset({"C62", "EA", "H87", "NAR", "PR", "SET"})
+
+
 def parse_unit(text: str) -> str | None:
     """The code for a unit as somebody wrote it ("st", "Förp.", "KGM"); None where we do not know it."""
     return _CODE_OF.get(text) or _CODE_OF.get(_plain(text))
+
+
+def is_counted(code: str) -> bool:
+    """Whether the unit is counted and not measured: pieces, pairs, sets, and every kind of package (Rec 21)."""
+    return code in COUNTED or (len(code) == 3 and code.startswith("X"))
 
 
 def unit_name(code: str, language: str = "sv", *, whole: bool = False) -> str:

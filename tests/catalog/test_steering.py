@@ -502,7 +502,7 @@ def pure_facts(limit: Decimal | None, used: Decimal, ranks: list[int]) -> tuple[
             award_id=award.id,
             supplier_number="A",
             name="Papper",
-            unit_code="XPK",
+            unit_code="KGM",
             price=Decimal("33.335"),
             base_quantity=Decimal(1),
             vat_class=VatClass.STANDARD,
@@ -566,3 +566,13 @@ def test_the_quantity_suggested_is_one_that_fits(
     judged = judge([Ask(article, quantity)], facts)[0]
     breaks = (least is not None and quantity < least) or (step is not None and quantity % step != 0)
     assert ("quantity-rule" in codes(judged)) == breaks
+
+
+@pytest.mark.parametrize(
+    ("unit", "fits"), [("H87", False), ("XPK", False), ("PR", False), ("KGM", True), ("LTR", True)]
+)
+def test_what_is_counted_is_sold_whole(unit: str, fits: bool) -> None:
+    facts, (article,) = pure_facts(None, Decimal(0), [1])
+    article.unit_code = unit
+    assert ("quantity-rule" not in codes(judge([Ask(article, Decimal("2.5"))], facts)[0])) is fits
+    assert "quantity-rule" not in codes(judge([Ask(article, Decimal(3))], facts)[0])

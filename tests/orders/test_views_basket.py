@@ -74,7 +74,7 @@ def test_only_orderers_have_a_basket(place: Place, login_as: LogIn) -> None:
 
 
 def test_add_goes_back_to_where_she_was(place: Place, login_as: LogIn) -> None:
-    article = make_offer(place.organisation)
+    article = make_offer(place.organisation, unit_code="KGM")
     form = {"article_id": article.id, "quantity": "2,5", "next": "/search?q=papper"}
     answer = login_as(place.orderer).post("/basket/add", data=form)
     assert (answer.status_code, answer.location) == (303, "/search?q=papper")
