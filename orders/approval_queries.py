@@ -114,22 +114,7 @@ class ApprovalView:
 
 def approval_view(step: ApprovalStep, user: User) -> ApprovalView:
     """Load what the approval page shows of a step that has its route, with a constant number of queries."""
-    to_line = joinedload(Requisition.lines)
-    wanted = (
-        select(Requisition)
-        .where(Requisition.id == step.requisition_id)
-        .options(
-            to_line.joinedload(RequisitionLine.award).options(
-                joinedload(Award.supplier), joinedload(Award.lot).joinedload(Lot.agreement)
-            ),
-            to_line.joinedload(RequisitionLine.article),
-            joinedload(Requisition.orderer),
-            joinedload(Requisition.unit),
-            joinedload(Requisition.organisation),
-        )
-        .execution_options(populate_existing=True)
-    )
-    requisition = db.session.scalars(wanted).unique().one()
+    requisition = _with_lines(step.requisition_id)
     lines = requisition.lines
     drafts = requisition_drafts(requisition)
     refusals = refusals_of(requisition) if any(line.award.lot.method in RANKED for line in lines) else ()
@@ -153,6 +138,26 @@ def approval_view(step: ApprovalStep, user: User) -> ApprovalView:
         steps=step.route,
         refusals=refusals,
     )
+
+
+def _with_lines(requisition_id: int) -> Requisition:
+    """A requisition with its lines and all that the page shows of them, in one query."""
+    to_line = joinedload(Requisition.lines)
+    wanted = (
+        select(Requisition)
+        .where(Requisition.id == requisition_id)
+        .options(
+            to_line.joinedload(RequisitionLine.award).options(
+                joinedload(Award.supplier), joinedload(Award.lot).joinedload(Lot.agreement)
+            ),
+            to_line.joinedload(RequisitionLine.article),
+            joinedload(Requisition.orderer),
+            joinedload(Requisition.unit),
+            joinedload(Requisition.organisation),
+        )
+        .execution_options(populate_existing=True)
+    )
+    return db.session.scalars(wanted).unique().one()
 
 
 def decided_by(user: User, organisation: Organisation) -> Sequence[ApprovalCandidate]:

@@ -68,7 +68,7 @@ def edit_organisation(
     actor: User, organisation: Organisation, particulars: Particulars, identity: Identity | None = None
 ) -> None:
     """Change an organisation; `identity` only by the system administrator."""
-    _check_manager(actor, organisation)
+    check_manager(actor, organisation)
     values = asdict(particulars)
     if identity is not None:
         _check_system(actor)
@@ -107,7 +107,7 @@ def reopen_organisation(actor: User, organisation: Organisation) -> None:
 
 def add_identifier(actor: User, organisation: Organisation, scheme: str, value: str) -> None:
     """Add an electronic address. Raises RuleBroken for a wrong check digit or one that is there already."""
-    _check_manager(actor, organisation)
+    check_manager(actor, organisation)
     value = checked_identifier(scheme, value)
     if any((i.scheme, i.value) == (scheme, value) for i in organisation.identifiers):
         raise RuleBroken(_l("Adressen finns redan."))
@@ -125,7 +125,7 @@ def add_identifier(actor: User, organisation: Organisation, scheme: str, value: 
 
 def remove_identifier(actor: User, organisation: Organisation, identifier: OrganisationIdentifier) -> None:
     """Take an electronic address away; one must remain, or no order could say who sends it (PEPPOL-T01)."""
-    _check_manager(actor, organisation)
+    check_manager(actor, organisation)
     if len(organisation.identifiers) == 1:
         raise RuleBroken(_l("En elektronisk adress måste finnas kvar. Lägg till den nya först."))
     organisation.identifiers.remove(identifier)
@@ -205,6 +205,7 @@ def _check_system(actor: User | None) -> None:
         raise NotAllowed(_l("Bara systemadministratören får göra det."))
 
 
-def _check_manager(actor: User, organisation: Organisation) -> None:
+def check_manager(actor: User, organisation: Organisation) -> None:
+    """Raises NotAllowed for whoever does not keep the organisation's units, addresses and people."""
     if not may_manage_organisation(actor, organisation):
         raise NotAllowed(_l("Bara organisationens administratör får göra det."))

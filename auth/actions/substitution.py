@@ -36,10 +36,7 @@ def substitute(
         raise RuleBroken(_l("Du kan inte vara din egen ersättare. Välj någon annan."))
     if not may_decide_substitution(actor, absent, stand_in, organisation):
         raise NotAllowed(_l("Du får inte utse den ersättaren. Ingen utser sig själv."))
-    if ends_on < starts_on:
-        raise RuleBroken(_l("Sista dagen kan inte komma före den första."))
-    if ends_on < today():
-        raise RuleBroken(_l("Sista dagen har redan varit."))
+    _check_days(starts_on, ends_on)
     for person in (absent, stand_in):
         if organisation not in person.organisations():
             raise RuleBroken(_l("%(name)s hör inte till organisationen i dag.", name=person.name))
@@ -69,6 +66,13 @@ def end_substitution(actor: User, substitution: Substitution) -> None:
         raise WrongState(_l("Ersättningen är redan slut."))
     substitution.ended_at = now()
     _record(actor, "end", substitution)
+
+
+def _check_days(starts_on: date, ends_on: date) -> None:
+    if ends_on < starts_on:
+        raise RuleBroken(_l("Sista dagen kan inte komma före den första."))
+    if ends_on < today():
+        raise RuleBroken(_l("Sista dagen har redan varit."))
 
 
 def _check_ring(absent: User, stand_in: User, standing: list[Substitution]) -> None:

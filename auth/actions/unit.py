@@ -8,19 +8,18 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from auth.actions.organisation import checked_gln
+from auth.actions.organisation import check_manager, checked_gln
 from auth.journal import record
 from auth.organisation import DeliveryAddress, Organisation, Unit
-from auth.policy import may_manage_organisation
 from auth.queries import branch_of
 from auth.user import User
 from core.db import db
-from core.errors import NotAllowed, RuleBroken
+from core.errors import RuleBroken
 
 
 def create_unit(actor: User, organisation: Organisation, code: str, name: str, parent: Unit | None) -> Unit:
     """A new unit. Raises RuleBroken when the code is taken or the parent is another organisation's."""
-    _check_manager(actor, organisation)
+    check_manager(actor, organisation)
     _check_code(organisation, code)
     unit = Unit(organisation=organisation, code=code, name=name)
     db.session.add(unit)
@@ -32,7 +31,7 @@ def create_unit(actor: User, organisation: Organisation, code: str, name: str, p
 
 def edit_unit(actor: User, unit: Unit, code: str, name: str, parent: Unit | None) -> None:
     """Change a unit, and move it with everything below it."""
-    _check_manager(actor, unit.organisation)
+    check_manager(actor, unit.organisation)
     _check_code(unit.organisation, code, but=unit)
     if parent != unit.parent:
         move_unit(actor, unit, parent)
@@ -44,7 +43,7 @@ def edit_unit(actor: User, unit: Unit, code: str, name: str, parent: Unit | None
 def move_unit(actor: User, unit: Unit, parent: Unit | None) -> None:
     """Put a unit, and its branch, below another one or at the root. Two moves at once cannot make a ring: the
     organisation's row is held meanwhile."""
-    _check_manager(actor, unit.organisation)
+    check_manager(actor, unit.organisation)
     db.session.execute(select(Organisation.id).where(Organisation.id == unit.organisation_id).with_for_update())
     for moved in (unit, parent):
         if moved is not None:
@@ -58,7 +57,7 @@ def move_unit(actor: User, unit: Unit, parent: Unit | None) -> None:
 
 def close_unit(actor: User, unit: Unit) -> None:
     """Let nobody order for the unit any more. Raises RuleBroken while units below it are open."""
-    _check_manager(actor, unit.organisation)
+    check_manager(actor, unit.organisation)
     if any(below.is_active for below in branch_of(unit)):
         raise RuleBroken(_l("Det finns enheter under den här som är öppna. Stäng eller flytta dem först."))
     unit.is_active = False
@@ -67,7 +66,7 @@ def close_unit(actor: User, unit: Unit) -> None:
 
 def reopen_unit(actor: User, unit: Unit) -> None:
     """Undo `close_unit`. Raises RuleBroken while the unit above it is closed."""
-    _check_manager(actor, unit.organisation)
+    check_manager(actor, unit.organisation)
     if unit.parent is not None and not unit.parent.is_active:
         raise RuleBroken(_l("Enheten ovanför är stängd. Öppna den först, eller flytta den här."))
     unit.is_active = True
@@ -89,7 +88,7 @@ class Place:
 
 def create_address(actor: User, unit: Unit, place: Place) -> DeliveryAddress:
     """A new place of delivery for a unit."""
-    _check_manager(actor, unit.organisation)
+    check_manager(actor, unit.organisation)
     address = DeliveryAddress(unit=unit, **_checked(place))
     db.session.add(address)
     db.session.flush()
@@ -99,7 +98,7 @@ def create_address(actor: User, unit: Unit, place: Place) -> DeliveryAddress:
 
 def edit_address(actor: User, address: DeliveryAddress, place: Place) -> None:
     """Change a place of delivery. Orders keep the address they were placed with."""
-    _check_manager(actor, address.unit.organisation)
+    check_manager(actor, address.unit.organisation)
     for key, value in _checked(place).items():
         setattr(address, key, value)
     _record_address(actor, "edit", address)
@@ -107,14 +106,14 @@ def edit_address(actor: User, address: DeliveryAddress, place: Place) -> None:
 
 def close_address(actor: User, address: DeliveryAddress) -> None:
     """Let nobody order to the address any more."""
-    _check_manager(actor, address.unit.organisation)
+    check_manager(actor, address.unit.organisation)
     address.is_active = False
     _record_address(actor, "close", address)
 
 
 def reopen_address(actor: User, address: DeliveryAddress) -> None:
     """Undo `close_address`."""
-    _check_manager(actor, address.unit.organisation)
+    check_manager(actor, address.unit.organisation)
     address.is_active = True
     _record_address(actor, "reopen", address)
 
@@ -133,11 +132,6 @@ def _check_code(organisation: Organisation, code: str, but: Unit | None = None) 
     taken = select(Unit.id).where(Unit.organisation_id == organisation.id, Unit.code == code)
     if db.session.scalar(taken.where(Unit.id != (but.id if but else 0))):
         raise RuleBroken(_l("En annan enhet har redan koden %(code)s.", code=code))
-
-
-def _check_manager(actor: User, organisation: Organisation) -> None:
-    if not may_manage_organisation(actor, organisation):
-        raise NotAllowed(_l("Bara organisationens administratör får göra det."))
 
 
 def _record(actor: User, act: str, unit: Unit, **detail: Any) -> None:

@@ -9,11 +9,12 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from auth.actions.organisation import check_manager
 from auth.journal import record
 from auth.mail import send_invitation
 from auth.organisation import Organisation, Unit
 from auth.permission import Role
-from auth.policy import may_disable_user, may_grant, may_manage_organisation, may_manage_user
+from auth.policy import may_disable_user, may_grant, may_manage_user
 from auth.queries import user_by_email
 from auth.session import end_sessions
 from auth.user import Membership, User, normal_email
@@ -51,8 +52,8 @@ def create_user(actor: User | None, person: Person, first: Grant, *, invite: boo
 
     Raises RuleBroken when the address is taken: an account is one person's, wherever she works.
     """
-    if actor is not None and not may_manage_organisation(actor, first.organisation):
-        raise NotAllowed(_l("Bara organisationens administratör får göra det."))
+    if actor is not None:
+        check_manager(actor, first.organisation)
     user = User()
     _describe(user, person)
     db.session.add(user)

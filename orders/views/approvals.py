@@ -12,6 +12,7 @@ from flask_login import current_user
 from auth.login import acting_organisation, current, has_permission
 from auth.permission import Permission
 from auth.user import User
+from auth.views.refusals import status
 from core.errors import NotAllowed, NotFound, RuleBroken
 from core.forms import show_rule
 from core.web import requires
@@ -54,7 +55,7 @@ def decide(step_id: int) -> Any:
             step = step_to_decide(user, step_id)
         else:
             return redirect(url_for("approvals.index"), 303)
-    return _page(step, user, form), 422 if form.is_submitted() else 200
+    return _page(step, user, form), status(form)
 
 
 @bp.route("/approve/<token>", methods=["GET", "POST"])
@@ -83,7 +84,7 @@ def by_token(token: str) -> Any:
             if current_user.is_authenticated:
                 return redirect(url_for("approvals.index"), 303)
             return render_template("approvals/decided.html", requisition=requisition, decision=form.decision.data)
-    return _page(found.step, found.user, form, token=token), 422 if form.is_submitted() else 200
+    return _page(found.step, found.user, form, token=token), status(form)
 
 
 def _decide(user: User, step: ApprovalStep, form: DecideForm) -> Requisition:

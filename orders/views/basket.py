@@ -14,10 +14,10 @@ from auth.login import acting_organisation, current
 from auth.organisation import DeliveryAddress, Unit
 from auth.permission import Permission
 from auth.user import User
+from auth.views.refusals import refusals_on, status
 from catalog.queries import article_for
 from core.clock import STOCKHOLM, now, today
-from core.errors import NotFound, RuleBroken
-from core.forms import show_rule
+from core.errors import NotFound
 from core.web import is_local_path, requires
 from orders.actions import basket as act
 from orders.actions.requisition import Checkout, route_preview, submit
@@ -105,18 +105,13 @@ def refusal(line_id: int, award_id: int) -> Any:
     form = NoteRefusalForm()
     if form.validate_on_submit() and form.asked_on.data and form.reason.data:
         noon = datetime.combine(form.asked_on.data, time(12), STOCKHOLM).astimezone(UTC)
-        try:
+        with refusals_on(form):
             act.note_refusal(
                 current(), line.basket, award, min(noon, now()), form.channel.data, form.answer.data, form.reason.data
             )
-        except RuleBroken as error:
-            show_rule(form, error)
-        else:
             flash(_("Svaret från %(name)s är antecknat.", name=award.supplier.name), "success")
             return redirect(url_for("basket.show"), 303)
-    return render_template(
-        "basket/refusal.html", form=form, award=award, line=line
-    ), 422 if form.is_submitted() else 200
+    return render_template("basket/refusal.html", form=form, award=award, line=line), status(form)
 
 
 @bp.route("/checkout", methods=["GET", "POST"])
@@ -134,20 +129,17 @@ def checkout() -> Any:
     unit = form.offer(units, addresses, reset=is_looking)
     if unit is not None and not is_looking and form.validate_on_submit():
         address = next(address for address in addresses if address.id == form.address_id.data)
-        try:
+        with refusals_on(form):
             requisition = submit(user, organisation, _said(user, form, unit, address))
-        except RuleBroken as error:
-            show_rule(form, error)
-            basket = basket_of(user, organisation)
-        else:
             flash(_("Skickad för godkännande."), "success")
             return redirect(_at(requisition), 303)
+        basket = basket_of(user, organisation)  # the refusal has undone what was read
     view = view_basket(basket) if basket else None
     route = route_preview(user, unit, view) if unit and view else None
     page = render_template(
         "basket/checkout.html", form=form, view=view, route=route, units=units, unit=unit, today=today()
     )
-    return page, 422 if form.is_submitted() and not is_looking else 200
+    return page, 200 if is_looking else status(form)
 
 
 def _said(user: User, form: CheckoutForm, unit: Unit, address: DeliveryAddress) -> Checkout:

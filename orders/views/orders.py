@@ -13,8 +13,8 @@ from flask_babel import lazy_gettext as _l
 
 from auth.login import acting_organisation, current, has_permission
 from auth.permission import Permission
-from core.errors import NotAllowed, NotFound, RuleBroken
-from core.forms import show_rule
+from auth.views.refusals import refusals_on, status
+from core.errors import NotAllowed, NotFound
 from core.state import can
 from core.web import requires
 from exchange.outbox import messages_about
@@ -115,16 +115,13 @@ def receive_goods(number: str) -> Any:
         came = {line_id: Received(quantity) for line_id, quantity in left.items()}
         if "all" not in request.form:
             came = {line.id: row.received() for line, row in rows}
-        try:
+        with refusals_on(form):
             receive(user, order, came, form.note.data, f"{user.id}:{form.key.data}")
-        except RuleBroken as error:
-            show_rule(form, error)
-            order = _visible_order(number)
-        else:
             flash(_("Mottagningen är sparad."), "success")
             return redirect(url_for("orders.show", number=number), 303)
+        order = _visible_order(number)  # the refusal has undone what was read
     page = render_template("orders/receive.html", order=order, form=form, rows=rows, received=received, left=left)
-    return page, 422 if form.is_submitted() else 200
+    return page, status(form)
 
 
 @bp.route("/<number>/cancel", methods=["GET", "POST"])
@@ -181,12 +178,9 @@ def _with_reason(number: str, what: str, use_case: Any, done: str) -> Any:
     if not may_cancel(current(), order):
         raise NotAllowed(_l("Bara beställaren, en attestant eller en administratör får göra det."))
     if form.validate_on_submit():
-        try:
+        with refusals_on(form):
             use_case(current(), order, form.reason.data)
-        except RuleBroken as error:
-            show_rule(form, error)
-            order = _visible_order(number)
-        else:
             flash(done, "success")
             return redirect(url_for("orders.show", number=number), 303)
-    return render_template(f"orders/{what}.html", order=order, form=form), 422 if form.is_submitted() else 200
+        order = _visible_order(number)  # the refusal has undone what was read
+    return render_template(f"orders/{what}.html", order=order, form=form), status(form)

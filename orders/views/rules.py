@@ -13,9 +13,9 @@ from auth.login import acting_organisation, current
 from auth.organisation import Organisation
 from auth.permission import Permission, Role
 from auth.queries import members_of, unit_tree
+from auth.views.refusals import refusals_on, status
 from core.clock import today
-from core.errors import NotAllowed, RuleBroken
-from core.forms import show_rule
+from core.errors import NotAllowed
 from core.web import requires
 from orders.actions import rule as act
 from orders.approval import ApprovalGroup, ApprovalRule
@@ -110,17 +110,14 @@ def _edit(rule: ApprovalRule | None) -> Any:
     people = members_of(organisation, Role.APPROVER)
     form.offer(unit_tree(organisation), categories(), people, groups_of(organisation))
     if form.validate_on_submit():
-        try:
+        with refusals_on(form):
             if rule is None:
                 act.create_rule(current(), organisation, form.facts())
             else:
                 act.edit_rule(current(), rule, form.facts())
-        except RuleBroken as error:
-            show_rule(form, error)
-        else:
             flash(_("Regeln är sparad. Den gäller det som skickas in från och med nu."), "success")
             return redirect(url_for("rules.index"), 303)
-    return render_template("rules/edit.html", form=form, is_new=rule is None), 422 if form.is_submitted() else 200
+    return render_template("rules/edit.html", form=form, is_new=rule is None), status(form)
 
 
 def _edit_group(group: ApprovalGroup | None) -> Any:
@@ -129,14 +126,11 @@ def _edit_group(group: ApprovalGroup | None) -> Any:
     form = GroupForm(data=said)
     form.offer(members_of(organisation, Role.APPROVER))
     if form.validate_on_submit():
-        try:
+        with refusals_on(form):
             act.save_group(current(), organisation, group, form.name.data or "", form.picked())
-        except RuleBroken as error:
-            show_rule(form, error)
-        else:
             flash(_("Gruppen är sparad."), "success")
             return redirect(url_for("rules.index"), 303)
-    return render_template("rules/group.html", form=form, group=group), 422 if form.is_submitted() else 200
+    return render_template("rules/group.html", form=form, group=group), status(form)
 
 
 def _try_out(organisation: Organisation) -> tuple[TryForm, Any, ApprovalRule | None]:
