@@ -84,7 +84,7 @@ class ParticularsForm(BaseForm):
         _l("Prova en referens"), description=_l("Skriv en referens som ska godtas. Den sparas inte.")
     )
     link_decides_up_to = DecimalField(
-        _l("Godkänna direkt från e-post, upp till"),
+        _l("Godkänna direkt från e-post, under"),
         description=_l("Kronor exklusive moms. Tomt: attestanten måste alltid logga in, det säkraste."),
         min=0,
         max=LARGEST_AMOUNT,

@@ -44,7 +44,7 @@ class Organisation(Base):
     invoice_city: Mapped[str | None] = mapped_column(String(100))
     reference_pattern: Mapped[str | None] = mapped_column(String(200))  # a regular expression for buyer references
     reference_hint: Mapped[str | None] = mapped_column(String(200))
-    link_decides_up_to: Mapped[Decimal | None] = mapped_column(Amount)  # none: always log in before approving
+    link_decides_up_to: Mapped[Decimal | None] = mapped_column(Amount)  # below it; none: always log in first
     is_active: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(default=1)
 
