@@ -21,7 +21,7 @@ from catalog.queries import Offer, offers
 from catalog.rules import judge
 from catalog.search.analyser import STOP_WORDS, fold, stem, words
 from catalog.search.index import Reader, open_index, update_index
-from catalog.search.query import TextQuery, lifted, understand, within
+from catalog.search.query import NOTHING, TextQuery, lifted, understand, within
 from catalog.search.request import Facet, Hit, SearchRequest, SearchResult
 from catalog.search.suggest import did_you_mean
 from catalog.search.thesaurus import load_thesaurus
@@ -98,7 +98,7 @@ def _filters(request: SearchRequest) -> dict[str, Filter]:
 
 
 def _ask(reader: Reader, request: SearchRequest, visible: Sequence[Offer], chosen: Sequence[Offer]) -> Found:
-    thesaurus = request.thesaurus or load_thesaurus()
+    thesaurus = request.thesaurus or (load_thesaurus() if request.text.strip() else NOTHING)
     visible_ids, chosen_ids = _indexed(reader, visible), _indexed(reader, chosen)
     understood = understand(reader, request.text, visible_ids, thesaurus) if request.text.strip() else None
     if request.text.strip() and understood is None:
