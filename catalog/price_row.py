@@ -56,7 +56,7 @@ def store_rows(price_list: PriceList, chunks: Iterable[Sequence[PriceRow]]) -> i
             yield _stored(price_list.id, price_list.award_id, rows, price, quantity)
 
     price, quantity = _Steps(UnitPrice), _Steps(Quantity)
-    insert_many(Article.__table__, _STORED, counted())  # type: ignore[arg-type]
+    insert_many(Article.__tablename__, _STORED, counted())
     return count
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from flask import Flask, Response
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import MetaData, Select, Table, event, func, select
+from sqlalchemy import MetaData, Select, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import IntegrityError
@@ -148,20 +148,20 @@ def insert_with_conflict(table: type[Base]) -> Any:
     return dialect.insert(table)
 
 
-def insert_many(table: Table, columns: Sequence[str], chunks: Iterable[Iterable[Sequence[Any]]]) -> None:
+def insert_many(table: str, columns: Sequence[str], chunks: Iterable[Iterable[Sequence[Any]]]) -> None:
     """Insert rows by the hundred thousand, in the session's transaction: with COPY on PostgreSQL.
 
-    columns: their names; chunks: of rows, the values as the driver takes them (no type of a column is asked). Raises
-    IntegrityError, after which the transaction, or its savepoint, must be rolled back.
+    table, columns: their names; chunks: of rows, the values as the driver takes them (no type of a column is asked).
+    Raises IntegrityError, after which the transaction, or its savepoint, must be rolled back.
     """
     connection = db.session.connection()
     names = ", ".join(columns)
     if connection.dialect.name != "postgresql":
-        statement = f"INSERT INTO {table.name} ({names}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608  ours
+        statement = f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608  ours
         for chunk in chunks:
-            connection.exec_driver_sql(statement, list(chunk))  # type: ignore[arg-type]
+            connection.exec_driver_sql(statement, list(chunk))
         return
-    statement = f"COPY {table.name} ({names}) FROM STDIN"
+    statement = f"COPY {table} ({names}) FROM STDIN"
     try:
         with connection.connection.cursor() as cursor, cursor.copy(statement) as copy:  # type: ignore[attr-defined]
             for row in chain.from_iterable(chunks):
