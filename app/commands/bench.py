@@ -14,6 +14,7 @@ from app.bench.measure import Figure
 from app.bench.outbox import bench_outbox
 from app.bench.pages import bench_pages
 from app.bench.prices import bench_import
+from app.bench.publication import bench_publish
 from app.bench.road import bench_road
 from app.bench.search_quality import bench_search_quality
 
@@ -26,6 +27,7 @@ BENCHES: dict[str, Bench] = {
     "outbox": bench_outbox,
     "search-quality": bench_search_quality,
     "import": bench_import,
+    "publish": bench_publish,
 }
 
 

@@ -93,7 +93,16 @@ def index_folder() -> Path:
 
 def open_index() -> Reader | None:
     """The index as its manifest describes it now; none while there is no usable one. A stat when nothing moved."""
-    root = index_folder()
+    try:
+        return _open(index_folder())
+    except FileNotFoundError:  # there is none; or it was swapped while it was being opened
+        try:
+            return _open(index_folder())
+        except FileNotFoundError:
+            return None
+
+
+def _open(root: Path) -> Reader | None:
     path = root / "manifest.json"
     try:
         found = path.stat()
@@ -106,7 +115,7 @@ def open_index() -> Reader | None:
                 reader = _readers[root] = Reader(root, manifest, stamp)
             return reader
     except FileNotFoundError:
-        return None
+        raise
     except (ValueError, TypeError, KeyError, OSError) as error:
         log.warning("the search index is damaged and will be made anew: %s", error)
         return None
@@ -132,6 +141,19 @@ def index_state() -> IndexState:
     )
 
 
+def articles_waiting() -> int | None:
+    """How many articles have to be read to bring the index up with the database; None when it is up. One query, or
+    two when it lags."""
+    reader, wanted = open_index(), published_lists()
+    if reader is None:
+        return _article_count(wanted)
+    gone, new = _difference(reader, wanted)
+    if not gone and not new:
+        return None
+    waiting = _article_count(new)
+    return _article_count(wanted) if _is_too_much(waiting, reader) else waiting
+
+
 def update_index(*, wait: bool = True, anew: bool = False) -> bool:
     """Bring the index up with the database; make it anew when it is missing, damaged or of another version.
 
@@ -147,12 +169,10 @@ def update_index(*, wait: bool = True, anew: bool = False) -> bool:
         if reader is None:
             _build(root, wanted)
             return True
-        held = reader.manifest.lists
-        gone = [i for i in held if held[i] != wanted.get(i)]
-        new = [i for i in wanted if held.get(i) != wanted[i]]
+        gone, new = _difference(reader, wanted)
         if not gone and not new:
             return False
-        if _article_count(new) * REBUILD_SHARE > reader.manifest.articles:
+        if _is_too_much(_article_count(new), reader):
             _build(root, wanted)
         else:
             _follow(root, reader, gone, new, wanted)
@@ -163,6 +183,18 @@ def follow_index() -> int:
     """The worker's job: bring this node's index up with the database. Returns 1 when something was done."""
     with reading():
         return int(update_index(wait=False))
+
+
+def _difference(reader: Reader, wanted: dict[str, str]) -> tuple[list[str], list[str]]:
+    """The lists to take out, and those to put in."""
+    held = reader.manifest.lists
+    gone = [i for i in held if held[i] != wanted.get(i)]
+    return gone, [i for i in wanted if held.get(i) != wanted[i]]
+
+
+def _is_too_much(new: int, reader: Reader) -> bool:
+    """Whether so many articles are new that the whole is better made anew."""
+    return new * REBUILD_SHARE > reader.manifest.articles
 
 
 def _build(root: Path, wanted: dict[str, str]) -> None:
