@@ -89,7 +89,9 @@ def code(text: str) -> str:
 
 def words(text: str) -> Iterator[str]:
     """The folded words of a text. A measure is one word however it is written: `80 g`, `80g`, `80 gram` → `80g`."""
-    found = [word.replace(",", ".") for word in _WORD.findall(fold(text))]
+    found = _WORD.findall(fold(text))
+    if "," in text:
+        found = [word.replace(",", ".") for word in found]
     skip = False
     for word, following in zip(found, [*found[1:], ""], strict=False):
         if skip:
