@@ -78,8 +78,7 @@ class TextFile:
 
     def lines(self) -> Iterator[str]:
         """The lines from the first one on, with their ends; earlier iterators must not be used any longer."""
-        if self._lines is not None:
-            self._lines.detach()
+        self.release()
         self._file.seek(self._start)
         self._lines = io.TextIOWrapper(self._file, self.encoding, newline="")
         return self._lines
@@ -89,6 +88,12 @@ class TextFile:
         self.lines()
         assert self._lines is not None
         return self._lines.read(_HEAD)
+
+    def release(self) -> None:
+        """Leave the file to whoever opened it."""
+        if self._lines is not None:
+            self._lines.detach()
+            self._lines = None
 
     def _check(self, max_bytes: int) -> None:
         size, is_empty, has_zero = 0, True, False

@@ -238,7 +238,9 @@ def _open(file: BinaryIO, file_name: str, limits: Limits, held: ExitStack) -> Pr
     head = file.read(HEAD)
     if not is_read_whole(head) and size <= limits.bytes:
         kind_of(head, file_name)
-        return PriceSource(TextFile(file, max_bytes=limits.bytes), limits)
+        text = TextFile(file, max_bytes=limits.bytes)
+        held.callback(text.release)
+        return PriceSource(text, limits)
     if size > MAX_BYTES:
         raise Unreadable("too-large")
     data = head + file.read()
@@ -274,4 +276,6 @@ def _converted(
     reader: str, data: bytes, request: dict[str, Any], memory: int, limits: Limits, held: ExitStack
 ) -> tuple[PriceSource, dict[str, Any]]:
     file, told = held.enter_context(converted(reader, data, request, memory=memory))
-    return PriceSource(TextFile(file, max_bytes=None), limits), told
+    text = TextFile(file, max_bytes=None)
+    held.callback(text.release)
+    return PriceSource(text, limits), told

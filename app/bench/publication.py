@@ -35,7 +35,6 @@ from core.types import sort_key
 
 READERS = 4
 THINKING = 0.1  # seconds between an answer and the next question
-OTHERS = 20_000  # articles of another supplier, who publishes nothing
 PATIENCE = 300.0
 GOAL = 15.0  # seconds until the index shows the new prices
 QUESTIONS = (
@@ -89,7 +88,7 @@ def _is_half(answer: Answer, all_of_them: list[Answer], editions: list[int]) -> 
 
 def _prepare(award: int, organisation: int, folder: Path, count: int) -> list[int]:
     """The supplier who publishes, her list in force, and the draft to publish: three ids. The index is made."""
-    for name, many, edition in (("others", OTHERS, 2), ("former", count, 0), ("new", count, 1)):
+    for name, many, edition in (("others", count // 5, 2), ("former", count, 0), ("new", count, 1)):
         write_file(folder / f"{name}.csv", many, edition)
     with unit_of_work() as session:
         former = session.get_one(Award, award)

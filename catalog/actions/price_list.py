@@ -24,7 +24,7 @@ from core.db import db, reading, unit_of_work
 from core.errors import RuleBroken, WrongState
 from core.state import advance, can
 from exchange.pricefile import ORDINARY, PriceRow, PriceSource, open_price_file, read_whole
-from exchange.table import Limits, Problem
+from exchange.table import Limits, Problem, without_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,15 @@ def import_price_list(
         if not source.replaces:
             return _import_changes(actor, award, source, _draft(actor, award, file, file_name, effective_from))
         price_list = _draft(actor, award, file, file_name, effective_from)
-        if _store(price_list, source):
-            _tell(actor, "import", price_list, file=price_list.source_name, articles=price_list.article_count)
-            return ImportOutcome(price_list, source.problems)
-        # Something is wrong somewhere. Now everything that is, and nothing is stored.
-        return ImportOutcome(None, read_whole(source).problems)
+        try:
+            _store(price_list, source)
+        except (_Unusable, IntegrityError):  # something is wrong somewhere: now everything that is
+            problems = read_whole(source).problems
+            if without_errors(problems):
+                raise
+            return ImportOutcome(None, problems)
+        _tell(actor, "import", price_list, file=price_list.source_name, articles=price_list.article_count)
+        return ImportOutcome(price_list, source.problems)
 
 
 def _draft(actor: User | None, award: Award, file: BinaryIO, file_name: str, effective_from: date) -> PriceList:
@@ -80,11 +84,11 @@ def _draft(actor: User | None, award: Award, file: BinaryIO, file_name: str, eff
 
 
 class _Unusable(Exception):
-    """A list with an error in it: what has been stored of it is undone."""
+    """A list with an error in it."""
 
 
-def _store(price_list: PriceList, source: PriceSource) -> bool:
-    """Store the list row by row as it is read; false, and nothing is stored, when anything is wrong with it."""
+def _store(price_list: PriceList, source: PriceSource) -> None:
+    """Store the list while it is read. Raises _Unusable or IntegrityError, and nothing is stored, where it is wrong."""
 
     def sound() -> Iterator[Sequence[PriceRow]]:
         for rows in source.chunks(remember=False):  # a number that comes twice is found by the database
@@ -94,14 +98,10 @@ def _store(price_list: PriceList, source: PriceSource) -> bool:
         if not source.is_clean:
             raise _Unusable
 
-    try:
-        with db.session.begin_nested():
-            db.session.add(price_list)
-            db.session.flush()
-            price_list.article_count = store_rows(price_list, sound())
-    except (_Unusable, IntegrityError):
-        return False
-    return True
+    with db.session.begin_nested():
+        db.session.add(price_list)
+        db.session.flush()
+        price_list.article_count = store_rows(price_list, sound())
 
 
 def _import_changes(actor: User | None, award: Award, source: PriceSource, draft: PriceList) -> ImportOutcome:
