@@ -15,11 +15,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from functools import cache, wraps
+from inspect import signature
+from typing import TYPE_CHECKING, Any, ParamSpec, cast
 
 from flask import Flask, Response
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import MetaData, Select, event, func, select
+from sqlalchemy import MetaData, Select, bindparam, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -28,6 +30,8 @@ from core.web import Page
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+Parameters = ParamSpec("Parameters")
 
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 WAIT_SECONDS = 30  # how long a writer waits for another one
@@ -129,6 +133,25 @@ def reading() -> Iterator[Session]:
     finally:
         rollback()
         _writing.reset(token)
+
+
+def prepared(build: Callable[Parameters, Select[Any]]) -> Callable[Parameters, tuple[Select[Any], dict[str, Any]]]:
+    """A select as a function of its parameters, built only once: composing one costs more than the database's answer.
+
+    The function is called a single time, with a bound parameter in the place of each argument, so it may compare them
+    but never ask what they are. What it becomes gives statement and values: `session.scalars(*of_order(number))`.
+    """
+    names = list(signature(build).parameters)
+
+    @cache
+    def statement() -> Select[Any]:
+        return cast(Any, build)(*map(bindparam, names))  # type: ignore[no-any-return]
+
+    @wraps(build)
+    def bound(*args: Parameters.args, **kwargs: Parameters.kwargs) -> tuple[Select[Any], dict[str, Any]]:
+        return statement(), dict(zip(names, args, strict=False)) | kwargs
+
+    return bound
 
 
 def paginate(statement: Select[Any], number: int, size: int = 25) -> Page:

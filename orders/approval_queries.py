@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -59,12 +60,12 @@ def _people() -> tuple[Any, ...]:
     return joinedload(ApprovalCandidate.decided_by), joinedload(ApprovalCandidate.user)
 
 
-def waiting_for(user: User, organisation: Organisation) -> Select[int]:
+def waiting_for(user_id: int, organisation_id: int, on: date) -> Select[int]:
     """The ids of the steps that wait for her, in her own name or for somebody she stands in for."""
-    absent = stood_in_for(user, organisation.id)
+    absent = stood_in_for(user_id, organisation_id, on)
     asked = select(ApprovalCandidate.step_id).where(
         ApprovalCandidate.decided_at.is_(None),
-        or_(ApprovalCandidate.user_id == user.id, ApprovalCandidate.user_id.in_(absent)),
+        or_(ApprovalCandidate.user_id == user_id, ApprovalCandidate.user_id.in_(absent)),
     )
     return (
         select(ApprovalStep.id)
@@ -72,8 +73,8 @@ def waiting_for(user: User, organisation: Organisation) -> Select[int]:
         .where(
             ApprovalStep.state == ApprovalState.PENDING,
             ApprovalStep.id.in_(asked),
-            Requisition.organisation_id == organisation.id,
-            Requisition.orderer_id != user.id,
+            Requisition.organisation_id == organisation_id,
+            Requisition.orderer_id != user_id,
         )
     )
 
@@ -82,7 +83,7 @@ def steps_to_decide(user: User, organisation: Organisation) -> Sequence[Approval
     """The steps that wait for her, with their requisitions; the hundred oldest, oldest first."""
     return db.session.scalars(
         select(ApprovalStep)
-        .where(ApprovalStep.id.in_(waiting_for(user, organisation)))
+        .where(ApprovalStep.id.in_(waiting_for(user.id, organisation.id, today())))
         .order_by(ApprovalStep.opened_at, ApprovalStep.id)
         .options(
             joinedload(ApprovalStep.requisition).joinedload(Requisition.orderer),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -107,13 +108,13 @@ def absent_of(user: User, organisation_id: int) -> set[int]:
     """The ids of those a person stands in for today, as long as she belongs to the organisation herself."""
     if not belongs_to(user, organisation_id):
         return set()
-    return set(db.session.scalars(stood_in_for(user, organisation_id)))
+    return set(db.session.scalars(stood_in_for(user.id, organisation_id, today())))
 
 
-def stood_in_for(user: User, organisation_id: int) -> Select[int]:
-    """The ids of those a person stands in for today. One step only: a substitute's substitute has no say."""
+def stood_in_for(user_id: int, organisation_id: int, on: date) -> Select[int]:
+    """The ids of those a person stands in for on a day. One step only: a substitute's substitute has no say."""
     return select(Substitution.absent_id).where(
-        Substitution.substitute_id == user.id, Substitution.organisation_id == organisation_id, in_force(today())
+        Substitution.substitute_id == user_id, Substitution.organisation_id == organisation_id, in_force(on)
     )
 
 
@@ -153,7 +154,7 @@ def visible(user: User, organisation: Organisation, thing: type[Requisition] | t
 def _asked_to_decide(
     user: User, organisation: Organisation, thing: type[Requisition] | type[Order]
 ) -> ColumnElement[bool]:
-    absent = stood_in_for(user, organisation.id)
+    absent = stood_in_for(user.id, organisation.id, today())
     asked = (
         select(ApprovalStep.requisition_id)
         .join(ApprovalCandidate)
