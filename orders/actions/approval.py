@@ -19,7 +19,7 @@ from orders.actions.placing import place
 from orders.actions.requisition import close_route, open_step
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep, ApprovalToken, Quorum
 from orders.approval_queries import reload_step, with_route
-from orders.policy import belongs_to, seat_of
+from orders.policy import belongs_to, seat_of, why_no_seat
 from orders.requisition import Requisition
 from orders.requisition_queries import load_requisition, requisition_drafts
 from orders.split import all_draws
@@ -71,13 +71,17 @@ def find_token(secret: str) -> ApprovalToken | None:
     return db.session.scalars(wanted).unique().one_or_none()
 
 
+def check_person(token: ApprovalToken) -> None:
+    """Raises WrongState when the person of a link has left: it then shows nothing of the requisition."""
+    if not belongs_to(token.user, token.step.requisition.organisation_id):
+        raise WrongState(_l("Länken gäller inte längre: kontot är avstängt eller hör inte till organisationen."))
+
+
 def check_usable(token: ApprovalToken) -> None:
     """Raises WrongState, which says why a link does not work: used, expired, decided, or about other content."""
     step = token.step
     if token.used_at is not None:
         raise WrongState(_l("Länken är redan använd."))
-    if not belongs_to(token.user, step.requisition.organisation_id):
-        raise WrongState(_l("Länken gäller inte längre: kontot är avstängt eller hör inte till organisationen."))
     if token.expires_at <= now():
         raise WrongState(_l("Länken har gått ut. Logga in för att se vad som väntar på dig."))
     if step.state is not ApprovalState.PENDING:
@@ -120,7 +124,8 @@ def _sit_down(actor: User, step: ApprovalStep, seen_hash: str, act: str) -> tupl
         raise WrongState(_l("Begäran är redan avgjord. Någon kan ha hunnit före dig."))
     seat = seat_of(actor, step)
     if seat is None:
-        raise NotAllowed(_l("Du får inte besluta om den här begäran."))
+        refusal = WrongState if any(c.decided_by_id == actor.id for c in step.candidates) else NotAllowed
+        raise refusal(why_no_seat(actor, step))
     requisition.check_unchanged()
     if seen_hash != requisition.content_hash:
         raise RuleBroken(_l("Begäran har ändrats sedan du öppnade sidan. Läs igenom den igen."))

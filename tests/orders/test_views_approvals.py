@@ -18,7 +18,7 @@ from auth.user import User
 from core.clock import frozen, now, today
 from core.db import commit, db
 from exchange.outbox import messages_about
-from orders.approval import ApprovalState, ApprovalStep, ApprovalToken, StepKind
+from orders.approval import ApprovalState, ApprovalStep, ApprovalToken, Quorum, StepKind
 from orders.order import Order
 from orders.requisition import Requisition, RequisitionState
 from tests.factories.auth import make_member, make_unit, make_user
@@ -173,6 +173,42 @@ def test_a_decided_step_says_so(place: Place, login_as: LogIn) -> None:
     page = browser.get(f"/approvals/{step.id}").text
     assert "Beslutet är redan taget." in page and 'value="approve"' not in page
     assert browser.post(f"/approvals/{step.id}", data=answer_to(step)).status_code == 409
+
+
+def test_her_own_decision_is_shown_when_the_page_or_the_link_is_opened_again(place: Place, login_as: LogIn) -> None:
+    requisition = make_requisition(place)
+    link, step, browser = link_of(requisition), pending_step(requisition), login_as(place.approver)
+    browser.post(link, data=answer_to(step, "reject", comment="Vi har redan."))
+    said = answer_to(step)
+    for answer, code in (
+        (browser.get(f"/approvals/{step.id}"), 200),
+        (browser.post(f"/approvals/{step.id}", data=said), 409),
+        (browser.get(link), 409),
+        (browser.post(link, data=said), 409),
+    ):
+        assert answer.status_code == code
+        assert "Du avslog" in answer.text and f'href="/requisitions/{requisition.id}"' in answer.text
+    assert state_of(requisition) is RequisitionState.REJECTED
+
+
+def test_a_used_link_tells_nobody_else_what_was_decided(place: Place, login_as: LogIn, client: FlaskClient) -> None:
+    requisition = make_requisition(place)
+    link, step = link_of(requisition), pending_step(requisition)
+    login_as(place.approver).post(link, data=answer_to(step))
+    assert login_as(make_place().approver).get(link).status_code == 403
+    client.post("/logout")
+    answer = client.get(link)
+    assert answer.status_code == 303 and answer.location.startswith("/login")
+
+
+def test_a_second_yes_in_a_step_of_all_shows_the_first(place: Place, login_as: LogIn) -> None:
+    other = make_member(Role.APPROVER, place.organisation, place.unit)
+    make_rule(place.organisation, {"kind": StepKind.UNIT_APPROVER, "quorum": Quorum.ALL}, position=0)
+    step = pending_step(make_requisition(place))
+    browser = login_as(place.approver)
+    browser.post(f"/approvals/{step.id}", data=answer_to(step))
+    again = browser.post(f"/approvals/{step.id}", data=answer_to(step))
+    assert again.status_code == 409 and "Du godkände" in again.text and other.name in again.text
 
 
 def test_a_step_whose_turn_has_not_come_says_so(place: Place, login_as: LogIn) -> None:
