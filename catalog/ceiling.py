@@ -67,6 +67,11 @@ class Ceiling(Base):
         return self.reserved + self.ordered + self.external
 
     @property
+    def called_off(self) -> Decimal:
+        """What is ordered, here and elsewhere; what waits for approval is not."""
+        return self.ordered + self.external
+
+    @property
     def left(self) -> Decimal | None:
         """What can still be called off; none where the limit is unknown."""
         return None if self.limit is None else max(ZERO, self.limit - self.used)
@@ -75,6 +80,11 @@ class Ceiling(Base):
     def percent_used(self) -> int | None:
         """Whole percent of the limit, rounded down so that 100 means reached; none where unknown or zero."""
         return int(self.used * 100 / self.limit) if self.limit else None
+
+    @property
+    def percent_called_off(self) -> int | None:
+        """The same of what is called off alone."""
+        return int(self.called_off * 100 / self.limit) if self.limit else None
 
     @property
     def scope_name(self) -> str:
