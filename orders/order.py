@@ -43,7 +43,7 @@ S = OrderState
 
 
 class NumberSeries(Base):
-    """The last number drawn per organisation and year; drawn by one UPDATE in the placing transaction."""
+    """The last number drawn per organisation and year; drawn by one statement in the placing transaction."""
 
     __tablename__ = "number_series"
     __table_args__ = (UniqueConstraint("organisation_id", "year"),)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import joinedload
 
 from auth.journal import record
@@ -11,7 +13,7 @@ from auth.session import digest
 from auth.user import User
 from catalog import ceiling
 from core.clock import now
-from core.db import db
+from core.db import db, prepared
 from core.errors import NotAllowed, RuleBroken, WrongState
 from core.state import advance, can
 from orders import mail
@@ -43,7 +45,7 @@ def approve(actor: User, step: ApprovalStep, comment: str | None, seen_hash: str
         return requisition
     advance(requisition, "approve")
     requisition.decided_at = now()
-    orders = place(actor, requisition)
+    orders = place(actor, requisition, step.route)
     mail.tell_outcome(requisition, "approved", actor, comment, orders)
     return requisition
 
@@ -60,15 +62,19 @@ def send_back(actor: User, step: ApprovalStep, reason: str, seen_hash: str) -> R
 
 def find_token(secret: str) -> ApprovalToken | None:
     """The approval link that a secret belongs to, whether it still works or not."""
-    wanted = (
+    return db.session.scalars(*_by_hash(digest(secret))).unique().one_or_none()
+
+
+@prepared
+def _by_hash(token_hash: str) -> Select[Any]:
+    return (
         select(ApprovalToken)
-        .where(ApprovalToken.token_hash == digest(secret))
+        .where(ApprovalToken.token_hash == token_hash)
         .options(
             joinedload(ApprovalToken.user),
             joinedload(ApprovalToken.step).options(joinedload(ApprovalStep.requisition), with_route()),
         )
     )
-    return db.session.scalars(wanted).unique().one_or_none()
 
 
 def check_person(token: ApprovalToken) -> None:

@@ -19,6 +19,7 @@ from exchange import pdf
 from exchange.outbox import MessageState, abort, messages_about, retry
 from orders import mail
 from orders.actions.placing import approvers_of
+from orders.approval_queries import steps_of
 from orders.documents import make_file, order_document
 from orders.order import FileKind, Order, OrderState
 from orders.order_queries import received_quantities
@@ -44,7 +45,7 @@ def cancel(actor: User, order: Order, reason: str) -> None:
         FileKind.CANCELLATION,
         f"{order.number}-annullering.pdf",
         "application/pdf",
-        pdf.render_order(order_document(order, approvers_of(order.requisition))),
+        pdf.render_order(order_document(order, approvers_of(steps_of(order.requisition)))),
     )
     db.session.add(file)
     never_left = _stop_unsent(order)
