@@ -117,6 +117,7 @@ SENTENCES: dict[tuple[str, str], Any] = {
     ("requisition", "approve"): _l("Godkände begäran."),
     ("requisition", "reject"): _l("Avslog begäran."),
     ("requisition", "send-back"): _l("Skickade tillbaka begäran."),
+    ("requisition", "pass-over"): _l("Väntar inte in den som inte får besluta längre."),
     ("requisition", "withdraw"): _l("Tog tillbaka begäran."),
     ("requisition", "mend"): _l("Lade tillbaka begäran i varukorgen."),
     ("order", "place"): _l("Lade beställningen hos %(supplier)s."),

@@ -84,6 +84,14 @@ def _mend(who: str, detail: dict[str, Any]) -> Sentence:
     return _("%(who)s lade raderna i varukorgen igen, för att ändra dem.", who=who)
 
 
+def _pass_over(who: str, detail: dict[str, Any]) -> Sentence:
+    return _(
+        "%(names)s väntas inte in som %(step)s: rätten att besluta har upphört.",
+        names=", ".join(detail.get("names", [])),
+        step=detail.get("step", "–"),
+    )
+
+
 def _place(who: str, detail: dict[str, Any]) -> Sentence:
     return _(
         "Beställningen lades hos %(supplier)s på avtal %(agreement)s: %(amount)s med moms. Beslutet togs av %(who)s.",
@@ -143,6 +151,7 @@ SENTENCES: dict[tuple[str, str], Telling] = {
     ("requisition", "send-back"): _send_back,
     ("requisition", "withdraw"): _withdraw,
     ("requisition", "mend"): _mend,
+    ("requisition", "pass-over"): _pass_over,
     ("order", "place"): _place,
     ("order", "confirm"): _confirm,
     ("order", "decline"): _decline,

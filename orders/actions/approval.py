@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -13,18 +14,20 @@ from auth.session import digest
 from auth.user import User
 from catalog import ceiling
 from core.clock import now
-from core.db import db, prepared
-from core.errors import NotAllowed, RuleBroken, WrongState
+from core.db import db, prepared, reading, unit_of_work
+from core.errors import AvropError, NotAllowed, RuleBroken, WrongState
 from core.state import advance, can
 from orders import mail
 from orders.actions.placing import place
 from orders.actions.requisition import close_route, open_step
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep, ApprovalToken, Quorum
 from orders.approval_queries import reload_step, with_route
-from orders.policy import belongs_to, seat_of, why_no_seat
+from orders.policy import belongs_to, is_awaited, seat_of, why_no_seat
 from orders.requisition import Requisition
 from orders.requisition_queries import load_requisition, requisition_drafts
 from orders.split import all_draws
+
+log = logging.getLogger(__name__)
 
 
 def approve(actor: User, step: ApprovalStep, comment: str | None, seen_hash: str) -> Requisition:
@@ -36,18 +39,9 @@ def approve(actor: User, step: ApprovalStep, comment: str | None, seen_hash: str
     step, seat = _sit_down(actor, step, seen_hash, "approve")
     _decide(actor, seat, "approve", comment)
     requisition = step.requisition
-    if step.quorum is Quorum.ALL and any(c.decided_at is None for c in step.candidates):
+    if step.quorum is Quorum.ALL and any(is_awaited(seat) for seat in step.candidates):
         return requisition
-    advance(step, "approve")
-    following = next((s for s in step.this_round if s.state is ApprovalState.WAITING), None)
-    if following is not None:
-        open_step(following)
-        return requisition
-    advance(requisition, "approve")
-    requisition.decided_at = now()
-    orders = place(actor, requisition, step.route)
-    mail.tell_outcome(requisition, "approved", actor, comment, orders)
-    return requisition
+    return _go_on(actor, step, comment)
 
 
 def reject(actor: User, step: ApprovalStep, reason: str, seen_hash: str) -> Requisition:
@@ -104,6 +98,70 @@ def may_decide_by_link(token: ApprovalToken) -> bool:
     requisition = token.step.requisition
     limit = requisition.organisation.link_decides_up_to
     return limit is not None and requisition.net_amount < limit
+
+
+def settle_steps() -> int:
+    """Go on with steps that waited for everybody, once those who remain to be heard may decide no more: their role has
+    ended or they have left. Returns how many. A job of the worker; a step whose orders cannot be placed is left as it
+    is, and the next yes or no meets the same stop.
+    """
+    with reading() as session:
+        waiting = session.scalars(_half_decided()).all()
+    done = 0
+    for step_id in waiting:
+        try:
+            with unit_of_work() as session:
+                done += _settle(session.get_one(ApprovalStep, step_id))
+        except AvropError as error:
+            log.warning("approval step %s cannot be settled: %s", step_id, error)
+    return done
+
+
+def _half_decided() -> Select[int]:
+    """The ids of the steps that wait for everybody and have been given a yes."""
+    yes = select(ApprovalCandidate.step_id).where(ApprovalCandidate.decision == "approve")
+    return select(ApprovalStep.id).where(
+        ApprovalStep.state == ApprovalState.PENDING, ApprovalStep.quorum == Quorum.ALL, ApprovalStep.id.in_(yes)
+    )
+
+
+def _settle(step: ApprovalStep) -> bool:
+    requisition = load_requisition(step.requisition_id, lock=True)
+    step = reload_step(step)
+    step.requisition = requisition
+    if not can(step, "approve") or any(is_awaited(seat) for seat in step.candidates):
+        return False
+    requisition.check_unchanged()
+    last = max((s for s in step.candidates if s.decided_at), key=lambda s: s.decided_at or now())
+    assert last.decided_by is not None  # a decision has its time and its person
+    _go_on(last.decided_by, step, last.comment)
+    return True
+
+
+def _go_on(actor: User, step: ApprovalStep, comment: str | None) -> Requisition:
+    """A step has been given all its yes: ask the next, or place the orders."""
+    requisition = step.requisition
+    unheard = [seat.name for seat in step.candidates if seat.decided_at is None]
+    if step.quorum is Quorum.ALL and unheard:
+        record(
+            None,
+            "pass-over",
+            "requisition",
+            requisition.id,
+            organisation_id=requisition.organisation_id,
+            step=step.label,
+            names=unheard,
+        )
+    advance(step, "approve")
+    following = next((s for s in step.this_round if s.state is ApprovalState.WAITING), None)
+    if following is not None:
+        open_step(following)
+        return requisition
+    advance(requisition, "approve")
+    requisition.decided_at = now()
+    orders = place(actor, requisition, step.route)
+    mail.tell_outcome(requisition, "approved", actor, comment, orders)
+    return requisition
 
 
 def _turn_down(actor: User, step: ApprovalStep, act: str, outcome: str, reason: str, seen_hash: str) -> Requisition:

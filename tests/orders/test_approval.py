@@ -15,10 +15,10 @@ from auth.user import User
 from catalog.agreement import AgreementState
 from catalog.price_list import Article
 from core.clock import now, today
-from core.db import TransactionalFlask, commit, db, rollback
+from core.db import TransactionalFlask, commit, db, reading, rollback, unit_of_work
 from core.errors import NotAllowed, RuleBroken, WrongState
 from exchange.outbox import OutboxMessage, messages_about
-from orders.actions.approval import approve, reject, send_back
+from orders.actions.approval import approve, reject, send_back, settle_steps
 from orders.actions.requisition import mend, submit, withdraw
 from orders.approval import ApprovalState, Quorum, StepKind
 from orders.approval_queries import steps_of, steps_to_decide
@@ -178,6 +178,65 @@ def test_all_of_a_group_must_say_yes(app: TransactionalFlask) -> None:
     assert requisition.state is RequisitionState.SUBMITTED
     say_yes(other, requisition)
     assert requisition.state is RequisitionState.APPROVED
+
+
+@pytest.mark.parametrize("change", ["role ended", "limit lowered", "account closed"])
+def test_who_may_decide_no_more_is_not_awaited(app: TransactionalFlask, change: str) -> None:
+    place = make_place()
+    gone = make_member(Role.APPROVER, place.organisation, place.unit)
+    make_rule(place.organisation, {"kind": StepKind.UNIT_APPROVER, "quorum": Quorum.ALL}, position=0)
+    requisition = make_requisition(place)
+    lose_right(gone, change)
+    say_yes(place.approver, requisition)
+    assert requisition.state is RequisitionState.APPROVED
+    commit()
+    [step] = steps_of(requisition)
+    assert {seat.name: seat.decision for seat in step.candidates} == {place.approver.name: "approve", gone.name: None}
+    [entry] = [e for e in entries_about("requisition", requisition.id) if e.act == "pass-over"]
+    assert entry.details["names"] == [gone.name]
+
+
+def test_nobody_who_is_left_to_ask_is_no_yes(fresh_app: TransactionalFlask) -> None:
+    with fresh_app.app_context():
+        with unit_of_work():
+            place = make_place()
+            make_rule(place.organisation, {"kind": StepKind.UNIT_APPROVER, "quorum": Quorum.ALL}, position=0)
+            requisition_id = make_requisition(place).id
+            lose_right(place.approver, "account closed")
+        assert settle_steps() == 0
+        with reading() as session:
+            assert session.get_one(Requisition, requisition_id).state is RequisitionState.SUBMITTED
+
+
+def test_a_step_goes_on_when_the_last_one_awaited_leaves(fresh_app: TransactionalFlask) -> None:
+    """Nobody decides any more, so the worker does it; once, however often it looks."""
+    with fresh_app.app_context():
+        with unit_of_work():
+            place = make_place()
+            gone = make_member(Role.APPROVER, place.organisation, place.unit)
+            make_rule(place.organisation, {"kind": StepKind.UNIT_APPROVER, "quorum": Quorum.ALL}, position=0)
+            requisition = make_requisition(place)
+            say_yes(place.approver, requisition)
+            requisition_id, gone_id = requisition.id, gone.id
+        assert settle_steps() == 0
+        with unit_of_work() as session:
+            lose_right(session.get_one(User, gone_id), "role ended")
+        assert [settle_steps(), settle_steps()] == [1, 0]
+        with reading() as session:
+            requisition = session.get_one(Requisition, requisition_id)
+            assert requisition.state is RequisitionState.APPROVED
+            assert len(orders_of(requisition)) == 1
+
+
+def lose_right(person: User, change: str) -> None:
+    """She can approve nothing of what she was asked."""
+    if change == "account closed":
+        person.is_active = False
+    elif change == "limit lowered":
+        person.memberships[0].amount_limit = Decimal(1)
+    else:
+        person.memberships[0].starts_on = person.memberships[0].ends_on = today() - timedelta(days=1)
+    db.session.flush()
 
 
 def test_the_next_step_is_asked_when_its_turn_comes_and_not_before(app: TransactionalFlask) -> None:
