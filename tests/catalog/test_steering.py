@@ -206,6 +206,30 @@ def test_fixed_ranking_passes_over_who_is_blocked_or_out_of_time(town: Organisat
     assert codes(found(third, town)) == set()
 
 
+def test_a_full_award_opens_the_next_place_and_says_why(town: Organisation) -> None:
+    lot = make_lot(make_agreement(town), method=CallOffMethod.RANKING)
+    first, second, third = offers(lot, 100, 100, 100)
+    own = make_ceiling(lot.agreement, Decimal(1000), lot=lot, award=first.award, ordered=Decimal(900))
+    assert codes(found(second, town, 1)) == {"not-next-in-rank"}  # the first has room for exactly this
+    assert codes(found(second, town, 2)) == {"next-in-rank"}
+    told = the("next-in-rank", found(second, town, 2))
+    assert told.level is Level.INFORM and first.award.supplier.name in str(told.text)
+    assert codes(found(third, town, 2)) == {"not-next-in-rank"}
+    assert codes(found(first, town, 2)) == {"ceiling-reached"}
+    own.ordered = Decimal(1000)
+    db.session.flush()
+    assert codes(found(second, town, None)) == {"next-in-rank"}  # before a quantity is chosen
+
+
+def test_what_is_reserved_of_a_full_award_does_not_close_it_to_itself(town: Organisation) -> None:
+    lot = make_lot(make_agreement(town), method=CallOffMethod.RANKING)
+    first, second = offers(lot, 100, 100)
+    make_ceiling(lot.agreement, Decimal(1000), lot=lot, award=first.award, reserved=Decimal(1000))
+    of_both = [Ask(first, Decimal(10)), Ask(second, Decimal(1))]
+    to_first, to_second = findings(of_both, town, today(), reserved=True)
+    assert codes(to_first) == {"ceiling-near"} and "next-in-rank" in codes(to_second)
+
+
 def test_orderers_choice_wants_one_of_the_stated_grounds(town: Organisation) -> None:
     lot = make_lot(make_agreement(town), method=CallOffMethod.CHOICE, choice_grounds="Ergonomi\nPassar i befintligt")
     one, _other = offers(lot, 10, 20)
