@@ -165,7 +165,7 @@ def paginate(statement: Select[Any], number: int, size: int = 25) -> Page:
 def insert_with_conflict(table: type[Base]) -> Any:
     """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`, in the dialect of the database."""
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)
+    return dialect.insert(table.__table__)  # not the class: the ORM would look at every value, for nothing
 
 
 def init_db(app: Flask, url: str) -> None:
