@@ -46,8 +46,9 @@ class OutboxMessage(Base):
     )
 
     TRANSITIONS = {
-        (S.QUEUED, "claim"): S.SENDING,  # this and the next: by the worker's conditional UPDATE
+        (S.QUEUED, "claim"): S.SENDING,  # this and the next three: by the worker's conditional UPDATE
         (S.SENDING, "claim"): S.SENDING,  # the worker that held it is gone
+        (S.SENDING, "release"): S.QUEUED,  # claimed, and then there was no time for it
         (S.SENDING, "deliver"): S.SENT,
         (S.SENDING, "postpone"): S.QUEUED,
         (S.SENDING, "fail"): S.FAILED,
