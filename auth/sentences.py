@@ -126,6 +126,7 @@ SENTENCES: dict[tuple[str, str], Any] = {
     ("order", "receive"): _l("Tog emot varor."),
     ("order", "cancel"): _l("Annullerade beställningen."),
     ("order", "close"): _l("Avslutade beställningen."),
+    ("order", "reopen"): _l("Öppnade beställningen igen."),
     ("order", "resend"): _l("Skickade beställningen igen."),
     ("outbox", "resend"): _l("Skickade om ett meddelande."),
     ("outbox", "stop"): _l("Stoppade ett meddelande."),

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import CheckConstraint, ForeignKey, Index, literal, or_, select, text, update
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import Case, CheckConstraint, ForeignKey, Index, case, literal, or_, select, text, update
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
 
 from catalog.agreement import Agreement, Award, Lot
 from core.db import Base, db
@@ -116,19 +116,28 @@ def consume(draws: Iterable[Draw]) -> None:
     The room was taken at submission, so no limit is asked again: a lowered limit is the steering's question.
     """
     for ceiling_id, amount in _per_ceiling(draws).items():
-        _change(ceiling_id, ZERO, reserved=Ceiling.reserved - amount, ordered=Ceiling.ordered + amount)
+        _change(ceiling_id, ZERO, reserved=_less(Ceiling.reserved, amount), ordered=Ceiling.ordered + amount)
 
 
 def release_reserved(draws: Iterable[Draw]) -> None:
     """Give back what a rejected, returned or withdrawn requisition had reserved."""
     for ceiling_id, amount in _per_ceiling(draws).items():
-        _change(ceiling_id, ZERO, reserved=Ceiling.reserved - amount)
+        _change(ceiling_id, ZERO, reserved=_less(Ceiling.reserved, amount))
 
 
 def release_ordered(draws: Iterable[Draw]) -> None:
-    """Give back what a cancelled or declined order had taken."""
+    """Give back what a cancelled or declined order had taken, or what never came of one that is closed short."""
     for ceiling_id, amount in _per_ceiling(draws).items():
-        _change(ceiling_id, ZERO, ordered=Ceiling.ordered - amount)
+        _change(ceiling_id, ZERO, ordered=_less(Ceiling.ordered, amount))
+
+
+def take_again(draws: Iterable[Draw]) -> None:
+    """Count once more what was given back, when an order that was closed short is opened again.
+
+    Raises RuleBroken (`ceiling-reached`) when somebody else has taken the room.
+    """
+    for ceiling_id, amount in _per_ceiling(draws).items():
+        _change(ceiling_id, amount, ordered=Ceiling.ordered + amount)
 
 
 def ceilings_for(award_ids: Iterable[int]) -> dict[int, list[Ceiling]]:
@@ -175,6 +184,12 @@ def _per_ceiling(draws: Iterable[Draw]) -> dict[int, Decimal]:
         if amount:
             sums[row.id] = amount
     return sums
+
+
+def _less(counter: InstrumentedAttribute[Decimal], amount: Decimal) -> Case[Decimal]:
+    """A counter less an amount, never below zero: a ceiling that was stated after the amount was taken never saw it,
+    and must not stop what was promised before."""
+    return case((counter >= amount, counter - amount), else_=literal(ZERO, Amount))
 
 
 def _change(ceiling_id: int, needed: Decimal, **values: object) -> None:

@@ -71,6 +71,7 @@ class Order(Base):
         (S.CONFIRMED, "cancel"): S.CANCELLED,
         (S.PLACED, "close"): S.CLOSED,
         (S.CONFIRMED, "close"): S.CLOSED,
+        (S.CLOSED, "reopen"): S.PLACED,  # a receipt was mistaken
     }
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -123,6 +123,21 @@ def test_an_award_may_be_narrower_than_its_agreement(town: Organisation) -> None
 
 
 # Not-entitled
+
+
+def test_delivery_stays_within_the_awards_own_days(town: Organisation) -> None:
+    article = make_offer(town)
+    award, agreement = article.award, article.award.lot.agreement
+    award.ends_on = today() + 10 * DAY
+
+    def on(day: date) -> tuple[Finding, ...]:
+        return findings([Ask(article, Decimal(1), deliver_on=day)], town, today())[0]
+
+    assert codes(on(today() + 10 * DAY)) == set()
+    late = the("agreement-not-active", on(today() + 11 * DAY))
+    assert late.level is Level.STOP and award.supplier.name in str(late.text)
+    agreement.delivers_after_end = True
+    assert codes(on(today() + 11 * DAY)) == set()
 
 
 def test_stops_an_organisation_that_was_not_named(town: Organisation) -> None:

@@ -377,6 +377,17 @@ def test_a_used_ceiling_stops_the_submission(app: TransactionalFlask) -> None:
     assert {f.code for f in refused.value.findings} == {"ceiling-reached"}
 
 
+def test_a_ceiling_that_is_stated_after_the_submission_stops_nothing_that_waits(app: TransactionalFlask) -> None:
+    place = make_place()
+    paper = make_offer(place.organisation, price=Decimal(100))
+    placed, rejected = make_requisition(place, [(paper, Decimal(2))]), make_requisition(place, [(paper, Decimal(1))])
+    late = make_ceiling(paper.award.lot.agreement, Decimal(1000))
+    say_yes(place.approver, placed)
+    reject(place.approver, pending_step(rejected), "Nej", rejected.content_hash or "")
+    commit()
+    assert (late.reserved, late.ordered) == (0, Decimal(200))
+
+
 def test_freight_is_what_was_approved_though_the_terms_change_meanwhile(app: TransactionalFlask) -> None:
     place = make_place()
     paper = make_offer(place.organisation, price=Decimal(100))
