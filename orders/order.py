@@ -61,7 +61,7 @@ class Order(Base):
         UniqueConstraint("requisition_id", "supplier_id", "agreement_id"),
         Index("ix_purchase_order_organisation", "organisation_id", "placed_at", "id"),
         Index("ix_purchase_order_unit", "unit_id", "placed_at", "id"),
-        Index("ix_purchase_order_orderer", "orderer_id", "placed_at", "id"),
+        Index("ix_purchase_order_orderer", "orderer_id", "organisation_id", "placed_at", "id"),
     )
 
     TRANSITIONS = {
