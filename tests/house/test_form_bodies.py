@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 from flask import request
 
-from core.db import TransactionalFlask, db
+from core.db import TransactionalFlask, commit, db
 from core.forms import BaseForm, ChoiceField
 from tests.house.test_routes import Browser, Door, ask, contents, doors, log_in
 from tests.house.world import OTHER, OWN, World, make_world
@@ -126,6 +126,7 @@ def test_every_field_that_names_a_thing_is_known(app: TransactionalFlask, made: 
 def test_no_body_names_what_belongs_to_another_organisation(app: TransactionalFlask, made: list[Made]) -> None:
     world = make_world()
     tried: set[str] = set()
+    commit()  # the journal is written then
     before = contents()  # every attempt is undone
     wrong: list[str] = []
     for browser, door, path in writes(app, world, WITHIN_A):
@@ -180,6 +181,9 @@ def test_nobody_switches_to_an_organisation_that_is_not_hers(app: TransactionalF
     assert read == {"organisation_id"}
     world = make_world()
     browser = log_in(app, world.actors["orderer"])
+    commit()
+    before = contents()
+    db.session.remove()
     theirs = {"organisation_id": str(world.things["organisation"][OTHER])}
-    status, _ = send(browser, "/switch-organisation", [], theirs, contents())
+    status, _ = send(browser, "/switch-organisation", [], theirs, before)
     assert status in (403, 404)
