@@ -36,12 +36,16 @@ from core.types import sort_key
 from core.web import Page
 
 
-def with_terms() -> tuple[Any, ...]:
-    """Loader options of an award: with lot, agreement, responsible buyer, categories and supplier in the same query."""
-    agreement = joinedload(Award.lot, innerjoin=True).joinedload(Lot.agreement, innerjoin=True)
+def with_terms(lot: Any = None) -> tuple[Any, ...]:
+    """Loader options of an award: with lot, agreement, responsible buyer, categories and supplier in the same query.
+
+    `lot`: how a query that joins the lot itself loads it.
+    """
+    lot = lot or joinedload(Award.lot, innerjoin=True)
+    agreement = lot.joinedload(Lot.agreement, innerjoin=True)
     return (
         joinedload(Award.supplier, innerjoin=True),
-        joinedload(Award.lot, innerjoin=True).joinedload(Lot.category),
+        lot.joinedload(Lot.category),
         agreement.joinedload(Agreement.category),
         agreement.joinedload(Agreement.responsible),
     )
