@@ -136,7 +136,7 @@ def approval_view(step: ApprovalStep, user: User) -> ApprovalView:
         facts,
         refused={refusal.award_id for refusal in refusals},
         charges=charges_by_award(drafts),
-        reserved=requisition.state is RequisitionState.SUBMITTED,
+        reserved=requisition.state in (RequisitionState.SUBMITTED, RequisitionState.APPROVED),  # counted already
     )
     ceilings = {c.id: c for line in lines for c in facts.ceilings.get(line.award_id, ())}
     return ApprovalView(
