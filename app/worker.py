@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.indexing import keep_index
+from auth.actions.leftovers import remove_leftovers
 from catalog.actions.price_list import publish_due
 from catalog.search import follow_index
 from core.config import Settings
@@ -19,6 +20,7 @@ from core.db import db, rollback
 from exchange.delivery import Round, Send, deliver_due
 from exchange.outbox import OutboxMessage
 from exchange.smtp import Connection, build
+from orders.actions.approval import remove_old_links, settle_steps
 from orders.order import Order, OrderState
 
 log = logging.getLogger(__name__)
@@ -29,7 +31,7 @@ PATIENCE = 5.0  # seconds that the thread of the index gets to end
 JOBS_EVERY = 30  # looks between two runs of the jobs: about a minute
 
 # What is done now and then, in transactions of its own; each returns how many things it changed.
-JOBS: list[Callable[[], int]] = [publish_due]
+JOBS: list[Callable[[], int]] = [publish_due, settle_steps, remove_leftovers, remove_old_links]
 
 
 def run_worker(app: Flask, stop: Event) -> None:
