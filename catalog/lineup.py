@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -54,7 +54,7 @@ TRAITS: dict[str, Callable[[Contender], Any]] = {
     "freight": lambda c: (c.award.freight, c.award.freight_free_from),
     "brand": lambda c: c.article.brand,
     "marks": lambda c: frozenset(c.article.mark_list),
-    "order": lambda c: not c.stops,
+    "order": lambda c: tuple(str(f.text) for f in c.stops),
 }
 
 
@@ -63,6 +63,11 @@ class Lineup:
     contenders: Sequence[Contender]
     differing: frozenset[str]  # the names of the TRAITS in which they are not all alike
     cheapest: frozenset[int]  # ids of those with the lowest comparison price, where that can be said
+
+    @property
+    def traits(self) -> Collection[str]:
+        """The names of what they are compared in."""
+        return TRAITS.keys()
 
 
 def line_up(articles: Sequence[Article], organisation: Organisation, on: date) -> Lineup:

@@ -55,7 +55,7 @@ class Proposal:
     """A row of the page. `key` names its fields; `choices` is what can be ordered: nothing, one article or several."""
 
     key: int
-    name: str  # what she asked for, in the words she knows it by
+    name: Any  # what she asked for, in the words she knows it by
     quantity: Decimal | None
     choices: Sequence[Choice]
     is_taken: bool = True
@@ -64,7 +64,8 @@ class Proposal:
     stops: Sequence[Finding] = ()  # why what she asked for cannot be ordered
     written: str | None = None  # the quantity as she wrote it, where it is no number
     chosen_id: int | None = None
-    problems: list[Any] = field(default_factory=list)
+    problems: list[Any] = field(default_factory=list)  # texts (lazy): what is wrong with the row as it was written
+    notes: list[Any] = field(default_factory=list)  # and what is only good to know about it
     refused: Sequence[Finding] = ()  # what stood in the way when it was sent, together with what lies in the basket
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -109,7 +110,7 @@ def sent_again(
         choices = [judged(shown[i], row.quantity, facts) for i in row.options if i in shown]
         proposal = Proposal(
             key=row.key,
-            name=choices[0].article.name if choices else _l("Artikeln finns inte."),
+            name=_name([choice.article for choice in choices]),
             quantity=row.quantity,
             choices=[choice for choice in choices if choice.is_open],
             is_taken=not refused.get(row.key),
@@ -122,6 +123,13 @@ def sent_again(
             proposal.stops, proposal.refused = choices[0].closed, ()
         rows.append(proposal)
     return rows
+
+
+def _name(articles: Sequence[Article]) -> Any:
+    """What to call a row: its article, or the number that several have."""
+    if not articles:
+        return _l("Artikeln finns inte.")
+    return articles[0].name if len(articles) == 1 else articles[0].supplier_number
 
 
 def _key(article: Article) -> tuple[int, str]:

@@ -55,10 +55,10 @@ def _proposal(entry: Entry, found: Sequence[Choice]) -> Proposal:
     if not found:
         row.problems.append(_unknown(entry.number))
     if len(choices) > MOST_CHOICES:
-        row.problems.append(_l("Fler artiklar har det numret. Skriv GTIN, eller sök på numret, om din inte är med."))
+        row.notes.append(_l("Fler artiklar har det numret. Skriv GTIN, eller sök på numret, om din inte är med."))
     other = next((c for c in choices if entry.unit_code and not _is_unit(entry.unit_code, c.article)), None)
     if other is not None:
-        row.problems.append(
+        row.notes.append(
             _l(
                 "Du skrev %(written)s, men artikeln säljs per %(unit)s. Kontrollera antalet.",
                 written=unit_name(entry.unit_code or ""),
@@ -84,7 +84,7 @@ def _tell_twice(rows: Sequence[Proposal], entries: Sequence[Entry]) -> None:
     for row, entry in zip(rows, entries, strict=True):
         first = seen.setdefault(entry.number.casefold(), entry.line)
         if first != entry.line:
-            row.problems.append(_l("Numret står också på rad %(line)s. Antalen läggs ihop.", line=first))
+            row.notes.append(_l("Numret står också på rad %(line)s. Antalen läggs ihop.", line=first))
 
 
 def _named(numbers: Collection[str], price_lists: Collection[int]) -> dict[str, list[Article]]:

@@ -89,6 +89,8 @@ def add_rows() -> Any:
                 return redirect(url_for("basket.show"), 303)
             refused = {row.key: found for row, found in zip(sent, hard, strict=True)}
         articles = articles_for(current(), articles)  # the refusal has undone what was read
+    if not form.broken_rule and not form.form_errors:
+        form.form_errors.append(_l("Kontrollera de markerade raderna."))
     rows = sent_again(sent[:MOST_ROWS], articles, acting_organisation(), refused)
     return render_template("basket/rows.html", form=form, rows=rows, total=net_total(rows)), 422
 

@@ -83,7 +83,7 @@ def test_numbers_are_found_by_suppliers_number_and_by_gtin_however_written(place
     rows = propose_entries(read_entries(f"kp-100 1\nKP-100 2\n{GTIN} 3\n12345678905\t4"), place.organisation)
     assert [row.now for row in rows] == [paper, paper, paper, short]
     assert [row.quantity for row in rows] == [1, 2, 3, 4]
-    assert "rad 1" in str(rows[1].problems[0])
+    assert "rad 1" in str(rows[1].notes[0])
 
 
 def test_of_several_with_the_same_number_she_chooses_among_those_she_may_order(place: Place) -> None:
@@ -107,8 +107,8 @@ def test_what_may_not_be_ordered_tells_the_clause_and_what_is_unknown_says_so(pl
 def test_a_unit_that_is_not_the_articles_is_told(place: Place) -> None:
     make_offer(place.organisation, supplier_number="100", unit_code="H87")
     box, piece = propose_entries(read_entries("100\t2 krt\n100\t2 st"), place.organisation)
-    assert "krt" in str(box.problems[0]) and "st" in str(box.problems[0])
-    assert [str(problem) for problem in piece.problems] == ["Numret står också på rad 1. Antalen läggs ihop."]
+    assert "krt" in str(box.notes[0]) and "st" in str(box.notes[0])
+    assert [str(note) for note in piece.notes] == ["Numret står också på rad 1. Antalen läggs ihop."]
 
 
 def test_the_page_shows_the_rows_and_puts_nothing_into_the_basket(place: Place, login_as: LogIn) -> None:
