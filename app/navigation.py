@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
@@ -121,7 +121,7 @@ class Navigation:
         entries = [entry for entry in MAIN if decides or entry[0] != "approvals.index"]
         return list(_links(entries, {"approvals.index": (steps, _l("väntar på dig"))}))
 
-    @property
+    @cached_property
     def personal(self) -> list[Link]:
         return list(_links(PERSONAL))
 
@@ -166,7 +166,13 @@ def _url(endpoint: str) -> str | None:
         return None
     permission = permission_of(current_app, endpoint)
     free = permission in (Permission.PUBLIC, Permission.SIGNED_IN)
-    return url_for(endpoint) if free or has_permission(Permission(permission)) else None
+    return _path(request.script_root, endpoint) if free or has_permission(Permission(permission)) else None
+
+
+@lru_cache(256)
+def _path(_root: str, endpoint: str) -> str:
+    """The path of a page without parameters: it never changes, and every page shows two dozen of them."""
+    return url_for(endpoint)
 
 
 def _links(entries: Iterable[tuple[str, Any]], waiting: dict[str, tuple[int, Any]] | None = None) -> Iterator[Link]:

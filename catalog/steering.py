@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from auth.organisation import Organisation
 from catalog.agreement import Award, Entitlement
@@ -20,7 +21,7 @@ from catalog.ceiling import ceilings_for
 from catalog.finding import Ask, Facts, Finding, Level
 from catalog.queries import current_articles, with_terms
 from catalog.rules import judge
-from core.db import db
+from core.db import db, prepared
 
 __all__ = ["Ask", "Facts", "Finding", "Level", "blocking", "findings", "load_facts", "stops", "unmendable"]
 
@@ -79,24 +80,37 @@ def load_facts(asks: Sequence[Ask], organisation: Organisation, on: date) -> Fac
 
 def _rivals(award_ids: Collection[int]) -> dict[int, list[Award]]:
     """All the awards of the lots that the given ones belong to, by lot and rank."""
-    lots = select(Award.lot_id).where(Award.id.in_(award_ids))
-    statement = select(Award).where(Award.lot_id.in_(lots)).options(*with_terms())
     found: dict[int, list[Award]] = {}
-    for award in db.session.scalars(statement.order_by(Award.lot_id, Award.rank, Award.id)):
+    for award in db.session.scalars(*_awards_of_lots(list(award_ids))):
         found.setdefault(award.lot_id, []).append(award)
     return found
 
 
+@prepared
+def _awards_of_lots(award_ids: list[int]) -> Select[Any]:
+    lots = select(Award.lot_id).where(Award.id.in_(award_ids))
+    statement = select(Award).where(Award.lot_id.in_(lots)).options(*with_terms())
+    return statement.order_by(Award.lot_id, Award.rank, Award.id)
+
+
 def _entitlements(organisation: Organisation, agreement_ids: Collection[int]) -> dict[int, list[Entitlement]]:
-    statement = select(Entitlement).where(
-        Entitlement.organisation_id == organisation.id, Entitlement.agreement_id.in_(agreement_ids)
-    )
     found: dict[int, list[Entitlement]] = {}
-    for entitlement in db.session.scalars(statement):
+    for entitlement in db.session.scalars(*_entitlements_to(organisation.id, list(agreement_ids))):
         found.setdefault(entitlement.agreement_id, []).append(entitlement)
     return found
 
 
+@prepared
+def _entitlements_to(organisation_id: int, agreement_ids: list[int]) -> Select[Any]:
+    return select(Entitlement).where(
+        Entitlement.organisation_id == organisation_id, Entitlement.agreement_id.in_(agreement_ids)
+    )
+
+
 def _closed_categories() -> dict[int, str]:
-    rows = db.session.execute(select(Category.id, Category.name).where(Category.is_closed)).all()
-    return {row.id: row.name for row in rows}
+    return {row.id: row.name for row in db.session.execute(*_closed())}
+
+
+@prepared
+def _closed() -> Select[int, str]:
+    return select(Category.id, Category.name).where(Category.is_closed)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 Parameters = ParamSpec("Parameters")
+AnySelect = Select[*tuple[Any, ...]]  # of any columns
 
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 WAIT_SECONDS = 30  # how long a writer waits for another one
@@ -135,7 +136,7 @@ def reading() -> Iterator[Session]:
         _writing.reset(token)
 
 
-def prepared(build: Callable[Parameters, Select[Any]]) -> Callable[Parameters, tuple[Select[Any], dict[str, Any]]]:
+def prepared(build: Callable[Parameters, AnySelect]) -> Callable[Parameters, tuple[AnySelect, dict[str, Any]]]:
     """A select as a function of its parameters, built only once: composing one costs more than the database's answer.
 
     The function is called a single time, with a bound parameter in the place of each argument, so it may compare them
@@ -144,11 +145,11 @@ def prepared(build: Callable[Parameters, Select[Any]]) -> Callable[Parameters, t
     names = list(signature(build).parameters)
 
     @cache
-    def statement() -> Select[Any]:
+    def statement() -> AnySelect:
         return cast(Any, build)(*map(bindparam, names))  # type: ignore[no-any-return]
 
     @wraps(build)
-    def bound(*args: Parameters.args, **kwargs: Parameters.kwargs) -> tuple[Select[Any], dict[str, Any]]:
+    def bound(*args: Parameters.args, **kwargs: Parameters.kwargs) -> tuple[AnySelect, dict[str, Any]]:
         return statement(), dict(zip(names, args, strict=False)) | kwargs
 
     return bound
@@ -165,7 +166,7 @@ def paginate(statement: Select[Any], number: int, size: int = 25) -> Page:
 def insert_with_conflict(table: type[Base]) -> Any:
     """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`, in the dialect of the database."""
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)
+    return dialect.insert(table.__table__)  # not the class: the ORM would look at every value, for nothing
 
 
 def init_db(app: Flask, url: str) -> None:

@@ -10,15 +10,16 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from auth.organisation import Organisation
 from auth.user import User
-from catalog.agreement import RANKED, Award, Lot
+from catalog.agreement import Award, Lot
 from catalog.ceiling import Ceiling
 from catalog.rules import judge
 from catalog.steering import Finding, load_facts, stops
 from core.clock import today
-from core.db import db
+from core.db import db, prepared
 from core.errors import NotFound
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.basket import RankingRefusal
@@ -31,13 +32,17 @@ from orders.split import OrderDraft
 
 def steps_of(requisition: Requisition) -> Sequence[ApprovalStep]:
     """The route of a requisition, former rounds first, with the names and decisions."""
-    found = db.session.scalars(
+    return db.session.scalars(*_route(requisition.id)).unique().all()
+
+
+@prepared
+def _route(requisition_id: int) -> Select[Any]:
+    return (
         select(ApprovalStep)
-        .where(ApprovalStep.requisition_id == requisition.id)
+        .where(ApprovalStep.requisition_id == requisition_id)
         .order_by(ApprovalStep.round, ApprovalStep.position)
         .options(joinedload(ApprovalStep.candidates).options(*_people()))
     )
-    return found.unique().all()
 
 
 def with_route() -> Any:
@@ -47,13 +52,11 @@ def with_route() -> Any:
 
 def reload_step(step: ApprovalStep) -> ApprovalStep:
     """A step and its route as the database has them now, whatever was read before."""
-    return db.session.scalars(
-        select(ApprovalStep)
-        .where(ApprovalStep.id == step.id)
-        # not joined: the step is in its own route, and one row cannot fill its candidates twice
-        .options(selectinload(ApprovalStep.route).joinedload(ApprovalStep.candidates).options(*_people()))
-        .execution_options(populate_existing=True)
-    ).one()
+    found = db.session.scalars(*_route(step.requisition_id), execution_options={"populate_existing": True})
+    route = found.unique().all()
+    fresh: ApprovalStep = next(other for other in route if other.id == step.id)
+    set_committed_value(fresh, "route", route)
+    return fresh
 
 
 def _people() -> tuple[Any, ...]:
@@ -81,17 +84,23 @@ def waiting_for(user_id: int, organisation_id: int, on: date) -> Select[int]:
 
 def steps_to_decide(user: User, organisation: Organisation) -> Sequence[ApprovalStep]:
     """The steps that wait for her, with their requisitions; the hundred oldest, oldest first."""
-    return db.session.scalars(
+    return db.session.scalars(*_to_decide(user.id, organisation.id, today())).all()
+
+
+@prepared
+def _to_decide(user_id: int, organisation_id: int, on: date) -> Select[Any]:
+    to_requisition = joinedload(ApprovalStep.requisition)
+    return (
         select(ApprovalStep)
-        .where(ApprovalStep.id.in_(waiting_for(user.id, organisation.id, today())))
+        .where(ApprovalStep.id.in_(waiting_for(user_id, organisation_id, on)))
         .order_by(ApprovalStep.opened_at, ApprovalStep.id)
         .options(
-            joinedload(ApprovalStep.requisition).joinedload(Requisition.orderer),
-            joinedload(ApprovalStep.requisition).joinedload(Requisition.unit),
+            to_requisition.joinedload(Requisition.orderer),
+            to_requisition.joinedload(Requisition.unit),
             selectinload(ApprovalStep.candidates),
         )
         .limit(100)
-    ).all()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +124,14 @@ class ApprovalView:
 
 def approval_view(step: ApprovalStep, user: User) -> ApprovalView:
     """Load what the approval page shows of a step that has its route, with a constant number of queries."""
-    requisition = _with_lines(step.requisition_id)
+    found = db.session.scalars(*_with_lines(step.requisition_id), execution_options={"populate_existing": True})
+    requisition: Requisition = found.unique().one()
     lines = requisition.lines
     drafts = requisition_drafts(requisition)
-    refusals = refusals_of(requisition) if any(line.award.lot.method in RANKED for line in lines) else ()
+    refusals = refusals_of(requisition) if requisition.is_ranked else ()
     asks = asks_of(requisition)
     facts = load_facts(asks, requisition.organisation, today())
-    found = judge(
+    judged = judge(
         asks,
         facts,
         refused={refusal.award_id for refusal in refusals},
@@ -134,17 +144,18 @@ def approval_view(step: ApprovalStep, user: User) -> ApprovalView:
         requisition=requisition,
         seat=seat_of(user, step) if step.state is ApprovalState.PENDING else None,
         drafts=drafts,
-        findings={line.id: of_line for line, of_line in zip(lines, found, strict=True)},
+        findings={line.id: of_line for line, of_line in zip(lines, judged, strict=True)},
         ceilings=list(ceilings.values()),
         steps=step.route,
         refusals=refusals,
     )
 
 
-def _with_lines(requisition_id: int) -> Requisition:
+@prepared
+def _with_lines(requisition_id: int) -> Select[Any]:
     """A requisition with its lines and all that the page shows of them, in one query."""
     to_line = joinedload(Requisition.lines)
-    wanted = (
+    return (
         select(Requisition)
         .where(Requisition.id == requisition_id)
         .options(
@@ -156,37 +167,44 @@ def _with_lines(requisition_id: int) -> Requisition:
             joinedload(Requisition.unit),
             joinedload(Requisition.organisation),
         )
-        .execution_options(populate_existing=True)
     )
-    return db.session.scalars(wanted).unique().one()
 
 
 def decided_by(user: User, organisation: Organisation) -> Sequence[ApprovalCandidate]:
     """The last ten decisions she took, for herself or somebody else, newest first; the requisitions loaded."""
+    return db.session.scalars(*_decided_by(user.id, organisation.id)).all()
+
+
+@prepared
+def _decided_by(user_id: int, organisation_id: int) -> Select[Any]:
     to_requisition = joinedload(ApprovalCandidate.step).joinedload(ApprovalStep.requisition)
-    return db.session.scalars(
+    return (
         select(ApprovalCandidate)
         .join(ApprovalCandidate.step)
         .join(ApprovalStep.requisition)
-        .where(ApprovalCandidate.decided_by_id == user.id, Requisition.organisation_id == organisation.id)
+        .where(ApprovalCandidate.decided_by_id == user_id, Requisition.organisation_id == organisation_id)
         .order_by(ApprovalCandidate.decided_at.desc(), ApprovalCandidate.id.desc())
         .limit(10)
         .options(to_requisition.joinedload(Requisition.orderer), to_requisition.joinedload(Requisition.unit))
-    ).all()
+    )
 
 
 def step_to_decide(user: User, step_id: int) -> ApprovalStep:
     """A step she was asked about, in her own name or for somebody she stands in for, whatever its state; with its
     route. Whoever has left the organisation sees it no more. Raises NotFound.
     """
-    wanted = (
-        select(ApprovalStep)
-        .where(ApprovalStep.id == step_id)
-        .options(joinedload(ApprovalStep.requisition), with_route())
-    )
-    step = db.session.scalars(wanted).unique().one_or_none()
+    step: ApprovalStep | None = db.session.scalars(*_step(step_id)).unique().one_or_none()
     if step is not None and belongs_to(user, step.requisition.organisation_id):
         asked = {candidate.user_id for candidate in step.candidates}
         if user.id in asked or asked & absent_of(user, step.requisition.organisation_id):
             return step
     raise NotFound(_l("Begäran finns inte, eller så får du inte se den."))
+
+
+@prepared
+def _step(step_id: int) -> Select[Any]:
+    return (
+        select(ApprovalStep)
+        .where(ApprovalStep.id == step_id)
+        .options(joinedload(ApprovalStep.requisition), with_route())
+    )

@@ -70,9 +70,7 @@ def seat_of(user: User, step: ApprovalStep) -> ApprovalCandidate | None:
     step of it, in her own name or for somebody else; or when the right that gave the seat has ended since.
     """
     requisition = step.requisition
-    if user.id in (requisition.orderer_id, requisition.created_by_id, requisition.edited_by_id):
-        return None
-    if user.superior_id == requisition.orderer_id or _has_decided(user, step):
+    if _is_barred(user, step):
         return None
     open_seats = [candidate for candidate in step.candidates if candidate.decided_at is None]
     seats = [candidate for candidate in open_seats if candidate.user_id == user.id]
@@ -80,6 +78,22 @@ def seat_of(user: User, step: ApprovalStep) -> ApprovalCandidate | None:
         absent = absent_of(user, requisition.organisation_id)
         seats = [candidate for candidate in open_seats if candidate.user_id in absent]
     return next((seat for seat in seats if _may_approve_still(seat.user, requisition)), None)
+
+
+def is_awaited(seat: ApprovalCandidate) -> bool:
+    """Whether a step that needs everybody still waits for a person who was asked: not for one who may decide it no
+    more. She stays in the record as asked."""
+    if seat.decided_at is not None:
+        return False
+    return not _is_barred(seat.user, seat.step) and _may_approve_still(seat.user, seat.step.requisition)
+
+
+def _is_barred(user: User, step: ApprovalStep) -> bool:
+    """Nobody decides her own purchase, her superior's, or twice."""
+    requisition = step.requisition
+    if user.id in (requisition.orderer_id, requisition.created_by_id, requisition.edited_by_id):
+        return True
+    return user.superior_id == requisition.orderer_id or _has_decided(user, step)
 
 
 def _may_approve_still(user: User, requisition: Requisition) -> bool:

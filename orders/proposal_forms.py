@@ -17,10 +17,9 @@ from wtforms.widgets import HiddenInput
 
 from catalog.price_list import Article
 from core.forms import BaseForm, LongTextField, Required, read_decimal
+from core.web import LARGEST_KEY, read_key
 from orders.proposal import SentRow
 from orders.quick_entry import LARGEST, MOST_ROWS
-
-LARGEST_KEY = 2**31 - 1
 
 
 class TakeForm(BaseForm):
@@ -36,12 +35,12 @@ class QuickEntryForm(BaseForm):
 def sent_rows(data: MultiDict[str, str]) -> list[SentRow]:
     """The ticked rows of a sent page, in its order; one more than may be at most. Never raises."""
     rows = []
-    for key in list(dict.fromkeys(map(_number, data.getlist("take"))))[: MOST_ROWS + 1]:
+    for key in list(dict.fromkeys(map(read_key, data.getlist("take"))))[: MOST_ROWS + 1]:
         if key is None:
             continue
         offered = data.get(f"row-{key}-options", "")[:200].split()
-        options = [number for text in offered if (number := _number(text)) is not None]
-        chosen = options[0] if len(options) == 1 else _number(data.get(f"row-{key}-article", ""))
+        options = [number for text in offered if (number := read_key(text)) is not None]
+        chosen = options[0] if len(options) == 1 else read_key(data.get(f"row-{key}-article", ""))
         row = SentRow(key, options, chosen if chosen in options else None, data.get(f"row-{key}-quantity", "")[:40])
         _read_quantity(row)
         if row.chosen_id is None and row.problem is None:
@@ -65,10 +64,3 @@ def _read_quantity(row: SentRow) -> None:
         row.quantity = quantity
     else:
         row.problem = _l("Antalet måste vara större än noll och högst en miljon.")
-
-
-def _number(text: str) -> int | None:
-    """A key of the database; none for anything else."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 10):
-        return None
-    return number if 0 < (number := int(text)) <= LARGEST_KEY else None

@@ -28,6 +28,7 @@ from orders.actions.basket import add
 from orders.actions.placing import approvers_of
 from orders.actions.requisition import Checkout, submit
 from orders.approval import ApprovalStep
+from orders.approval_queries import steps_of
 from orders.documents import order_document
 from orders.order import FileKind, Order, OrderFile
 from orders.requisition import Requisition
@@ -93,7 +94,7 @@ def _alone(counter: Counter, seconds: float) -> Figure:
     with _written() as statements, counted(db.engine) as queries:
         decide(counter.approver, requisition)
     order = db.session.scalars(select(Order).where(Order.requisition_id == requisition)).one()
-    canvas = bare_canvas(order_document(order, approvers_of(order.requisition)))
+    canvas = bare_canvas(order_document(order, approvers_of(steps_of(order.requisition))))
     xml = bare_lxml(next(file.content for file in order.documents if file.kind is FileKind.UBL))
     rollback()
     raw = _replay(statements, places)

@@ -12,19 +12,18 @@ from catalog.lineup import MOST, line_up
 from catalog.queries import articles_for
 from catalog.views.search import basket_url, bp
 from core.clock import today
-from core.web import requires
+from core.web import read_key, requires
 
 __all__ = ["bp", "compare"]
 
 LOOKED_UP = 20  # ids of an address that somebody made up
-LARGEST_KEY = 2**31 - 1
 
 
 @bp.get("/compare")
 @requires(Permission.CATALOGUE_READ)
 def compare() -> Any:
     """`?id=1&id=2`: the first five that she may see; the others are named, and what is missing is told."""
-    wanted = [number for number in request.args.getlist("id", type=int) if 0 < number <= LARGEST_KEY]
+    wanted = [key for text in request.args.getlist("id") if (key := read_key(text)) is not None]
     ids = list(dict.fromkeys(wanted))[:LOOKED_UP]
     found = articles_for(current(), ids)
     articles = [found[article_id] for article_id in ids if article_id in found]

@@ -1,13 +1,13 @@
 """Shopping lists with their lines, and the list that a basket was filled from. Only adds.
 
-Revision: 0020, after 0002
+Revision: 0020, after 0003
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0020"
-down_revision = "0002"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 

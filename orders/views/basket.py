@@ -33,7 +33,6 @@ from orders.proposal_queries import sent_again
 from orders.quick_entry import MOST_ROWS
 from orders.requisition import Requisition
 from orders.requisition_queries import requisition_made_with
-from orders.shopping_list import ShoppingList
 from orders.shopping_list_queries import list_for
 
 bp = Blueprint("basket", __name__)
@@ -71,16 +70,18 @@ def add() -> Any:
 def add_rows() -> Any:
     """Put the ticked rows of a list, an old order or a quick entry into the basket: all of them, or none."""
     form, sent = TakeForm(), sent_rows(request.form)
+    is_sound = form.validate()
+    kept = list_for(current(), acting_organisation(), form.list_id.data) if is_sound and form.list_id.data else None
     refused: dict[int, tuple[Finding, ...]] = {}
     articles = articles_for(current(), {article_id for row in sent for article_id in row.options})
     if not sent:
         form.form_errors.append(_l("Kryssa för minst en rad."))
     elif len(sent) > MOST_ROWS:
         form.form_errors.append(_l("Högst %(most)s rader åt gången.", most=MOST_ROWS))
-    elif not [row for row in sent if row.problem or row.chosen_id not in articles] and form.validate():
+    elif is_sound and not [row for row in sent if row.problem or row.chosen_id not in articles]:
         with refusals_on(form):
             goods = chosen_goods(sent, articles)
-            hard = act.add_all(current(), acting_organisation(), goods, _list_of(form))
+            hard = act.add_all(current(), acting_organisation(), goods, kept)
             if not any(hard):
                 flash(
                     ngettext("%(num)s rad ligger i varukorgen.", "%(num)s rader ligger i varukorgen.", len(goods)),
@@ -93,12 +94,6 @@ def add_rows() -> Any:
         form.form_errors.append(_l("Kontrollera de markerade raderna."))
     rows = sent_again(sent[:MOST_ROWS], articles, acting_organisation(), refused)
     return render_template("basket/rows.html", form=form, rows=rows, total=net_total(rows)), 422
-
-
-def _list_of(form: TakeForm) -> ShoppingList | None:
-    if form.list_id.data is None:
-        return None
-    return list_for(current(), acting_organisation(), form.list_id.data)
 
 
 @bp.post("/basket/<int:line_id>")

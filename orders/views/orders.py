@@ -15,6 +15,7 @@ from auth.login import acting_organisation, current, has_permission
 from auth.permission import Permission
 from auth.views.refusals import refusals_on, status
 from core.errors import NotAllowed, NotFound
+from core.forms import BaseForm
 from core.state import can
 from core.web import requires
 from exchange.outbox import messages_about
@@ -27,7 +28,6 @@ from orders.order_list import arrivals_of, dispatch_of
 from orders.order_queries import entries_of, order_for, orders_page, receipts_of, received_quantities
 from orders.policy import may_cancel, may_receive, may_resend
 from orders.proposal import net_total
-from orders.proposal_forms import TakeForm
 from orders.proposal_queries import propose, wishes_of_order
 from orders.receipt import DEVIATION_NAMES, sum_of
 from orders.story import tell
@@ -67,6 +67,7 @@ def show(number: str) -> Any:
     user, order = current(), _visible_order(number)
     receipts = receipts_of(order)
     is_open = can(order, "close")
+    takes_in = may_receive(user, order) and has_permission(Permission.ORDER_RECEIVE)
     return render_template(
         "orders/show.html",
         order=order,
@@ -76,7 +77,8 @@ def show(number: str) -> Any:
         receipts=receipts,
         deviation_names=DEVIATION_NAMES,
         story=tell(entries_of(order)),
-        may_receive=is_open and may_receive(user, order) and has_permission(Permission.ORDER_RECEIVE),
+        may_receive=is_open and takes_in,
+        may_correct=can(order, "reopen") and takes_in and bool(receipts),
         may_cancel=may_cancel(user, order) and can(order, "cancel") and not receipts,
         may_close=is_open and may_cancel(user, order),
         may_resend=may_resend(user, order),
@@ -112,7 +114,8 @@ def receive_goods(number: str) -> Any:
     received = received_quantities(order)
     left = {line.id: max(line.quantity - received.get(line.id, Decimal(0)), Decimal(0)) for line in order.lines}
     form = ReceiveForm(data={"key": secrets.token_urlsafe(24)})
-    rows = [(line, receive_line_form(line, left[line.id])) for line in order.lines]
+    is_closed = can(order, "reopen")
+    rows = [(line, receive_line_form(line, Decimal(0) if is_closed else left[line.id])) for line in order.lines]
     if form.validate_on_submit() and ("all" in request.form or form.check_rows(row for _line, row in rows)):
         came = {line_id: Received(quantity) for line_id, quantity in left.items()}
         if "all" not in request.form:
@@ -122,7 +125,15 @@ def receive_goods(number: str) -> Any:
             flash(_("Mottagningen är sparad."), "success")
             return redirect(url_for("orders.show", number=number), 303)
         order = _visible_order(number)  # the refusal has undone what was read
-    page = render_template("orders/receive.html", order=order, form=form, rows=rows, received=received, left=left)
+    page = render_template(
+        "orders/receive.html",
+        order=order,
+        form=form,
+        rows=rows,
+        received=received,
+        left=left,
+        is_closed=is_closed,
+    )
     return page, status(form)
 
 
@@ -152,7 +163,7 @@ def again(number: str) -> Any:
     """What the same costs today, what is gone and why: before anything lands in the basket."""
     order = _visible_order(number)
     rows = propose(wishes_of_order(order), acting_organisation())
-    return render_template("orders/again.html", order=order, rows=rows, total=net_total(rows), form=TakeForm())
+    return render_template("orders/again.html", order=order, rows=rows, total=net_total(rows), form=BaseForm())
 
 
 def _visible_order(number: str) -> Order:

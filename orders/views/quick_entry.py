@@ -9,9 +9,10 @@ from flask_babel import lazy_gettext as _l
 
 from auth.login import acting_organisation
 from auth.permission import Permission
+from core.forms import BaseForm
 from core.web import requires
 from orders.proposal import Proposal, net_total
-from orders.proposal_forms import QuickEntryForm, TakeForm
+from orders.proposal_forms import QuickEntryForm
 from orders.quick_entry import MOST_ROWS, read_entries
 from orders.quick_entry_queries import propose_entries
 
@@ -35,6 +36,6 @@ def index() -> Any:
         else:
             rows = propose_entries(entries, acting_organisation())
     page = render_template(
-        "quick_entry/index.html", form=form, rows=rows, total=net_total(rows), take=TakeForm(formdata=None)
+        "quick_entry/index.html", form=form, rows=rows, total=net_total(rows), take=BaseForm(formdata=None)
     )
     return page, 422 if form.errors else 200

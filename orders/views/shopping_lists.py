@@ -14,7 +14,7 @@ from auth.permission import Permission
 from auth.views.refusals import refusals_on, status
 from catalog.price_list import Article
 from catalog.queries import article_for, articles_by_id
-from core.web import requires
+from core.web import read_key, requires
 from orders.actions import shopping_list as act
 from orders.basket_queries import addresses_of, basket_of, units_to_order_for
 from orders.favourite_queries import favourites_of
@@ -162,8 +162,8 @@ def _source() -> Source:
     if number := request.args.get("order"):
         order = order_for(user, organisation, number)
         return Source([(line.article_id, line.quantity) for line in order.lines], _as_ordered(order))
-    if (list_id := request.args.get("list", type=int)) is not None:
-        kept = _visible_list(list_id)
+    if "list" in request.args:
+        kept = _visible_list(read_key(request.args["list"]) or NONE)
         wanted = [(line.article_id, line.quantity) for line in kept.lines]
         return Source(wanted, {"name": _("Kopia av %(name)s", name=kept.name)[:100]})
     if request.args.get("of") == "basket":

@@ -287,7 +287,7 @@ def test_nothing_is_made_of_what_she_does_not_see(place: Place, login_as: LogIn)
     elsewhere = make_place()
     order, foreign = make_order(elsewhere), made(elsewhere)
     browser = login_as(place.orderer)
-    for query in (f"order={order.number}", f"list={foreign.id}"):
+    for query in (f"order={order.number}", f"list={foreign.id}", "list=x", "list=99999999999"):
         assert browser.get(f"/lists/new?{query}").status_code == 404
         assert browser.post(f"/lists/new?{query}", data={"name": "Min"}).status_code == 404
     paper = make_offer(place.organisation)
@@ -319,6 +319,8 @@ def test_rows_with_something_wrong_come_back_and_none_is_put_in_the_basket(place
         {"take": ["1", "2"], "row-2-quantity": "12", "row-2-options": "999999"},
         {"take": ["1", "2"], "row-2-quantity": "12", "row-2-options": "99999999999999999999 -1 x"},
         {"take": ["1", "2"], "row-2-quantity": "12", "list_id": "x"},
+        {"take": ["1", "2"], "row-2-quantity": "12", "list_id": "99999999999"},
+        {"take": ["x", "99999999999"]},
         {"take": [str(number) for number in range(1, 203)]},
     ]
     for values in wrong:

@@ -22,7 +22,7 @@ from orders.approval import ApprovalState, ApprovalStep, ApprovalToken, Quorum, 
 from orders.order import Order
 from orders.requisition import Requisition, RequisitionState
 from tests.factories.auth import make_member, make_unit, make_user
-from tests.factories.catalog import make_offer
+from tests.factories.catalog import make_ceiling, make_offer
 from tests.factories.orders import Place, make_place, make_requisition, make_rule, pending_step
 
 LogIn = Callable[[User], FlaskClient]
@@ -102,6 +102,16 @@ def test_the_page_shows_what_an_approver_needs(place: Place, login_as: LogIn) ->
         *('value="approve"', 'value="send_back"', 'value="reject"'),
     ):
         assert told in page, told
+
+
+def test_the_page_tells_what_is_called_off_what_waits_and_what_is_left(place: Place, login_as: LogIn) -> None:
+    article = make_offer(place.organisation, price=Decimal(100))
+    make_ceiling(article.award.lot.agreement, Decimal(10_000), ordered=Decimal(1000), external=Decimal(500))
+    make_requisition(place, [(article, Decimal(2))])
+    step = pending_step(make_requisition(place, [(article, Decimal(3))]))
+    page = login_as(place.approver).get(f"/approvals/{step.id}").text.replace("\xa0", " ")
+    assert "15 % av takvolymen 10 000 kr är avropad (1 500 kr)." in page
+    assert "500 kr väntar på attest, den här begäran medräknad. Då är 8 000 kr kvar." in page
 
 
 def test_approve_places_the_order_and_goes_back_to_the_list(place: Place, login_as: LogIn) -> None:
