@@ -359,3 +359,17 @@ def test_again_tells_what_is_gone_and_why(place: Place, login_as: LogIn) -> None
     page = login_as(place.orderer).get(f"/orders/{order.number}/again").text
     assert order.lines[0].name in page and "Kan inte beställas nu" in page and "Konkurs" in page
     assert 'name="take"' not in page
+
+
+def test_again_asks_as_many_queries_for_ten_lines_as_for_two(place: Place, login_as: LogIn, count_queries: Any) -> None:
+    browser = login_as(place.orderer)
+    counted = []
+    for lines in (2, 10):
+        award = make_award(make_lot(make_agreement(place.organisation)))
+        price_list = make_price_list(award, [{} for _line in range(lines)])
+        articles = db.session.query(Article).filter_by(price_list_id=price_list.id)
+        order = make_order(place, [(article, Decimal(1)) for article in articles])
+        with count_queries() as queries:
+            assert browser.get(f"/orders/{order.number}/again").text.count('name="take"') == lines
+        counted.append(len(queries))
+    assert counted[0] == counted[1] <= 17, counted
