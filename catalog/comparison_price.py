@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from catalog.price_list import Article
 from core.types import rounded
+from exchange.units import is_package
 
 # unit → the unit that prices are compared in, and how many of that one it is (UN/ECE Rec 20)
 _MEASURES = {
@@ -30,13 +31,16 @@ class ComparisonPrice:
     unit_code: str
 
 
-def comparison_price(article: Article) -> ComparisonPrice:
+def comparison_price(article: Article) -> ComparisonPrice | None:
     """The price of one kilogram, litre, metre, square metre or piece of what an article holds.
 
-    Where the price list does not say what is in a pack, and for units of another kind, the price of one unit.
+    None for a package of which the price list does not say what is in it: a small bottle is not cheaper than a large
+    one because it costs less. For units of another kind (hours, pairs) the price of one unit.
     """
     unit_code, held = article.unit_code, Decimal(1)
     if article.pack_size and article.pack_unit:
         unit_code, held = article.pack_unit, article.pack_size
+    elif is_package(unit_code):
+        return None
     base, size = _MEASURES.get(unit_code, (unit_code, Decimal(1)))
     return ComparisonPrice(rounded(article.price / article.base_quantity / (held * size), 4), base)

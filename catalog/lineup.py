@@ -24,7 +24,7 @@ class Contender:
 
     article: Article
     award: Award
-    comparison: ComparisonPrice
+    comparison: ComparisonPrice | None  # none where the price list does not say what a package holds
     findings: tuple[Finding, ...]
 
     @property
@@ -83,8 +83,9 @@ def line_up(articles: Sequence[Article], organisation: Organisation, on: date) -
 
 
 def _cheapest(contenders: Sequence[Contender]) -> frozenset[int]:
-    """Nobody is, where they are priced by different measures or all alike."""
-    amounts = {c.comparison.amount for c in contenders}
-    if len({c.comparison.unit_code for c in contenders}) != 1 or len(amounts) < 2:
+    """Nobody is, where a price cannot be compared, or they are priced by different measures, or all alike."""
+    known = {c.article.id: c.comparison for c in contenders if c.comparison is not None}
+    amounts = {price.amount for price in known.values()}
+    if len(known) < len(contenders) or len({price.unit_code for price in known.values()}) != 1 or len(amounts) < 2:
         return frozenset()
-    return frozenset(c.article.id for c in contenders if c.comparison.amount == min(amounts))
+    return frozenset(article_id for article_id, price in known.items() if price.amount == min(amounts))

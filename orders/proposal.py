@@ -83,13 +83,6 @@ class Proposal:
         return self.refused or (self.choices[0].findings if len(self.choices) == 1 else ())
 
     @property
-    def net_then(self) -> Decimal | None:
-        """What so many cost then, in SEK excl. VAT."""
-        if self.then is None or self.quantity is None:
-            return None
-        return line_net(self.quantity, self.then.price, self.then.base_quantity)
-
-    @property
     def net_now(self) -> Decimal | None:
         """What so many cost today, in SEK excl. VAT."""
         if self.now is None or self.quantity is None:

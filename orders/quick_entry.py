@@ -16,9 +16,10 @@ from exchange.units import parse_unit
 
 MOST_ROWS = 200  # as many as a basket holds
 LARGEST = Decimal(1_000_000)
+LONGEST_QUANTITY = 40  # characters
 
 _QUANTITY = re.compile(r"(-?[0-9][0-9 .,\u00a0\u202f]*)\s*([^\W\d_][^\d]*)?")
-_SHORTENED = re.compile(r"[0-9][.,]?[0-9]*E\+?[0-9]+", re.IGNORECASE)
+_SHORTENED = re.compile(r"[0-9][.,]?[0-9]*E\+[0-9]+", re.IGNORECASE)
 _HEADINGS = frozenset(
     ("artikelnummer", "artikel", "artikelnr", "artnr", "art", "nr", "nummer", "gtin", "ean", "article", "number", "sku")
 )
@@ -82,16 +83,20 @@ def _entry(line: int, cells: list[str]) -> Entry:
     if _SHORTENED.fullmatch(number):
         text = _l("Kalkylprogrammet har förkortat numret. Formatera kolumnen som text och kopiera igen.")
         return Entry(line, number, problem=text)
-    if not rest:
+    if not rest:  # or nothing at all, between dividers
         return Entry(line, number, problem=_l("Antalet saknas."))
-    numeric = [cell for cell in rest if _QUANTITY.fullmatch(cell)]
+    numeric = [cell for cell in rest if _as_quantity(cell)]
     if len(numeric) != 1 and len(rest) > 1:  # a name between them is all right, two numbers are not
         return Entry(line, number, problem=_l("Skriv bara artikelnummer och antal på raden."))
     return _counted(line, number, numeric[0] if numeric else rest[0])
 
 
+def _as_quantity(cell: str) -> re.Match[str] | None:
+    return _QUANTITY.fullmatch(cell) if len(cell) <= LONGEST_QUANTITY else None
+
+
 def _counted(line: int, number: str, written: str) -> Entry:
-    match = _QUANTITY.fullmatch(written)
+    match = _as_quantity(written)
     figure, unit = match.groups() if match else (written, None)
     code = parse_unit(unit) if unit else None
     if unit and code is None:

@@ -43,7 +43,7 @@ def _proposal(entry: Entry, found: Sequence[Choice]) -> Proposal:
     choices = [choice for choice in found if choice.is_open]
     row = Proposal(
         key=entry.line,
-        name=entry.number,
+        name=entry.number or _l("Rad %(line)s", line=entry.line),
         quantity=entry.quantity,
         choices=choices[:MOST_CHOICES],
         is_taken=bool(choices),
@@ -52,7 +52,7 @@ def _proposal(entry: Entry, found: Sequence[Choice]) -> Proposal:
     )
     if entry.problem:
         row.problems.append(entry.problem)
-    if not found:
+    if not found and entry.number:
         row.problems.append(_unknown(entry.number))
     if len(choices) > MOST_CHOICES:
         row.notes.append(_l("Fler artiklar har det numret. Skriv GTIN, eller sök på numret, om din inte är med."))

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from auth.organisation import Organisation
 from auth.permission import Role
 from auth.user import User
-from catalog.comparison_price import comparison_price
+from catalog.comparison_price import ComparisonPrice, comparison_price
 from catalog.lineup import line_up
 from catalog.price_list import Article, PriceListState
 from core.clock import today
@@ -44,17 +44,24 @@ def karin(town: Organisation, login_as: LogIn) -> FlaskClient:
         ({"price": "200", "unit_code": "H87", "base_quantity": "100"}, "2", "H87"),
         ({"price": "24", "unit_code": "DZN"}, "2", "H87"),
         ({"price": "80", "unit_code": "XPK", "pack_size": "8", "pack_unit": "XRO"}, "10", "XRO"),
-        ({"price": "80", "unit_code": "XPK", "pack_size": "8"}, "80", "XPK"),  # eight of what?
+        ({"price": "80", "unit_code": "HUR"}, "80", "HUR"),
         ({"price": "1", "unit_code": "H87", "base_quantity": "3"}, "0.3333", "H87"),
     ],
 )
 def test_the_comparison_price_is_that_of_a_kilogram_a_litre_or_a_piece(
     row: dict[str, str], amount: str, unit_code: str
 ) -> None:
+    assert comparison_price(unsaved(row)) == ComparisonPrice(Decimal(amount), unit_code)
+
+
+@pytest.mark.parametrize("row", [{"unit_code": "XBO"}, {"unit_code": "XPK", "pack_size": "8"}])  # eight of what?
+def test_a_package_of_unknown_content_has_no_comparison_price(row: dict[str, str]) -> None:
+    assert comparison_price(unsaved({"price": "80", **row})) is None
+
+
+def unsaved(row: dict[str, str]) -> Article:
     decimals = {name: Decimal(row[name]) for name in ("price", "base_quantity", "pack_size") if name in row}
-    article = Article(**{"base_quantity": Decimal(1), **row, **decimals})
-    found = comparison_price(article)
-    assert (found.amount, found.unit_code) == (Decimal(amount), unit_code)
+    return Article(**{"base_quantity": Decimal(1), **row, **decimals})
 
 
 def test_what_differs_is_named_and_the_cheapest_is_found(town: Organisation) -> None:
@@ -70,12 +77,14 @@ def test_what_differs_is_named_and_the_cheapest_is_found(town: Organisation) -> 
 def test_nobody_is_cheapest_of_things_measured_differently(town: Organisation) -> None:
     by_weight = make_offer(town, price=Decimal(10), unit_code="KGM")
     by_piece = make_offer(town, price=Decimal(5), unit_code="H87")
-    assert line_up([by_weight, by_piece], town, today()).cheapest == frozenset()
+    bottle = make_offer(town, price=Decimal(5), unit_code="XBO")
+    for other in (by_piece, bottle):
+        assert line_up([by_weight, other], town, today()).cheapest == frozenset()
     assert line_up([by_piece], town, today()).differing == frozenset()
 
 
 def test_the_page_tells_differences_in_words_and_sells(town: Organisation, karin: FlaskClient) -> None:
-    one, other = make_offer(town, price=Decimal(10)), make_offer(town, price=Decimal(12))
+    one, other = (make_offer(town, price=Decimal(price), unit_code="H87") for price in (10, 12))
     page = karin.get(f"/compare?id={one.id}&id={other.id}").text
     assert page.index(one.name) < page.index(other.name)
     assert ">olika<" in page and ">lägst<" in page

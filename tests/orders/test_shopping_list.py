@@ -142,6 +142,8 @@ def test_a_list_holds_as_much_as_a_basket(place: Place) -> None:
     rows = propose(wishes_of_list(kept), place.organisation)
     taken = [(row.now, row.quantity) for row in rows if row.now and row.quantity]
     assert add_all(place.orderer, place.organisation, taken) == [()] * MOST_LINES
+    with pytest.raises(RuleBroken, match="200"):
+        add_all(place.orderer, place.organisation, [(last, Decimal(1))])
 
 
 def test_rows_are_moved_removed_and_given_other_quantities(place: Place) -> None:
@@ -172,7 +174,7 @@ def test_a_row_is_offered_at_todays_price(place: Place) -> None:
     make_price_list(paper.award, [{"supplier_number": paper.supplier_number, "price": Decimal(90)}])
     [row] = propose(wishes_of_list(kept), place.organisation)
     assert row.is_taken and not row.stops
-    assert (row.net_then, row.net_now, row.change_percent) == (Decimal(200), Decimal(180), Decimal(-10))
+    assert (row.then and row.then.price, row.net_now, row.change_percent) == (Decimal(100), Decimal(180), Decimal(-10))
 
 
 def test_a_row_that_is_gone_tells_why_and_its_successor_under_the_same_number(place: Place) -> None:
