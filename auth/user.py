@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from auth.organisation import Organisation, Unit, membership_is_current
+from auth.organisation import Organisation, Unit, holds_on
 from auth.password import is_guessable
 from auth.permission import ROLE_PERMISSIONS, Permission, Role
 from core.clock import today
@@ -120,7 +120,7 @@ class Membership(Base):
     unit: Mapped[Unit | None] = relationship(lazy="joined")
 
     def is_current(self, on: date) -> bool:
-        return membership_is_current(self.starts_on, self.ends_on, on)
+        return holds_on(self.starts_on, self.ends_on, on)
 
     def covers(self, unit: Unit) -> bool:
         """Whether the place of this membership is the unit, a unit above it, or the whole organisation."""

@@ -71,7 +71,7 @@ class Lineup:
 
 
 def line_up(articles: Sequence[Article], organisation: Organisation, on: date) -> Lineup:
-    """Articles side by side, as an organisation sees them on a day. Five queries."""
+    """Articles side by side, as an organisation sees them on a day. Four queries."""
     asks = [Ask(article) for article in articles]
     facts = load_facts(asks, organisation, on)
     contenders = [

@@ -11,7 +11,7 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, Select, String, UniqueConstraint, and_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from auth.organisation import membership_is_current
+from auth.organisation import holds_on
 from catalog.price_list import VatClass
 from core.db import Base, db, prepared
 from core.errors import RuleBroken
@@ -38,7 +38,7 @@ class Parameter(Base):
 def parameter(name: str, on: date) -> Decimal:
     """The value that holds on a day. Raises RuleBroken when the table has none."""
     for row in db.session.scalars(select(Parameter).where(Parameter.name == name)):
-        if membership_is_current(row.starts_on, row.ends_on, on):
+        if holds_on(row.starts_on, row.ends_on, on):
             return row.value
     raise RuleBroken(f"parameter {name} has no value on {on}")
 

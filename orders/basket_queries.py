@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from auth.organisation import DeliveryAddress, Organisation, Unit
@@ -186,32 +186,25 @@ def _of(need: Basket | Requisition) -> ColumnElement[bool]:
     return column == need.id
 
 
-def units_to_order_for(user: User, organisation: Organisation) -> Sequence[Unit]:
-    """The units she may order for, in the order of the tree."""
-    places = [
+def units_and_addresses(user: User, organisation: Organisation) -> tuple[list[Unit], list[DeliveryAddress]]:
+    """The units she may order for, and where the organisation can have goods delivered; in the order of the tree."""
+    branches = tuple(
         membership.unit.path if membership.unit else "/"
         for membership in user.current_memberships()
         if membership.organisation_id == organisation.id and membership.role is Role.ORDERER
-    ]
-    if not places:
-        return []
-    return db.session.scalars(
-        select(Unit)
-        .where(
-            Unit.organisation_id == organisation.id,
-            Unit.is_active,
-            or_(*(Unit.path.startswith(place) for place in places)),
-        )
-        .order_by(Unit.path)
-    ).all()
+    )
+    rows = db.session.execute(*_units_with_addresses(organisation.id)).all()
+    units = dict.fromkeys(unit for unit, _ in rows if unit.is_active and unit.path.startswith(branches))
+    return list(units), [address for _, address in rows if address is not None]
 
 
-def addresses_of(organisation: Organisation) -> Sequence[DeliveryAddress]:
-    """Where the organisation can have goods delivered, in the order of its units."""
-    return db.session.scalars(
-        select(DeliveryAddress)
-        .join(DeliveryAddress.unit)
-        .where(Unit.organisation_id == organisation.id, DeliveryAddress.is_active)
+@prepared
+def _units_with_addresses(organisation_id: int) -> Select[Unit, DeliveryAddress]:
+    in_use = and_(DeliveryAddress.unit_id == Unit.id, DeliveryAddress.is_active)
+    return (
+        select(Unit, DeliveryAddress)
+        .outerjoin(DeliveryAddress, in_use)
+        .where(Unit.organisation_id == organisation_id)
         .order_by(Unit.path, DeliveryAddress.id)
         .options(contains_eager(DeliveryAddress.unit))
-    ).all()
+    )

@@ -65,7 +65,7 @@ def _terms(article: Article) -> Then:
 def propose(wishes: Sequence[Wish], organisation: Organisation) -> list[Proposal]:
     """What an organisation can order of it today, in the order of the wishes.
 
-    Eleven queries at most, however many wishes. What cannot be ordered any more is looked for under the supplier's own
+    Nine queries at most, however many wishes. What cannot be ordered any more is looked for under the supplier's own
     number among its other agreements: that is offered, but not taken by itself.
     """
     if not wishes:
@@ -101,7 +101,7 @@ def sent_again(
 ) -> list[Proposal]:
     """The rows of a page that was sent and could not be taken, to be shown again with what is wrong with each.
 
-    `refused`: by the key of the row, what stood in its way together with what lies in the basket. Five queries.
+    `refused`: by the key of the row, what stood in its way together with what lies in the basket. Four queries.
     """
     shown = {i: articles[i] for row in sent for i in row.options if i in articles}
     facts = load_facts([Ask(article) for article in shown.values()], organisation, today())

@@ -22,7 +22,7 @@ MOST_CHOICES = 10
 
 
 def propose_entries(entries: Sequence[Entry], organisation: Organisation) -> list[Proposal]:
-    """What each row can become, in the order of the rows. Seven queries, however many rows.
+    """What each row can become, in the order of the rows. Six queries, however many rows.
 
     A number may name articles of several suppliers; she chooses among those that can be ordered. Where none can, the
     first one's reason is told.

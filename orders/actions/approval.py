@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, bindparam, delete, select, update
 from sqlalchemy.orm import joinedload
 
 from auth.journal import record
@@ -211,16 +211,19 @@ def _sit_down(actor: User, step: ApprovalStep, seen_hash: str, act: str) -> tupl
     return step, seat
 
 
+_USE_LINKS = (
+    update(ApprovalToken)
+    .where(ApprovalToken.step_id == bindparam("step"), ApprovalToken.user_id.in_(bindparam("people")))
+    .values(used_at=bindparam("moment"))
+    .execution_options(synchronize_session=False)
+)
+
+
 def _decide(actor: User, seat: ApprovalCandidate, decision: str, comment: str | None) -> None:
-    seat.decision, seat.decided_by, seat.decided_at = decision, actor, now()
+    people, moment, requisition = [actor.id, seat.user_id], now(), seat.step.requisition
+    db.session.execute(_USE_LINKS, {"step": seat.step_id, "people": people, "moment": moment})
+    seat.decision, seat.decided_by, seat.decided_at = decision, actor, moment
     seat.comment = (comment or "").strip() or None
-    requisition = seat.step.requisition
-    db.session.execute(
-        update(ApprovalToken)
-        .where(ApprovalToken.step_id == seat.step_id, ApprovalToken.user_id.in_([actor.id, seat.user_id]))
-        .values(used_at=now()),
-        execution_options={"synchronize_session": "fetch"},
-    )
     record(
         actor,
         decision.replace("_", "-"),

@@ -16,7 +16,7 @@ from catalog.price_list import Article
 from catalog.queries import article_for, articles_by_id
 from core.web import read_key, requires
 from orders.actions import shopping_list as act
-from orders.basket_queries import addresses_of, basket_of, units_to_order_for
+from orders.basket_queries import basket_of, units_and_addresses
 from orders.favourite_queries import favourites_of
 from orders.order import Order
 from orders.order_queries import order_for
@@ -60,7 +60,7 @@ def new() -> Any:
     """A new list: empty, or of the basket, the favourites, an order or another list."""
     source = _source()
     form = ListForm(data=source.suggested)
-    form.offer(units_to_order_for(current(), acting_organisation()), addresses_of(acting_organisation()), None)
+    form.offer(*units_and_addresses(current(), acting_organisation()), None)
     if form.validate_on_submit():
         with refusals_on(form):
             made = act.create(current(), acting_organisation(), form.terms(), source.goods())
@@ -76,7 +76,7 @@ def edit(list_id: int) -> Any:
     shopping_list = _visible_list(list_id)
     act.check_hers(current(), shopping_list)
     form = ListForm(data=_said(shopping_list))
-    form.offer(units_to_order_for(current(), acting_organisation()), addresses_of(acting_organisation()), shopping_list)
+    form.offer(*units_and_addresses(current(), acting_organisation()), shopping_list)
     rows = [(line, line_form(line)) for line in shopping_list.lines]
     if form.validate_on_submit() and form.check_rows(row for _line, row in rows):
         with refusals_on(form):
@@ -180,7 +180,8 @@ def _as_ordered(order: Order) -> dict[str, Any]:
     """What the order said at the till; the address by its name, since an order keeps a copy and not the address."""
     requisition = order.requisition
     copied = (requisition.delivery_name, requisition.delivery_street, requisition.delivery_city)
-    same = [a for a in addresses_of(order.organisation) if (a.name, a.street, a.city) == copied]
+    _units, addresses = units_and_addresses(current(), order.organisation)
+    same = [a for a in addresses if (a.name, a.street, a.city) == copied]
     return {
         "name": _("Som %(number)s", number=order.number),
         "order_unit_id": order.unit_id,
