@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import or_, select
 
@@ -61,8 +62,8 @@ def _proposal(entry: Entry, found: Sequence[Choice]) -> Proposal:
         row.notes.append(
             _l(
                 "Du skrev %(written)s, men artikeln säljs per %(unit)s. Kontrollera antalet.",
-                written=unit_name(entry.unit_code or ""),
-                unit=unit_name(other.article.unit_code),
+                written=_called(entry.unit_code or ""),
+                unit=_called(other.article.unit_code),
             )
         )
     return row
@@ -70,6 +71,11 @@ def _proposal(entry: Entry, found: Sequence[Choice]) -> Proposal:
 
 def _is_unit(code: str, article: Article) -> bool:
     return unit_name(code) == unit_name(article.unit_code)  # H87, C62 and EA are all "st"
+
+
+def _called(unit_code: str) -> str:
+    """A unit in the reader's language."""
+    return unit_name(unit_code, getattr(get_locale(), "language", "sv"))
 
 
 def _unknown(number: str) -> object:
