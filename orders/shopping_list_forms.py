@@ -43,7 +43,7 @@ class ListForm(BaseForm):
         if kept and kept.address:
             places.setdefault(kept.address.id, kept.address)
         self._units, self._addresses = {**shared, **ordered}, places
-        self.unit_id.choices = _named(shared.values())
+        self.unit_id.choices = _named(shared.values()) or [(NONE, "–")]
         self.order_unit_id.choices = [(NONE, _l("Fråga i kassan")), *_named(ordered.values())]
         self.address_id.choices = [
             (NONE, _l("Fråga i kassan")),

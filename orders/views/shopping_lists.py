@@ -82,8 +82,8 @@ def edit(list_id: int) -> Any:
         with refusals_on(form):
             move = request.form.get("move", "")
             act.change(current(), shopping_list, form.terms(), *arranged(rows, move))
-            if move:
-                return redirect(f"{request.path}#line-{move.partition(':')[0]}", 303)
+            if moved := read_key(move.partition(":")[0]):
+                return redirect(url_for("shopping_lists.edit", list_id=list_id, _anchor=f"line-{moved}"), 303)
             flash(_("Listan är sparad."), "success")
             return redirect(url_for("shopping_lists.show", list_id=list_id), 303)
         shopping_list = _visible_list(list_id)  # the refusal has undone what was read

@@ -26,7 +26,7 @@ from orders.basket_queries import basket_of
 from orders.proposal_queries import propose, wishes_of_list
 from orders.shopping_list import MOST_LINES, Sharing, ShoppingList
 from orders.shopping_list_queries import list_for, lists_for
-from tests.factories.auth import make_address, make_member, make_unit
+from tests.factories.auth import make_address, make_member, make_organisation, make_unit
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_offer, make_price_list, make_supplier
 from tests.factories.orders import Place, checkout_at, make_order, make_place
 
@@ -264,6 +264,13 @@ def test_a_list_with_a_wrong_head_is_shown_again(wrong: dict[str, str], place: P
     sound |= {"order_unit_id": "0", "address_id": "0"}
     browser = login_as(place.orderer)
     assert browser.post("/lists/new", data=sound | wrong).status_code == 422
+    assert browser.post("/lists/new", data=sound).status_code == 303
+
+
+def test_a_list_is_made_where_there_are_no_units_yet(login_as: LogIn, app: TransactionalFlask) -> None:
+    browser = login_as(make_member(Role.ORDERER, make_organisation()))
+    sound = {"name": "Först", "sharing": "organisation", "unit_id": "0", "order_unit_id": "0", "address_id": "0"}
+    assert 'name="unit_id" value="0"' in browser.get("/lists/new").text
     assert browser.post("/lists/new", data=sound).status_code == 303
 
 
