@@ -40,7 +40,7 @@ def favourites_of(user: User, organisation: Organisation) -> Favourites:
 
 
 def _rows(keys: Collection[tuple[int, str]], of_lists: ColumnElement[bool]) -> dict[tuple[int, str], Article]:
-    """The newest rows of some price lists by (award id, supplier's number); others of these awards may be among them."""
+    """The newest rows of some price lists by (award id, supplier's number); some not asked for may be among them."""
     # not by pairs: SQLite reads the whole table for a row value
     wanted = select(Article).where(
         Article.award_id.in_({award_id for award_id, _number in keys}),
