@@ -109,12 +109,13 @@ def _named(numbers: Collection[str], price_lists: Collection[int]) -> dict[str, 
     for article in found:
         for name in {article.supplier_number, article.gtin or article.supplier_number}:
             by_name.setdefault(name, {})[article.id] = article
-    return {
-        number: list(
-            {i: a for name in [*spelt[number], *codes[number]] for i, a in by_name.get(name, {}).items()}.values()
-        )
-        for number in numbers
-    }
+    named = {}
+    for number in numbers:
+        meant: dict[int, Article] = {}
+        for name in (*spelt[number], *codes[number]):
+            meant |= by_name.get(name, {})
+        named[number] = list(meant.values())
+    return named
 
 
 def _all(names: Mapping[str, Sequence[str]]) -> set[str]:
