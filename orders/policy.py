@@ -18,6 +18,7 @@ from core.state import can
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.order import Order
 from orders.requisition import Requisition
+from orders.shopping_list import ShoppingList
 
 
 def belongs_to(user: User, organisation_id: int) -> bool:
@@ -50,6 +51,11 @@ def may_cancel(user: User, order: Order) -> bool:
 
 
 may_resend = may_cancel
+
+
+def may_change_list(user: User, shopping_list: ShoppingList) -> bool:
+    """Others may order from a shared list and copy it; they do not change it under its owner's hands."""
+    return user.id == shopping_list.owner_id
 
 
 def may_manage_rules(user: User, organisation_id: int) -> bool:
