@@ -1,12 +1,12 @@
 """Shopping lists with their lines, and the list that a basket was filled from. Only adds.
 
-Revision: 0020, after 0003
+Revision: 0004, after 0003
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020"
+revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
