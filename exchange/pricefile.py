@@ -33,12 +33,14 @@ not among the rows; whether a list with errors may be used at all is the caller'
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from exchange import cells
 from exchange.container import Kind, kind_of, size_inside
-from exchange.csvtext import Unreadable, folded, visible
+from exchange.csvtext import Unreadable, decode, folded, visible
+from exchange.header import ColumnChoice, Header, guess_header
 from exchange.sandbox import convert
 from exchange.table import MAX_BYTES, MAX_ROWS, Column, Problem, Table, without_errors
 
@@ -124,7 +126,9 @@ COLUMNS = {
 }
 MANDATORY = ("supplier_number", "name", "unit", "price", "vat")
 _GARBLED = re.compile("Ã[¥¤¶…„–]|\ufffd")  # åäöÅÄÖ in UTF-8, read as Windows-1252 and saved again
-_HEADINGS = [folded(name) for field, column in COLUMNS.items() for name in (field, *column.headings.split("|"))]
+_FIELDS = {
+    folded(name): field for field, column in COLUMNS.items() for name in (field, *column.headings.split("|"))
+}
 # GTIN: a spreadsheet that takes it for a number drops its first zeros
 _PADDED = [folded(name) for name in ("gtin", *COLUMNS["gtin"].headings.split("|"))]
 _ONLY_NOTED = {"not-orderable", "approximate-price", "price-period", "line-period"}
@@ -136,25 +140,45 @@ def heading(field: str) -> str:
     return COLUMNS[field].heading
 
 
-def read_price_file(data: bytes, file_name: str = "") -> PriceFile:
+def read_price_file(data: bytes, file_name: str = "", choices: Sequence[ColumnChoice] = ()) -> PriceFile:
     """Read a whole price list; what it is, its content says, and its name must not say anything else.
 
     Twenty million bytes and a hundred thousand rows at most, and no more than a thousand problems are listed. CSV is
-    read here; spreadsheets and catalogues become such a text in the sandbox first.
+    read here; spreadsheets and catalogues become such a text in the sandbox first. `choices`: what the columns under
+    certain headings hold where their names do not say it.
     """
     try:
         if len(data) > MAX_BYTES:
             raise Unreadable("too-large")
         kind = kind_of(data, file_name)
         if kind is Kind.CSV:
-            return _read_table(data)
-        return _read_catalogue(data) if kind is Kind.XML else _read_sheet(data, kind)
+            return _read_table(data, choices)
+        return _read_catalogue(data) if kind is Kind.XML else _read_sheet(data, kind, choices)
     except Unreadable as error:
         return PriceFile([], [Problem(error.code, params=_LIMITS)])
 
 
-def _read_table(data: bytes | str) -> PriceFile:
-    table = Table(data, "", COLUMNS, mandatory=MANDATORY, needed=MANDATORY)
+def look_at(data: bytes, file_name: str = "") -> Header | None:
+    """The headings of a file whose columns are not known by name, and samples of what they hold; none of a file that
+    is no table at all."""
+    try:
+        kind = kind_of(data, file_name)
+        if kind is Kind.XML:
+            return None
+        if kind is Kind.CSV:
+            return guess_header(decode(data, file_name, max_bytes=MAX_BYTES))
+        return guess_header(_sheet_text(data, kind, headings=None)[0])
+    except Unreadable:
+        return None
+
+
+def usual_field(heading: str) -> str:
+    """The field that a heading usually means; "" where it means none."""
+    return _FIELDS.get(folded(heading), "")
+
+
+def _read_table(data: bytes | str, choices: Sequence[ColumnChoice] = ()) -> PriceFile:
+    table = Table(data, "", COLUMNS, mandatory=MANDATORY, needed=MANDATORY, choices=choices)
     if table.is_clean and _GARBLED.search(table.text):
         table.problems.append(Problem("garbled", severity="warning"))
     rows: dict[str, PriceRow] = {}
@@ -169,18 +193,27 @@ def _read_table(data: bytes | str) -> PriceFile:
     return PriceFile(list(rows.values()), table.problems)
 
 
-def _read_sheet(data: bytes, kind: Kind) -> PriceFile:
-    request = {"kind": kind.value, "headings": _HEADINGS, "padded": _PADDED, "rows": MAX_ROWS}
-    # what a sheet takes is a few times what is in it; what claims to be more is stopped
-    memory = 50_000_000 + 5 * size_inside(data, kind)
-    text, told = convert("exchange.spreadsheet", data, request, memory=memory)
+def _read_sheet(data: bytes, kind: Kind, choices: Sequence[ColumnChoice]) -> PriceFile:
+    chosen = [(h, f) for choice in choices for h, f in zip(choice.headings, choice.fields, strict=False)]
+    headings = [*_FIELDS, *(heading for heading, _ in chosen)]
+    text, told = _sheet_text(data, kind, headings, [heading for heading, field in chosen if field == "gtin"])
     if not text.strip():  # no sheet had a header
         names = ", ".join(heading(field) for field in MANDATORY)
         return PriceFile([], [Problem("no-header", params={"columns": names})])
-    found = _read_table(text)
+    found = _read_table(text, choices)
     if told.get("sheets", 1) > 1 and told.get("sheet"):
         found.problems.append(Problem("sheet", value=visible(told["sheet"]), severity="warning"))
     return found
+
+
+def _sheet_text(
+    data: bytes, kind: Kind, headings: list[str] | None, padded: Sequence[str] = ()
+) -> tuple[str, dict[str, Any]]:
+    """A sheet as CSV, and what was told of it: the first one with some of the headings, or with anything at all."""
+    request = {"kind": kind.value, "headings": headings, "padded": [*_PADDED, *padded], "rows": MAX_ROWS}
+    # what a sheet takes is a few times what is in it; what claims to be more is stopped
+    memory = 50_000_000 + 5 * size_inside(data, kind)
+    return convert("exchange.spreadsheet", data, request, memory=memory)
 
 
 def _read_catalogue(data: bytes) -> PriceFile:

@@ -7,11 +7,12 @@ told at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from exchange.cells import CONTROL, Refused
 from exchange.csvtext import MAX_CELL, Unreadable, decode, find_header, folded, records, visible
+from exchange.header import ColumnChoice, folded_row
 
 MAX_BYTES = 20_000_000
 MAX_ROWS = 100_000
@@ -66,7 +67,8 @@ class Table:
     """One pass over one file: `problems` grow as it goes.
 
     data: the file, or its text where that is known already. columns: field → what it holds. mandatory: the columns
-    that must be there; needed: those that no row may leave empty. Twenty million bytes and a hundred thousand rows at
+    that must be there; needed: those that no row may leave empty; choices: what people said that the columns under
+    certain headings hold, instead of what their names say. Twenty million bytes and a hundred thousand rows at
     most; no more than a thousand problems are listed.
     """
 
@@ -78,6 +80,7 @@ class Table:
         *,
         mandatory: tuple[str, ...],
         needed: tuple[str, ...],
+        choices: Sequence[ColumnChoice] = (),
     ) -> None:
         self.text = ""
         self.problems: list[Problem] = []
@@ -90,7 +93,7 @@ class Table:
             self.problem(error.code, params={"megabytes": MAX_BYTES // 1_000_000})
             return
         fields = {folded(name): f for f, column in columns.items() for name in (f, *column.headings.split("|"))}
-        found = find_header(self.text, fields)
+        found = find_header(self.text, fields.keys() | {heading for choice in choices for heading in choice.headings})
         if found is None:
             names = ", ".join(columns[field].heading for field in mandatory)
             self.problem("no-header", params={"columns": names})
@@ -98,8 +101,12 @@ class Table:
         self._has_control = CONTROL.search(self.text) is not None  # asked once, not for each cell
         self._delimiter, self._header_line, headings = found
         self._width = len(headings)
+        chosen = next((choice.fields for choice in choices if choice.headings == folded_row(headings)), None)
         for index, written in enumerate(headings):
-            self._know(index, visible(written.strip()), fields.get(folded(written)), columns)
+            if chosen is None:
+                self._know(index, visible(written.strip()), fields.get(folded(written)), columns)
+            elif index < len(chosen) and chosen[index] in columns:  # what a person left out is no surprise to her
+                self._know(index, visible(written.strip()), chosen[index], columns)
         for field in mandatory:
             if field not in self.headings:
                 self.problem("missing-column", self._header_line, params={"column": columns[field].heading})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,15 +15,21 @@ from sqlalchemy import func, insert, select, update
 from auth.journal import record
 from auth.user import User
 from catalog.actions.agreement import check_may_manage
+from catalog.actions.price_review import check_changes
 from catalog.agreement import Award
+from catalog.column_map import column_choices
+from catalog.price_change import former_of
 from catalog.price_list import Article, PriceList, PriceListState, Publication
+from catalog.price_refusal import keep_refused
 from catalog.price_row import article_values, changed, rows_of
 from core.clock import now, today
 from core.db import db, reading, unit_of_work
-from core.errors import RuleBroken, WrongState
+from core.errors import AvropError, RuleBroken, WrongState
 from core.state import advance, can
 from exchange.pricefile import PriceRow, read_price_file
 from exchange.table import Problem
+
+log = logging.getLogger(__name__)
 
 CHUNK = 5_000
 
@@ -43,7 +50,7 @@ def import_price_list(
     A catalogue of changes is applied to the list in force: the draft is what comes of it.
     """
     check_may_manage(actor, award.lot.agreement)
-    read = read_price_file(data, file_name)
+    read = read_price_file(data, file_name, column_choices(award.supplier))
     if not read.is_clean:
         return ImportOutcome(None, read.problems)
     # versions are counted per award: two uploads at once wait here for one another (SQLite has one writer anyway)
@@ -76,23 +83,45 @@ def import_price_list(
 
 
 def approve(actor: User | None, price_list: PriceList) -> None:
-    """Say that a draft is right: it is in force at once, or from its first day on."""
+    """Say that a draft is right, but for the rows that were refused: it is in force at once, or from its first day on.
+
+    Raises RuleBroken or NotAllowed where the agreement's price rule says no (`check_changes`).
+    """
     check_may_manage(actor, price_list.award.lot.agreement)
     _lock(price_list)
+    if can(price_list, "review"):
+        former = former_of(price_list)
+        check_changes(actor, price_list, former)
+        keep_refused(price_list, former)
     advance(price_list, "review")
+    price_list.reviewed_at, price_list.reviewed_by_id = now(), actor.id if actor else None
     _tell(actor, "review", price_list, effective_from=price_list.effective_from.isoformat())
     if price_list.effective_from <= today():
-        publish(actor, price_list)
+        _put_in_force(actor, price_list)
 
 
 def publish(actor: User | None, price_list: PriceList) -> None:
-    """Put a reviewed list in force, in the place of the one that was. Raises WrongState when somebody was before."""
+    """Put a reviewed list in force, in the place of the one that was. Raises WrongState when somebody was before.
+
+    The list in force may be another one than when this was reviewed, so the price rule is asked again.
+    """
     check_may_manage(actor, price_list.award.lot.agreement)
     if price_list.effective_from > today():
         raise RuleBroken(
             _l("Prislistan gäller från %(day)s och träder i kraft då.", day=price_list.effective_from.isoformat())
         )
     _lock(price_list)
+    if can(price_list, "publish"):
+        check_changes(_second(actor, price_list), price_list, former_of(price_list))
+    _put_in_force(actor, price_list)
+
+
+def _second(actor: User | None, price_list: PriceList) -> User | None:
+    """Whose eyes count: those of whoever publishes, or of the reviewer where that is the machine or the first person."""
+    return price_list.reviewed_by if actor is None or actor.id == price_list.created_by_id else actor
+
+
+def _put_in_force(actor: User | None, price_list: PriceList) -> None:
     # Drawing the number locks the counter: of two who publish at once the second waits here, and then sees the first.
     number = db.session.scalar(update(Publication).values(last=Publication.last + 1).returning(Publication.last))
     former = _in_force(price_list.award)
@@ -133,6 +162,8 @@ def publish_due() -> int:
             done += 1
         except WrongState:  # another worker was before
             continue
+        except AvropError as error:  # its page says why, and lets somebody publish it
+            log.warning("price list %s is due and cannot be published: %s", price_list_id, error)
     return done
 
 

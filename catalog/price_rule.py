@@ -1,0 +1,68 @@
+"""Price rule: what an agreement says about changed prices, and from where on a second person must look at a new list.
+
+What the agreement forbids stops a list until the rows are refused. What is above a limit is for two pairs of eyes.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from catalog.agreement import Agreement
+from core.db import Base, db
+from core.types import Amount, Percent
+from core.web import kr, number
+
+LIMITS = ("limit_percent", "limit_share", "limit_effect")  # above any of them a second person must review
+
+
+class PriceRule(Base):
+    """None in a column: the agreement says nothing, or there is no such limit."""
+
+    __tablename__ = "price_rule"
+    __table_args__ = (
+        CheckConstraint("largest_raise >= 0", name="largest_raise_positive"),
+        CheckConstraint("limit_percent >= 0", name="limit_percent_positive"),
+        CheckConstraint("limit_share >= 0", name="limit_share_positive"),
+        CheckConstraint("limit_effect >= 0", name="limit_effect_positive"),
+    )
+
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreement.id", ondelete="CASCADE"), primary_key=True)
+    index_clause: Mapped[str | None] = mapped_column(String(500))  # the index, its months, and where it is stated
+    raises_from: Mapped[date | None]  # the first day on which a price may be higher than the one in force
+    largest_raise: Mapped[Decimal | None] = mapped_column(Percent)  # of one article in one list
+    limit_percent: Mapped[Decimal | None] = mapped_column(Percent)  # of one article, up or down
+    limit_share: Mapped[Decimal | None] = mapped_column(Percent)  # changed rows of those in force
+    limit_effect: Mapped[Decimal | None] = mapped_column(Amount)  # SEK a year, up or down
+
+    agreement: Mapped[Agreement] = relationship()
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether there is anything for a second person to look at."""
+        return not (self.limit_percent is None and self.limit_share is None and self.limit_effect is None)
+
+    def exceeded(self, *, percent: Decimal, share: Decimal, effect: Decimal) -> list[Any]:
+        """The limits that a list is above, as texts: the largest change of one article, the share of changed rows (both
+        in percent), and the effect in SEK a year."""
+        found = []
+        if self.limit_percent is not None and percent > self.limit_percent:
+            text = _l("Ett pris ändras med %(found)s %%. Gränsen är %(limit)s %%.")
+            found.append(text % {"found": number(percent), "limit": number(self.limit_percent)})
+        if self.limit_share is not None and share > self.limit_share:
+            text = _l("%(found)s %% av raderna ändras. Gränsen är %(limit)s %%.")
+            found.append(text % {"found": number(share), "limit": number(self.limit_share)})
+        if self.limit_effect is not None and abs(effect) > self.limit_effect:
+            text = _l("Ändringarna gör %(found)s om året. Gränsen är %(limit)s.")
+            found.append(text % {"found": kr(effect, 0), "limit": kr(self.limit_effect, 0)})
+        return found
+
+
+def rule_of(agreement: Agreement) -> PriceRule | None:
+    """What an agreement says about changed prices; none where nobody has written it down."""
+    return db.session.get(PriceRule, agreement.id)
