@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from catalog.actions.price_list import publish_due
+from catalog.actions.price_upload import sweep_uploads
 from catalog.search import follow_index
 from core.config import Settings
 from core.db import db, rollback
@@ -27,7 +28,7 @@ TROUBLE_PAUSES = (5.0, 15.0, 30.0, 60.0)  # while the mail server or the databas
 JOBS_EVERY = 30  # looks between two runs of the jobs: about a minute
 
 # What is done now and then, in transactions of its own; each returns how many things it changed.
-JOBS: list[Callable[[], int]] = [publish_due, follow_index]
+JOBS: list[Callable[[], int]] = [publish_due, follow_index, sweep_uploads]
 
 
 def run_worker(app: Flask, stop: Event) -> None:

@@ -18,7 +18,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Select,
-    String,
     and_,
     case,
     cast,
@@ -157,7 +156,7 @@ class Difference:
     """The difference between a list and the one it follows, under a price rule; asks only what it is asked for."""
 
     def __init__(self, price_list: PriceList, former: PriceList | None, rule: PriceRule | None) -> None:
-        self.price_list, self.former = price_list, former
+        self.price_list, self.former, self.rule = price_list, former, rule
         matched = _matched(price_list.id, former.id if former else 0)
         volume = volumes(price_list.award_id, now() - YEAR)
         refusal = aliased(PriceRefusal)
@@ -174,7 +173,7 @@ class Difference:
                 quantity.label("volume"),
                 case((here, _times(quantity, rise)), else_=null()).label("effect"),
                 case((matched.c.new_id.is_(None), _times(quantity, matched.c.before)), else_=0).label("spend"),
-                case((here, rise * 10_000 // func.nullif(matched.c.before, 0, type_=BigInteger)), else_=0).label("percent"),
+                case((here, rise * 10_000 // _nonzero(matched.c.before)), else_=0).label("percent"),
                 case((_is_breaking(matched.c, rise, rule, price_list), 1), else_=0).label("breaking"),
                 refusal.reason.label("refusal"),
             )
@@ -321,6 +320,11 @@ def _times(quantity: Any, micro: Any) -> Any:
     return micro // 10**7 * quantity + micro % 10**7 * quantity // 10**7
 
 
+def _nonzero(column: Any) -> Any:
+    """The column, or nothing where it is zero: what is divided by it is nothing then."""
+    return func.nullif(column, 0, type_=BigInteger)
+
+
 def _is_breaking(c: Any, rise: Any, rule: PriceRule | None, price_list: PriceList) -> ColumnElement[bool]:
     """A raise above the largest one, but for what rounding to whole öre makes, or any before its day.
 
@@ -329,7 +333,7 @@ def _is_breaking(c: Any, rise: Any, rule: PriceRule | None, price_list: PriceLis
     never: ColumnElement[bool] = literal(0) == 1
     if rule is None or price_list.restored_from_id is not None:
         return never
-    dearer = c.direction == 1
+    dearer: ColumnElement[bool] = c.direction == 1
     if rule.raises_from is not None and price_list.effective_from < rule.raises_from:
         return dearer
     if rule.largest_raise is None:

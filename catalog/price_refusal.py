@@ -66,9 +66,7 @@ def keep_refused(draft: PriceList, former: PriceList | None) -> None:
     connection = db.session.connection()
     connection.execute(delete(_ARTICLE).where(of_draft, _ARTICLE.c.supplier_number.not_in(there)))
     same = _OLD.c.supplier_number == _ARTICLE.c.supplier_number
-    connection.execute(
-        update(_ARTICLE).where(of_draft, of_former, same).values({name: _OLD.c[name] for name in SAID})
-    )
+    connection.execute(update(_ARTICLE).where(of_draft, of_former, same).values({name: _OLD.c[name] for name in SAID}))
     here = select(_ARTICLE.c.supplier_number).where(_ARTICLE.c.price_list_id == draft.id)
     copy_rows(_OLD, draft, of_former & _OLD.c.supplier_number.not_in(here))
     count = select(func.count()).where(_ARTICLE.c.price_list_id == draft.id)
@@ -79,9 +77,7 @@ def copy_rows(source: Table, draft: PriceList, condition: Any) -> None:
     """Put copies of rows into a draft, in their old order."""
     names = ["price_list_id", "award_id", *SAID]
     found = select(literal(draft.id), literal(draft.award_id), *(source.c[name] for name in SAID))
-    db.session.connection().execute(
-        insert(_ARTICLE).from_select(names, found.where(condition).order_by(source.c.id))
-    )
+    db.session.connection().execute(insert(_ARTICLE).from_select(names, found.where(condition).order_by(source.c.id)))
 
 
 def copy_list(source: PriceList, draft: PriceList) -> None:

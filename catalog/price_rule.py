@@ -13,10 +13,10 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from catalog import words
 from catalog.agreement import Agreement
 from core.db import Base, db
 from core.types import Amount, Percent
-from core.web import kr, number
 
 LIMITS = ("limit_percent", "limit_share", "limit_effect")  # above any of them a second person must review
 
@@ -42,24 +42,34 @@ class PriceRule(Base):
 
     agreement: Mapped[Agreement] = relationship()
 
-    @property
-    def has_limits(self) -> bool:
-        """Whether there is anything for a second person to look at."""
-        return not (self.limit_percent is None and self.limit_share is None and self.limit_effect is None)
-
     def exceeded(self, *, percent: Decimal, share: Decimal, effect: Decimal) -> list[Any]:
         """The limits that a list is above, as texts: the largest change of one article, the share of changed rows (both
         in percent), and the effect in SEK a year."""
         found = []
         if self.limit_percent is not None and percent > self.limit_percent:
-            text = _l("Ett pris ändras med %(found)s %%. Gränsen är %(limit)s %%.")
-            found.append(text % {"found": number(percent), "limit": number(self.limit_percent)})
+            found.append(
+                _l(
+                    "Ett pris ändras med %(found)s %%, gränsen är %(limit)s %%.",
+                    found=words.number(percent),
+                    limit=words.number(self.limit_percent),
+                )
+            )
         if self.limit_share is not None and share > self.limit_share:
-            text = _l("%(found)s %% av raderna ändras. Gränsen är %(limit)s %%.")
-            found.append(text % {"found": number(share), "limit": number(self.limit_share)})
+            found.append(
+                _l(
+                    "%(found)s %% av raderna ändras, gränsen är %(limit)s %%.",
+                    found=words.number(share),
+                    limit=words.number(self.limit_share),
+                )
+            )
         if self.limit_effect is not None and abs(effect) > self.limit_effect:
-            text = _l("Ändringarna gör %(found)s om året. Gränsen är %(limit)s.")
-            found.append(text % {"found": kr(effect, 0), "limit": kr(self.limit_effect, 0)})
+            found.append(
+                _l(
+                    "Ändringarna gör %(found)s om året, gränsen är %(limit)s.",
+                    found=words.kr(effect, 0),
+                    limit=words.kr(self.limit_effect, 0),
+                )
+            )
         return found
 
 

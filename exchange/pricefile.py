@@ -126,9 +126,7 @@ COLUMNS = {
 }
 MANDATORY = ("supplier_number", "name", "unit", "price", "vat")
 _GARBLED = re.compile("Ã[¥¤¶…„–]|\ufffd")  # åäöÅÄÖ in UTF-8, read as Windows-1252 and saved again
-_FIELDS = {
-    folded(name): field for field, column in COLUMNS.items() for name in (field, *column.headings.split("|"))
-}
+_FIELDS = {folded(name): field for field, column in COLUMNS.items() for name in (field, *column.headings.split("|"))}
 # GTIN: a spreadsheet that takes it for a number drops its first zeros
 _PADDED = [folded(name) for name in ("gtin", *COLUMNS["gtin"].headings.split("|"))]
 _ONLY_NOTED = {"not-orderable", "approximate-price", "price-period", "line-period"}

@@ -41,7 +41,8 @@ _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationship
 
 
 def convert(data: bytes, request: dict[str, Any], out: TextIO) -> dict[str, Any]:
-    """Write the sheet as CSV. `request`: kind, headings (folded; none: any sheet), padded (folded headings), rows (the most allowed).
+    """Write the sheet as CSV. `request`: kind, headings (folded; none: any sheet will do), padded (folded
+    headings), rows (the most allowed).
 
     Tells which sheet was read and how many there are. Raises Unreadable.
     """

@@ -14,7 +14,7 @@ NOT_BOUGHT = (OrderState.CANCELLED, OrderState.DECLINED)
 
 @tells_volumes
 def ordered_volumes(award_id: int, since: datetime) -> Subquery:
-    """The quantities (thousandths) of an award's articles on orders placed since an instant, by the supplier's number."""
+    """The quantities (thousandths) of an award's articles on the orders since an instant, by the supplier's number."""
     quantity = cast(func.sum(type_coerce(OrderLine.quantity, BigInteger)), BigInteger)
     return (
         select(OrderLine.supplier_number, quantity.label("quantity"))

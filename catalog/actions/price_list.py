@@ -90,9 +90,8 @@ def approve(actor: User | None, price_list: PriceList) -> None:
     check_may_manage(actor, price_list.award.lot.agreement)
     _lock(price_list)
     if can(price_list, "review"):
-        former = former_of(price_list)
-        check_changes(actor, price_list, former)
-        keep_refused(price_list, former)
+        check_changes(actor, price_list)
+        keep_refused(price_list, former_of(price_list))
     advance(price_list, "review")
     price_list.reviewed_at, price_list.reviewed_by_id = now(), actor.id if actor else None
     _tell(actor, "review", price_list, effective_from=price_list.effective_from.isoformat())
@@ -112,12 +111,12 @@ def publish(actor: User | None, price_list: PriceList) -> None:
         )
     _lock(price_list)
     if can(price_list, "publish"):
-        check_changes(_second(actor, price_list), price_list, former_of(price_list))
+        check_changes(_second(actor, price_list), price_list)
     _put_in_force(actor, price_list)
 
 
 def _second(actor: User | None, price_list: PriceList) -> User | None:
-    """Whose eyes count: those of whoever publishes, or of the reviewer where that is the machine or the first person."""
+    """Whose eyes count: those of who publishes, or the reviewer's where that is the machine or who brought it in."""
     return price_list.reviewed_by if actor is None or actor.id == price_list.created_by_id else actor
 
 

@@ -59,7 +59,7 @@ def refuse(
     done: list[str] = []
     statement = insert_with_conflict(PriceRefusal)
     said = {name: statement.excluded[name] for name in ("reason", "refused_at", "refused_by_id")}
-    statement = statement.on_conflict_do_update(["price_list_id", "supplier_number"], set_=said)
+    statement = statement.on_conflict_do_update(index_elements=["price_list_id", "supplier_number"], set_=said)
     for changes in difference_of(draft).portions(kind, numbers):
         db.session.execute(statement, [_refused(actor, draft, change, reason) for change in changes])
         done += [change.article.supplier_number for change in changes]
@@ -80,24 +80,43 @@ def accept(actor: User | None, draft: PriceList, numbers: Sequence[str] | None =
     return len(done)
 
 
-def check_changes(person: User | None, price_list: PriceList, former: PriceList | None) -> None:
-    """Whether a list may be reviewed by this person; none is the machine, which is nobody's second pair of eyes.
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a list may be reviewed, and by whom. `breaking`: raises that the agreement forbids; `exceeded`: the
+    limits above which a second person must say yes, as texts."""
 
-    Raises RuleBroken where a raise is against the agreement, NotAllowed where a limit asks for a second person.
-    """
-    rule = rule_of(price_list.award.lot.agreement)
+    breaking: int = 0
+    exceeded: Sequence[Any] = ()
+    needs_another: bool = False  # this person must not be the one
+
+    @property
+    def is_fine(self) -> bool:
+        return not self.breaking and not self.needs_another
+
+
+def judge(person: User | None, price_list: PriceList, difference: Difference) -> Verdict:
+    """What a price rule says of a difference when this person wants to let it through; none is the machine, which is
+    nobody's second pair of eyes."""
+    rule = difference.rule
     if rule is None:
-        return
-    totals = Difference(price_list, former, rule).totals
-    if totals.breaking:
-        raise RuleBroken(
-            _l("Priser som höjs mer eller tidigare än avtalet tillåter: %(count)s.", count=totals.breaking),
-            way_on=_l("Avböj de raderna."),
-        )
+        return Verdict()
+    totals = difference.totals
     exceeded = rule.exceeded(percent=totals.largest_percent, share=totals.share, effect=totals.effect)
-    if former is not None and exceeded and (person is None or person.id == price_list.created_by_id):
+    is_same = person is None or person.id == price_list.created_by_id
+    return Verdict(totals.breaking, exceeded, difference.former is not None and bool(exceeded) and is_same)
+
+
+def check_changes(person: User | None, price_list: PriceList) -> None:
+    """Raises RuleBroken where a raise is against the agreement, NotAllowed where somebody else must review."""
+    verdict = judge(person, price_list, difference_of(price_list))
+    if verdict.breaking:
+        raise RuleBroken(
+            _l("Priser som höjs mer eller tidigare än avtalet tillåter: %(count)s.", count=verdict.breaking),
+            way_on=_l("Avböj de raderna, så kan resten godkännas."),
+        )
+    if verdict.needs_another:
         raise NotAllowed(
-            _l("%(why)s En annan person än den som läste in listan måste godkänna den.", why=" ".join(exceeded)),
+            _l("Ändringarna är så stora att en annan person än den som läste in listan måste godkänna dem."),
             way_on=_l("Be en annan avtalsansvarig öppna listan och godkänna den."),
         )
 
@@ -200,5 +219,14 @@ def _refused(actor: User | None, draft: PriceList, change: PriceChange, reason: 
 def _tell(actor: User | None, act: str, price_list: PriceList, **detail: Any) -> None:
     award = price_list.award
     agreement = award.lot.agreement
-    names = {"number": agreement.number, "supplier": award.supplier.name, "version": price_list.version}
-    record(actor, act, "price-list", price_list.id, organisation_id=agreement.owner_id, **names, **detail)
+    record(
+        actor,
+        act,
+        "price-list",
+        price_list.id,
+        organisation_id=agreement.owner_id,
+        number=agreement.number,
+        supplier=award.supplier.name,
+        version=price_list.version,
+        **detail,
+    )

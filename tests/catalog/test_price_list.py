@@ -6,6 +6,7 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from catalog.comparison import compare, price_range
 from flask import Flask
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import DatabaseError
@@ -13,7 +14,6 @@ from sqlalchemy.exc import DatabaseError
 from auth.permission import Role
 from catalog.actions.price_list import approve, import_price_list, publish, publish_due, withdraw
 from catalog.agreement import Award
-from catalog.comparison import compare, price_range
 from catalog.managing import in_force
 from catalog.price_list import Article, PriceList, PriceListState, VatClass
 from catalog.price_row import rows_of
