@@ -8,7 +8,7 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
   const here = document.createElement("p");
   here.className = "drop-here";
   here.textContent = drop;
-  input.closest(".field").after(here);
+  input.after(here);
   form.classList.add("drop");
   for (const kind of ["dragenter", "dragover"]) {
     form.addEventListener(kind, (event) => {
