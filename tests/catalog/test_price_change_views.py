@@ -98,8 +98,8 @@ def test_rows_are_refused_and_taken_back_on_the_page(desk: Desk) -> None:
     written = desk.log_in(desk.first).get(f"/admin/price-lists/{desk.draft.id}/refused.csv").data.decode("utf-8-sig")
     assert "up;Penna <b>;dyrare;12;1;10;1;Avtalet säger <nej>" in written and "gone;Gem" in written
     desk.post(f"price-lists/{desk.draft.id}/approve")
-    found = select(Article.supplier_number, Article.price).where(Article.price_list_id == desk.draft.id)
-    assert dict(db.session.execute(found).tuples().all()) == {"up": 10, "new": 20, "gone": 5}
+    found = db.session.scalars(select(Article).where(Article.price_list_id == desk.draft.id))
+    assert {article.supplier_number: article.price for article in found} == {"up": 10, "new": 20, "gone": 5}
     assert "Avböj rader" not in desk.get(path)
     desk.post(path, act="refuse", number="new", reason="Nej", expected=409)
     assert "2 rader är avböjda." in desk.get(f"price-lists/{desk.draft.id}")
