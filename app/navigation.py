@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from datetime import date
+from functools import cached_property, lru_cache
 from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from auth.login import has_permission
 from auth.organisation import Organisation
 from auth.permission import Permission
 from auth.user import User
-from core.db import db
+from core.clock import today
+from core.db import db, prepared
 from core.web import permission_of
 from orders.approval_queries import waiting_for
 from orders.basket import Basket, BasketLine
@@ -72,15 +74,19 @@ class Link:
 
 def counts(user: User, organisation: Organisation) -> Counts:
     """The numbers in the head of every page, in one query. A substitute sees the steps of those who are absent."""
+    return Counts(*db.session.execute(*_counts(user.id, organisation.id, today())).one())
+
+
+@prepared
+def _counts(user_id: int, organisation_id: int, on: date) -> Select[Any]:
     lines = (
         select(func.count())
         .select_from(BasketLine)
         .join(Basket)
-        .where(Basket.user_id == user.id, Basket.organisation_id == organisation.id)
+        .where(Basket.user_id == user_id, Basket.organisation_id == organisation_id)
     )
-    steps = select(func.count()).select_from(waiting_for(user, organisation).subquery())
-    row = db.session.execute(select(lines.scalar_subquery(), steps.scalar_subquery())).one()
-    return Counts(basket_lines=row[0], steps_to_decide=row[1])
+    steps = select(func.count()).select_from(waiting_for(user_id, organisation_id, on).subquery())
+    return select(lines.scalar_subquery(), steps.scalar_subquery())
 
 
 class Navigation:
@@ -113,7 +119,7 @@ class Navigation:
         entries = [entry for entry in MAIN if decides or entry[0] != "approvals.index"]
         return list(_links(entries, {"approvals.index": (steps, _l("väntar på dig"))}))
 
-    @property
+    @cached_property
     def personal(self) -> list[Link]:
         return list(_links(PERSONAL))
 
@@ -158,7 +164,13 @@ def _url(endpoint: str) -> str | None:
         return None
     permission = permission_of(current_app, endpoint)
     free = permission in (Permission.PUBLIC, Permission.SIGNED_IN)
-    return url_for(endpoint) if free or has_permission(Permission(permission)) else None
+    return _path(request.script_root, endpoint) if free or has_permission(Permission(permission)) else None
+
+
+@lru_cache(256)
+def _path(_root: str, endpoint: str) -> str:
+    """The path of a page without parameters: it never changes, and every page shows two dozen of them."""
+    return url_for(endpoint)
 
 
 def _links(entries: Iterable[tuple[str, Any]], waiting: dict[str, tuple[int, Any]] | None = None) -> Iterator[Link]:

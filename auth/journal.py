@@ -11,14 +11,14 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, String, Text, insert, select, update
+from sqlalchemy import ForeignKey, Index, Select, String, Table, Text, bindparam, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from auth.user import User
 from core.clock import now
-from core.db import Base, at_commit, db
+from core.db import Base, at_commit, db, prepared
 from core.types import UtcDateTime
 
 FIRST = "0" * 64  # what the first entry follows
@@ -88,6 +88,17 @@ def record(
     )
 
 
+_head, _entry = cast(Table, JournalHead.__table__), cast(Table, JournalEntry.__table__)
+_TAKE_NUMBERS = (
+    update(_head)
+    .where(_head.c.id == 1)
+    .values(number=_head.c.number + bindparam("many"))
+    .returning(_head.c.number, _head.c.hash)
+)
+_APPEND = insert(_entry)
+_CLOSE = update(_head).where(_head.c.id == 1).values(hash=bindparam("last_hash"))
+
+
 @at_commit
 def _append_pending(session: Session) -> None:
     """Number, chain and insert what `record` collected. The UPDATE of the head takes the lock."""
@@ -95,19 +106,14 @@ def _append_pending(session: Session) -> None:
     if not pending:
         return
     session.flush()
-    taken = session.execute(
-        update(JournalHead)
-        .where(JournalHead.id == 1)
-        .values(number=JournalHead.number + len(pending))
-        .returning(JournalHead.number, JournalHead.hash)
-    ).one()
+    taken = session.execute(_TAKE_NUMBERS, {"many": len(pending)}).one()
     number, previous = taken.number - len(pending), taken.hash
     for values in pending:
         number += 1
         values |= {"number": number, "previous_hash": previous}
         previous = values["hash"] = entry_hash(values)
-    session.execute(insert(JournalEntry), pending)
-    session.execute(update(JournalHead).where(JournalHead.id == 1).values(hash=previous))
+    session.execute(_APPEND, pending)
+    session.execute(_CLOSE, {"last_hash": previous})
 
 
 def entry_hash(values: dict[str, Any]) -> str:
@@ -162,10 +168,13 @@ def _entries(batch: int) -> Iterator[Any]:
 
 def entries_about(thing: str, thing_id: object) -> list[JournalEntry]:
     """The story of one thing, oldest first."""
-    return list(
-        db.session.scalars(
-            select(JournalEntry)
-            .where(JournalEntry.thing == thing, JournalEntry.thing_id == str(thing_id))
-            .order_by(JournalEntry.number)
-        )
+    return list(db.session.scalars(*_about(thing, str(thing_id))))
+
+
+@prepared
+def _about(thing: str, thing_id: str) -> Select[Any]:
+    return (
+        select(JournalEntry)
+        .where(JournalEntry.thing == thing, JournalEntry.thing_id == thing_id)
+        .order_by(JournalEntry.number)
     )

@@ -9,14 +9,15 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, select, update
+from sqlalchemy import ForeignKey, Select, String, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from auth.organisation import Organisation
 from auth.user import Membership, User
 from core.clock import now
-from core.db import Base, db
+from core.db import Base, db, prepared
 from core.types import UtcDateTime
 
 IDLE = timedelta(minutes=60)
@@ -86,18 +87,22 @@ def begin_session(user: User, browser: str | None) -> str:
 
 def find_session(token: str) -> LoginSession | None:
     """The living session of a token, its user and her memberships loaded, or none."""
+    found = db.session.scalars(*_by_token(digest(token))).unique().one_or_none()  # one query, asked on every page
+    return found if found and found.user.is_active and found.is_alive(now()) else None
+
+
+@prepared
+def _by_token(token_hash: str) -> Select[Any]:
     memberships = joinedload(LoginSession.user, innerjoin=True).joinedload(User.memberships)
-    wanted = (
+    return (
         select(LoginSession)
-        .where(LoginSession.token_hash == digest(token))
+        .where(LoginSession.token_hash == token_hash)
         .options(
             # outer, or SQLite joins every membership there is to its organisation before it looks for hers
             memberships.joinedload(Membership.organisation, innerjoin=False),
             joinedload(LoginSession.organisation),
         )
     )
-    found = db.session.scalars(wanted).unique().one_or_none()  # one query, asked on every page
-    return found if found and found.user.is_active and found.is_alive(now()) else None
 
 
 def end_sessions(user_id: int, but: int | None = None) -> None:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import CheckConstraint, ForeignKey, Index, literal, or_, select, text, update
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import Case, CheckConstraint, ForeignKey, Index, Select, case, literal, or_, select, text, update
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
 
 from catalog.agreement import Agreement, Award, Lot
-from core.db import Base, db
+from core.db import Base, db, prepared
 from core.errors import RuleBroken
 from core.types import Amount
 
@@ -67,6 +67,11 @@ class Ceiling(Base):
         return self.reserved + self.ordered + self.external
 
     @property
+    def called_off(self) -> Decimal:
+        """What is ordered, here and elsewhere; what waits for approval is not."""
+        return self.ordered + self.external
+
+    @property
     def left(self) -> Decimal | None:
         """What can still be called off; none where the limit is unknown."""
         return None if self.limit is None else max(ZERO, self.limit - self.used)
@@ -75,6 +80,11 @@ class Ceiling(Base):
     def percent_used(self) -> int | None:
         """Whole percent of the limit, rounded down so that 100 means reached; none where unknown or zero."""
         return int(self.used * 100 / self.limit) if self.limit else None
+
+    @property
+    def percent_called_off(self) -> int | None:
+        """The same of what is called off alone."""
+        return int(self.called_off * 100 / self.limit) if self.limit else None
 
     @property
     def scope_name(self) -> str:
@@ -106,24 +116,44 @@ def consume(draws: Iterable[Draw]) -> None:
     The room was taken at submission, so no limit is asked again: a lowered limit is the steering's question.
     """
     for ceiling_id, amount in _per_ceiling(draws).items():
-        _change(ceiling_id, ZERO, reserved=Ceiling.reserved - amount, ordered=Ceiling.ordered + amount)
+        _change(ceiling_id, ZERO, reserved=_less(Ceiling.reserved, amount), ordered=Ceiling.ordered + amount)
 
 
 def release_reserved(draws: Iterable[Draw]) -> None:
     """Give back what a rejected, returned or withdrawn requisition had reserved."""
     for ceiling_id, amount in _per_ceiling(draws).items():
-        _change(ceiling_id, ZERO, reserved=Ceiling.reserved - amount)
+        _change(ceiling_id, ZERO, reserved=_less(Ceiling.reserved, amount))
 
 
 def release_ordered(draws: Iterable[Draw]) -> None:
-    """Give back what a cancelled or declined order had taken."""
+    """Give back what a cancelled or declined order had taken, or what never came of one that is closed short."""
     for ceiling_id, amount in _per_ceiling(draws).items():
-        _change(ceiling_id, ZERO, ordered=Ceiling.ordered - amount)
+        _change(ceiling_id, ZERO, ordered=_less(Ceiling.ordered, amount))
+
+
+def take_again(draws: Iterable[Draw]) -> None:
+    """Count once more what was given back, when an order that was closed short is opened again.
+
+    Raises RuleBroken (`ceiling-reached`) when somebody else has taken the room.
+    """
+    for ceiling_id, amount in _per_ceiling(draws).items():
+        _change(ceiling_id, amount, ordered=Ceiling.ordered + amount)
 
 
 def ceilings_for(award_ids: Iterable[int]) -> dict[int, list[Ceiling]]:
     """The ceilings that bind each award, as they stand now: its own, its lot's and its agreement's. One query."""
-    rows = db.session.execute(
+    statement, values = _binding(list(award_ids))
+    # the counters change behind the session's back
+    rows = db.session.execute(statement, values, execution_options={"populate_existing": True})
+    found: dict[int, list[Ceiling]] = {}
+    for award_id, ceiling in rows:
+        found.setdefault(award_id, []).append(ceiling)
+    return found
+
+
+@prepared
+def _binding(award_ids: list[int]) -> Select[int, Ceiling]:
+    return (
         select(Award.id, Ceiling)
         .join(Lot, Lot.id == Award.lot_id)
         .join(
@@ -132,14 +162,9 @@ def ceilings_for(award_ids: Iterable[int]) -> dict[int, list[Ceiling]]:
             & (Ceiling.lot_id.is_(None) | (Ceiling.lot_id == Award.lot_id))
             & (Ceiling.award_id.is_(None) | (Ceiling.award_id == Award.id)),
         )
-        .where(Award.id.in_(list(award_ids)))
-        .order_by(Ceiling.id),
-        execution_options={"populate_existing": True},  # the counters change behind the session's back
+        .where(Award.id.in_(award_ids))
+        .order_by(Ceiling.id)
     )
-    found: dict[int, list[Ceiling]] = {}
-    for award_id, ceiling in rows:
-        found.setdefault(award_id, []).append(ceiling)
-    return found
 
 
 def _per_ceiling(draws: Iterable[Draw]) -> dict[int, Decimal]:
@@ -165,6 +190,12 @@ def _per_ceiling(draws: Iterable[Draw]) -> dict[int, Decimal]:
         if amount:
             sums[row.id] = amount
     return sums
+
+
+def _less(counter: InstrumentedAttribute[Decimal], amount: Decimal) -> Case[Decimal]:
+    """A counter less an amount, never below zero: a ceiling that was stated after the amount was taken never saw it,
+    and must not stop what was promised before."""
+    return case((counter >= amount, counter - amount), else_=literal(ZERO, Amount))
 
 
 def _change(ceiling_id: int, needed: Decimal, **values: object) -> None:

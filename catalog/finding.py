@@ -104,12 +104,26 @@ class Case:
     @property
     def rivals(self) -> Sequence[Award]:
         """The lot's awards that could take the order today, this one included."""
+        return [a for a in self.willing if a.id == self.award.id or not self.is_full(a)]
+
+    @property
+    def willing(self) -> Sequence[Award]:
+        """The lot's awards whose suppliers are open and have not declined, with room under their own ceiling or not."""
         return [
             a
             for a in self.facts.rivals[self.lot.id]
             if a.id == self.award.id
             or (a.is_active(self.facts.on) and not a.supplier.is_blocked and a.id not in self.refused)
         ]
+
+    def is_full(self, award: Award) -> bool:
+        """Whether an award's own ceiling has no room for what is asked of its lot, or none at all."""
+        own = next((c for c in self.facts.ceilings.get(award.id, ()) if c.award_id == award.id), None)
+        if own is None or own.limit is None:
+            return False
+        mine = self.amounts.get(award.id, ZERO) if self.reserved else ZERO
+        room = own.limit - (own.used - mine)
+        return room <= 0 or room < self.lot_amount
 
     @property
     def lot_amount(self) -> Decimal:

@@ -106,20 +106,26 @@ def agreement_is_active(case: Case) -> Iterator[Finding]:
 
 def delivery_is_in_time(case: Case) -> Iterator[Finding]:
     """An order placed in time may be delivered after the last day only where the terms allow it."""
-    agreement, wanted = case.agreement, case.ask.deliver_on
-    if wanted is None or wanted <= agreement.ends_on or agreement.delivers_after_end:
+    agreement, award, wanted = case.agreement, case.award, case.ask.deliver_on
+    last = min(agreement.ends_on, award.ends_on or agreement.ends_on)
+    if wanted is None or wanted <= last or agreement.delivers_after_end:
         return
-    yield Finding(
-        "agreement-not-active",
-        Level.STOP,
-        _l(
+    if last == agreement.ends_on:
+        text = _l(
             "Avtalet %(number)s gäller till och med %(day)s och medger ingen leverans efter det.",
             number=agreement.number,
-            day=words.day(agreement.ends_on),
-        ),
-        _l("Avtalstiden"),
-        _l("Välj en leveransdag senast %(day)s.", day=words.day(agreement.ends_on)),
-    )
+            day=words.day(last),
+        )
+    else:
+        text = _l(
+            "%(supplier)s levererar på avtalet %(number)s till och med %(day)s, och avtalet medger ingen leverans "
+            "efter det.",
+            supplier=award.supplier.name,
+            number=agreement.number,
+            day=words.day(last),
+        )
+    way_on = _l("Välj en leveransdag senast %(day)s.", day=words.day(last))
+    yield Finding("agreement-not-active", Level.STOP, text, _l("Avtalstiden"), way_on)
 
 
 def organisation_is_entitled(case: Case) -> Iterator[Finding]:

@@ -34,7 +34,8 @@ def competition_is_not_needed(case: Case) -> Iterator[Finding]:
 
 
 def rank_is_followed(case: Case) -> Iterator[Finding]:
-    """Fixed ranking: whoever stands better is asked first, and the answer is kept (LOU 7:6)."""
+    """Fixed ranking: whoever stands better is asked first, and the answer is kept (LOU 7:6). A supplier whose own
+    ceiling cannot hold the order is unable to deliver it."""
     if not case.lot.is_ranked:
         return
     better = [a for a in case.rivals if a.rank < case.award.rank]
@@ -56,6 +57,20 @@ def rank_is_followed(case: Case) -> Iterator[Finding]:
                 first=first.supplier.name,
                 hours=case.lot.answer_hours,
             ),
+        )
+        return
+    passed = [a for a in case.willing if a.rank < case.award.rank]
+    if passed and case.is_first_of_award:
+        yield Finding(
+            "next-in-rank",
+            Level.INFORM,
+            _l(
+                "%(first)s står före i rangordningen, men takvolymen för den leverantören räcker inte. "
+                "Därför är det %(supplier)s tur.",
+                first=min(passed, key=lambda a: a.rank).supplier.name,
+                supplier=case.award.supplier.name,
+            ),
+            case.lot.clause,
         )
 
 

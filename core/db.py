@@ -15,11 +15,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from functools import cache, wraps
+from inspect import signature
+from typing import TYPE_CHECKING, Any, ParamSpec, cast
 
 from flask import Flask, Response
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import MetaData, Select, event, func, select
+from sqlalchemy import MetaData, Select, bindparam, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -28,6 +30,9 @@ from core.web import Page
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+Parameters = ParamSpec("Parameters")
+AnySelect = Select[*tuple[Any, ...]]  # of any columns
 
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 WAIT_SECONDS = 30  # how long a writer waits for another one
@@ -131,6 +136,25 @@ def reading() -> Iterator[Session]:
         _writing.reset(token)
 
 
+def prepared(build: Callable[Parameters, AnySelect]) -> Callable[Parameters, tuple[AnySelect, dict[str, Any]]]:
+    """A select as a function of its parameters, built only once: composing one costs more than the database's answer.
+
+    The function is called a single time, with a bound parameter in the place of each argument, so it may compare them
+    but never ask what they are. What it becomes gives statement and values: `session.scalars(*of_order(number))`.
+    """
+    names = list(signature(build).parameters)
+
+    @cache
+    def statement() -> AnySelect:
+        return cast(Any, build)(*map(bindparam, names))  # type: ignore[no-any-return]
+
+    @wraps(build)
+    def bound(*args: Parameters.args, **kwargs: Parameters.kwargs) -> tuple[AnySelect, dict[str, Any]]:
+        return statement(), dict(zip(names, args, strict=False)) | kwargs
+
+    return bound
+
+
 def paginate(statement: Select[Any], number: int, size: int = 25) -> Page:
     """Page `number` (from 1; one beyond the last gives the last) of a select of one ordered entity. Two queries."""
     total = db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
@@ -142,7 +166,7 @@ def paginate(statement: Select[Any], number: int, size: int = 25) -> Page:
 def insert_with_conflict(table: type[Base]) -> Any:
     """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`, in the dialect of the database."""
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)
+    return dialect.insert(table.__table__)  # not the class: the ORM would look at every value, for nothing
 
 
 def init_db(app: Flask, url: str) -> None:

@@ -46,8 +46,9 @@ class OutboxMessage(Base):
     )
 
     TRANSITIONS = {
-        (S.QUEUED, "claim"): S.SENDING,  # this and the next: by the worker's conditional UPDATE
+        (S.QUEUED, "claim"): S.SENDING,  # this and the next three: by the worker's conditional UPDATE
         (S.SENDING, "claim"): S.SENDING,  # the worker that held it is gone
+        (S.SENDING, "release"): S.QUEUED,  # claimed, and then there was no time for it
         (S.SENDING, "deliver"): S.SENT,
         (S.SENDING, "postpone"): S.QUEUED,
         (S.SENDING, "fail"): S.FAILED,
@@ -119,8 +120,8 @@ def enqueue(
     alarm_to: str | None = None,
     about: str | None = None,
     attachments: Sequence[AttachmentContent] = (),
-) -> OutboxMessage | None:
-    """Promise a message, in the caller's transaction. None when the same promise (`dedupe_key`) is queued already.
+) -> int | None:
+    """Promise a message, in the caller's transaction. Its id, or none when the same `dedupe_key` is promised already.
 
     `recipient`, `reply_to` and `alarm_to` are bare addresses. Raises ValueError for a line break or NUL in what
     becomes a header: a name with one in it could otherwise add recipients of its own.
@@ -133,28 +134,29 @@ def enqueue(
     if "\0" in text or "\0" in (html or ""):
         raise ValueError("a message cannot hold NUL")
     moment = now()
-    queued = insert_with_conflict(OutboxMessage).values(
-        dedupe_key=dedupe_key,
-        kind=kind,
-        about=about,
-        recipient=recipient,
-        reply_to=reply_to,
-        alarm_to=alarm_to,
-        subject=subject if len(subject) <= 200 else f"{subject[:199]}…",
-        text=text,
-        html=html,
-        message_id=_new_message_id(),
-        state=MessageState.QUEUED,
-        attempts=0,
-        created_at=moment,
-        due_at=moment,
-    )
+    values = {
+        "dedupe_key": dedupe_key,
+        "kind": kind,
+        "about": about,
+        "recipient": recipient,
+        "reply_to": reply_to,
+        "alarm_to": alarm_to,
+        "subject": subject if len(subject) <= 200 else f"{subject[:199]}…",
+        "text": text,
+        "html": html,
+        "message_id": _new_message_id(),
+        "state": MessageState.QUEUED,
+        "attempts": 0,
+        "created_at": moment,
+        "due_at": moment,
+    }
     # somebody may queue the same at this very moment: the database decides who was first
-    queued = queued.on_conflict_do_nothing(index_elements=[OutboxMessage.dedupe_key]).returning(OutboxMessage)
-    message: OutboxMessage | None = db.session.scalar(queued)
-    if message is not None and attachments:
-        db.session.execute(insert(Attachment), [_attached(message, file) for file in attachments])
-    return message
+    queue = insert_with_conflict(OutboxMessage).on_conflict_do_nothing(index_elements=[OutboxMessage.dedupe_key])
+    message_id: int | None = db.session.scalar(queue.returning(OutboxMessage.id), values)
+    if message_id is not None and attachments:
+        rows = [_attached(message_id, file) for file in attachments]
+        db.session.execute(insert(Attachment.__table__), rows)  # type: ignore[arg-type]
+    return message_id
 
 
 def messages_about(about: str) -> list[OutboxMessage]:
@@ -207,9 +209,9 @@ def _lock(message: OutboxMessage) -> None:
     db.session.refresh(message, with_for_update=True)
 
 
-def _attached(message: OutboxMessage, file: AttachmentContent) -> dict[str, Any]:
+def _attached(message_id: int, file: AttachmentContent) -> dict[str, Any]:
     return {
-        "message_id": message.id,
+        "message_id": message_id,
         "name": file.name,
         "media_type": file.media_type,
         "sha256": sha256(file.content).hexdigest(),

@@ -4,39 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from auth.organisation import Organisation
 from auth.user import User
-from catalog.agreement import RANKED, Award, Lot
 from catalog.ceiling import Ceiling
 from catalog.rules import judge
 from catalog.steering import Finding, load_facts, stops
 from core.clock import today
-from core.db import db
+from core.db import db, prepared
 from core.errors import NotFound
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.basket import RankingRefusal
 from orders.basket_queries import charges_by_award, refusals_of
 from orders.policy import absent_of, belongs_to, seat_of, stood_in_for
-from orders.requisition import Requisition, RequisitionLine, RequisitionState
-from orders.requisition_queries import asks_of, requisition_drafts
+from orders.requisition import Requisition, RequisitionState
+from orders.requisition_queries import asks_of, load_requisition, requisition_drafts
 from orders.split import OrderDraft
 
 
 def steps_of(requisition: Requisition) -> Sequence[ApprovalStep]:
     """The route of a requisition, former rounds first, with the names and decisions."""
-    found = db.session.scalars(
+    return db.session.scalars(*_route(requisition.id)).unique().all()
+
+
+@prepared
+def _route(requisition_id: int) -> Select[Any]:
+    return (
         select(ApprovalStep)
-        .where(ApprovalStep.requisition_id == requisition.id)
+        .where(ApprovalStep.requisition_id == requisition_id)
         .order_by(ApprovalStep.round, ApprovalStep.position)
         .options(joinedload(ApprovalStep.candidates).options(*_people()))
     )
-    return found.unique().all()
 
 
 def with_route() -> Any:
@@ -46,25 +51,23 @@ def with_route() -> Any:
 
 def reload_step(step: ApprovalStep) -> ApprovalStep:
     """A step and its route as the database has them now, whatever was read before."""
-    return db.session.scalars(
-        select(ApprovalStep)
-        .where(ApprovalStep.id == step.id)
-        # not joined: the step is in its own route, and one row cannot fill its candidates twice
-        .options(selectinload(ApprovalStep.route).joinedload(ApprovalStep.candidates).options(*_people()))
-        .execution_options(populate_existing=True)
-    ).one()
+    found = db.session.scalars(*_route(step.requisition_id), execution_options={"populate_existing": True})
+    route = found.unique().all()
+    fresh: ApprovalStep = next(other for other in route if other.id == step.id)
+    set_committed_value(fresh, "route", route)
+    return fresh
 
 
 def _people() -> tuple[Any, ...]:
     return joinedload(ApprovalCandidate.decided_by), joinedload(ApprovalCandidate.user)
 
 
-def waiting_for(user: User, organisation: Organisation) -> Select[int]:
+def waiting_for(user_id: int, organisation_id: int, on: date) -> Select[int]:
     """The ids of the steps that wait for her, in her own name or for somebody she stands in for."""
-    absent = stood_in_for(user, organisation.id)
+    absent = stood_in_for(user_id, organisation_id, on)
     asked = select(ApprovalCandidate.step_id).where(
         ApprovalCandidate.decided_at.is_(None),
-        or_(ApprovalCandidate.user_id == user.id, ApprovalCandidate.user_id.in_(absent)),
+        or_(ApprovalCandidate.user_id == user_id, ApprovalCandidate.user_id.in_(absent)),
     )
     return (
         select(ApprovalStep.id)
@@ -72,25 +75,31 @@ def waiting_for(user: User, organisation: Organisation) -> Select[int]:
         .where(
             ApprovalStep.state == ApprovalState.PENDING,
             ApprovalStep.id.in_(asked),
-            Requisition.organisation_id == organisation.id,
-            Requisition.orderer_id != user.id,
+            Requisition.organisation_id == organisation_id,
+            Requisition.orderer_id != user_id,
         )
     )
 
 
 def steps_to_decide(user: User, organisation: Organisation) -> Sequence[ApprovalStep]:
     """The steps that wait for her, with their requisitions; the hundred oldest, oldest first."""
-    return db.session.scalars(
+    return db.session.scalars(*_to_decide(user.id, organisation.id, today())).all()
+
+
+@prepared
+def _to_decide(user_id: int, organisation_id: int, on: date) -> Select[Any]:
+    to_requisition = joinedload(ApprovalStep.requisition)
+    return (
         select(ApprovalStep)
-        .where(ApprovalStep.id.in_(waiting_for(user, organisation)))
+        .where(ApprovalStep.id.in_(waiting_for(user_id, organisation_id, on)))
         .order_by(ApprovalStep.opened_at, ApprovalStep.id)
         .options(
-            joinedload(ApprovalStep.requisition).joinedload(Requisition.orderer),
-            joinedload(ApprovalStep.requisition).joinedload(Requisition.unit),
+            to_requisition.joinedload(Requisition.orderer),
+            to_requisition.joinedload(Requisition.unit),
             selectinload(ApprovalStep.candidates),
         )
         .limit(100)
-    ).all()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +123,18 @@ class ApprovalView:
 
 def approval_view(step: ApprovalStep, user: User) -> ApprovalView:
     """Load what the approval page shows of a step that has its route, with a constant number of queries."""
-    requisition = _with_lines(step.requisition_id)
+    requisition = load_requisition(step.requisition_id)
     lines = requisition.lines
     drafts = requisition_drafts(requisition)
-    refusals = refusals_of(requisition) if any(line.award.lot.method in RANKED for line in lines) else ()
+    refusals = refusals_of(requisition) if requisition.is_ranked else ()
     asks = asks_of(requisition)
     facts = load_facts(asks, requisition.organisation, today())
-    found = judge(
+    judged = judge(
         asks,
         facts,
         refused={refusal.award_id for refusal in refusals},
         charges=charges_by_award(drafts),
-        reserved=requisition.state is RequisitionState.SUBMITTED,
+        reserved=requisition.state in (RequisitionState.SUBMITTED, RequisitionState.APPROVED),  # counted already
     )
     ceilings = {c.id: c for line in lines for c in facts.ceilings.get(line.award_id, ())}
     return ApprovalView(
@@ -133,59 +142,48 @@ def approval_view(step: ApprovalStep, user: User) -> ApprovalView:
         requisition=requisition,
         seat=seat_of(user, step) if step.state is ApprovalState.PENDING else None,
         drafts=drafts,
-        findings={line.id: of_line for line, of_line in zip(lines, found, strict=True)},
+        findings={line.id: of_line for line, of_line in zip(lines, judged, strict=True)},
         ceilings=list(ceilings.values()),
         steps=step.route,
         refusals=refusals,
     )
 
 
-def _with_lines(requisition_id: int) -> Requisition:
-    """A requisition with its lines and all that the page shows of them, in one query."""
-    to_line = joinedload(Requisition.lines)
-    wanted = (
-        select(Requisition)
-        .where(Requisition.id == requisition_id)
-        .options(
-            to_line.joinedload(RequisitionLine.award).options(
-                joinedload(Award.supplier), joinedload(Award.lot).joinedload(Lot.agreement)
-            ),
-            to_line.joinedload(RequisitionLine.article),
-            joinedload(Requisition.orderer),
-            joinedload(Requisition.unit),
-            joinedload(Requisition.organisation),
-        )
-        .execution_options(populate_existing=True)
-    )
-    return db.session.scalars(wanted).unique().one()
-
-
 def decided_by(user: User, organisation: Organisation) -> Sequence[ApprovalCandidate]:
     """The last ten decisions she took, for herself or somebody else, newest first; the requisitions loaded."""
+    return db.session.scalars(*_decided_by(user.id, organisation.id)).all()
+
+
+@prepared
+def _decided_by(user_id: int, organisation_id: int) -> Select[Any]:
     to_requisition = joinedload(ApprovalCandidate.step).joinedload(ApprovalStep.requisition)
-    return db.session.scalars(
+    return (
         select(ApprovalCandidate)
         .join(ApprovalCandidate.step)
         .join(ApprovalStep.requisition)
-        .where(ApprovalCandidate.decided_by_id == user.id, Requisition.organisation_id == organisation.id)
+        .where(ApprovalCandidate.decided_by_id == user_id, Requisition.organisation_id == organisation_id)
         .order_by(ApprovalCandidate.decided_at.desc(), ApprovalCandidate.id.desc())
         .limit(10)
         .options(to_requisition.joinedload(Requisition.orderer), to_requisition.joinedload(Requisition.unit))
-    ).all()
+    )
 
 
 def step_to_decide(user: User, step_id: int) -> ApprovalStep:
     """A step she was asked about, in her own name or for somebody she stands in for, whatever its state; with its
     route. Whoever has left the organisation sees it no more. Raises NotFound.
     """
-    wanted = (
-        select(ApprovalStep)
-        .where(ApprovalStep.id == step_id)
-        .options(joinedload(ApprovalStep.requisition), with_route())
-    )
-    step = db.session.scalars(wanted).unique().one_or_none()
+    step: ApprovalStep | None = db.session.scalars(*_step(step_id)).unique().one_or_none()
     if step is not None and belongs_to(user, step.requisition.organisation_id):
         asked = {candidate.user_id for candidate in step.candidates}
         if user.id in asked or asked & absent_of(user, step.requisition.organisation_id):
             return step
     raise NotFound(_l("Begäran finns inte, eller så får du inte se den."))
+
+
+@prepared
+def _step(step_id: int) -> Select[Any]:
+    return (
+        select(ApprovalStep)
+        .where(ApprovalStep.id == step_id)
+        .options(joinedload(ApprovalStep.requisition), with_route())
+    )

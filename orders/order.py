@@ -43,7 +43,7 @@ S = OrderState
 
 
 class NumberSeries(Base):
-    """The last number drawn per organisation and year; drawn by one UPDATE in the placing transaction."""
+    """The last number drawn per organisation and year; drawn by one statement in the placing transaction."""
 
     __tablename__ = "number_series"
     __table_args__ = (UniqueConstraint("organisation_id", "year"),)
@@ -61,7 +61,7 @@ class Order(Base):
         UniqueConstraint("requisition_id", "supplier_id", "agreement_id"),
         Index("ix_purchase_order_organisation", "organisation_id", "placed_at", "id"),
         Index("ix_purchase_order_unit", "unit_id", "placed_at", "id"),
-        Index("ix_purchase_order_orderer", "orderer_id", "placed_at", "id"),
+        Index("ix_purchase_order_orderer", "orderer_id", "organisation_id", "placed_at", "id"),
     )
 
     TRANSITIONS = {
@@ -71,6 +71,7 @@ class Order(Base):
         (S.CONFIRMED, "cancel"): S.CANCELLED,
         (S.PLACED, "close"): S.CLOSED,
         (S.CONFIRMED, "close"): S.CLOSED,
+        (S.CLOSED, "reopen"): S.PLACED,  # a receipt was mistaken
     }
 
     id: Mapped[int] = mapped_column(primary_key=True)

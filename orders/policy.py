@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -63,9 +64,7 @@ def seat_of(user: User, step: ApprovalStep) -> ApprovalCandidate | None:
     step of it, in her own name or for somebody else; or when the right that gave the seat has ended since.
     """
     requisition = step.requisition
-    if user.id in (requisition.orderer_id, requisition.created_by_id, requisition.edited_by_id):
-        return None
-    if user.superior_id == requisition.orderer_id or _has_decided(user, step):
+    if _is_barred(user, step):
         return None
     open_seats = [candidate for candidate in step.candidates if candidate.decided_at is None]
     seats = [candidate for candidate in open_seats if candidate.user_id == user.id]
@@ -73,6 +72,22 @@ def seat_of(user: User, step: ApprovalStep) -> ApprovalCandidate | None:
         absent = absent_of(user, requisition.organisation_id)
         seats = [candidate for candidate in open_seats if candidate.user_id in absent]
     return next((seat for seat in seats if _may_approve_still(seat.user, requisition)), None)
+
+
+def is_awaited(seat: ApprovalCandidate) -> bool:
+    """Whether a step that needs everybody still waits for a person who was asked: not for one who may decide it no
+    more. She stays in the record as asked."""
+    if seat.decided_at is not None:
+        return False
+    return not _is_barred(seat.user, seat.step) and _may_approve_still(seat.user, seat.step.requisition)
+
+
+def _is_barred(user: User, step: ApprovalStep) -> bool:
+    """Nobody decides her own purchase, her superior's, or twice."""
+    requisition = step.requisition
+    if user.id in (requisition.orderer_id, requisition.created_by_id, requisition.edited_by_id):
+        return True
+    return user.superior_id == requisition.orderer_id or _has_decided(user, step)
 
 
 def _may_approve_still(user: User, requisition: Requisition) -> bool:
@@ -91,6 +106,8 @@ def why_no_seat(user: User, step: ApprovalStep) -> Any:
     if not can(step, "approve"):
         if step.state is ApprovalState.WAITING:
             return _l("Det är inte din tur än. Du får ett brev när stegen före dig har sagt ja.")
+        if _has_decided(user, step):
+            return _l("Beslutet är redan taget.")
         return _l("Beslutet är redan taget. Någon kan ha hunnit före dig.")
     if user.id in (requisition.orderer_id, requisition.created_by_id, requisition.edited_by_id):
         return _l("Du har själv beställt eller ändrat det här. Någon annan måste godkänna det.")
@@ -107,13 +124,13 @@ def absent_of(user: User, organisation_id: int) -> set[int]:
     """The ids of those a person stands in for today, as long as she belongs to the organisation herself."""
     if not belongs_to(user, organisation_id):
         return set()
-    return set(db.session.scalars(stood_in_for(user, organisation_id)))
+    return set(db.session.scalars(stood_in_for(user.id, organisation_id, today())))
 
 
-def stood_in_for(user: User, organisation_id: int) -> Select[int]:
-    """The ids of those a person stands in for today. One step only: a substitute's substitute has no say."""
+def stood_in_for(user_id: int, organisation_id: int, on: date) -> Select[int]:
+    """The ids of those a person stands in for on a day. One step only: a substitute's substitute has no say."""
     return select(Substitution.absent_id).where(
-        Substitution.substitute_id == user.id, Substitution.organisation_id == organisation_id, in_force(today())
+        Substitution.substitute_id == user_id, Substitution.organisation_id == organisation_id, in_force(on)
     )
 
 
@@ -153,7 +170,7 @@ def visible(user: User, organisation: Organisation, thing: type[Requisition] | t
 def _asked_to_decide(
     user: User, organisation: Organisation, thing: type[Requisition] | type[Order]
 ) -> ColumnElement[bool]:
-    absent = stood_in_for(user, organisation.id)
+    absent = stood_in_for(user.id, organisation.id, today())
     asked = (
         select(ApprovalStep.requisition_id)
         .join(ApprovalCandidate)

@@ -108,6 +108,11 @@ class Requisition(Base):
         """The internal number: R and the id. Not an order number, which only a placed order has."""
         return f"R{self.id:06d}"
 
+    @property
+    def is_ranked(self) -> bool:
+        """Whether some line is called off by rank, so that refusals of better placed suppliers may be noted."""
+        return any(line.award.lot.is_ranked for line in self.lines)
+
     def content(self) -> dict[str, object]:
         """Everything an approval covers: lines, prices, quantities, coding, suppliers, delivery and messages."""
         head = (

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, selectinload
-from sqlalchemy.orm.interfaces import ORMOption
 
 from auth.organisation import Organisation
 from auth.user import User
 from catalog.agreement import Agreement, Award, Lot
 from catalog.steering import Ask
-from core.db import db
+from core.db import db, prepared
 from core.errors import NotFound
 from orders.policy import visible
 from orders.requisition import Requisition, RequisitionCharge, RequisitionLine, RequisitionState
@@ -22,11 +22,9 @@ from orders.split import Charge, OrderDraft, PricedLine, draft_orders
 
 def requisition_for(user: User, organisation: Organisation, requisition_id: int) -> Requisition:
     """A requisition she may see, with its lines. Raises NotFound."""
-    found = db.session.scalar(
-        select(Requisition)
-        .where(Requisition.id == requisition_id, visible(user, organisation, Requisition))
-        .options(*_whole())
-    )
+    statement, values = _whole(requisition_id)
+    seen = statement.where(visible(user, organisation, Requisition))
+    found: Requisition | None = db.session.scalars(seen, values).unique().one_or_none()
     if found is None:
         raise NotFound(_l("Begäran finns inte, eller så får du inte se den."))
     return found
@@ -34,39 +32,47 @@ def requisition_for(user: User, organisation: Organisation, requisition_id: int)
 
 def requisition_made_with(key: str) -> Requisition | None:
     """What a form has made already, when its button is pressed a second time."""
-    return db.session.scalar(select(Requisition).where(Requisition.key == key))
+    made: Requisition | None = db.session.scalar(*_made_with(key))
+    return made
+
+
+@prepared
+def _made_with(key: str) -> Select[Any]:
+    return select(Requisition).where(Requisition.key == key)
 
 
 def load_requisition(requisition_id: int, *, lock: bool = False) -> Requisition:
-    """A requisition with all that its lines point at, as the database has it now: three queries, however many lines.
+    """A requisition with all that its lines point at, as the database has it now: two queries, however many lines.
 
     With `lock`, one transaction at a time decides about it: the others wait here, and then see what was decided.
     PostgreSQL locks the row; on SQLite the transaction is alone since its BEGIN IMMEDIATE.
     """
     if lock:
         db.session.execute(select(Requisition.id).where(Requisition.id == requisition_id).with_for_update())
-    return db.session.scalars(
-        select(Requisition)
-        .where(Requisition.id == requisition_id)
-        .options(*_whole())
-        .execution_options(populate_existing=True)
-    ).one()
+    found = db.session.scalars(*_whole(requisition_id), execution_options={"populate_existing": True})
+    requisition: Requisition = found.unique().one()
+    return requisition
 
 
-def _whole() -> tuple[ORMOption, ...]:
-    """What to load with a requisition so that no line asks the database again."""
+@prepared
+def _whole(requisition_id: int) -> Select[Any]:
+    """A requisition with what keeps its lines from asking the database again; only the lines can be many."""
     lines = selectinload(Requisition.lines)
     to_award = lines.joinedload(RequisitionLine.award)
     return (
-        to_award.joinedload(Award.supplier),
-        to_award.joinedload(Award.lot).options(
-            joinedload(Lot.category), joinedload(Lot.agreement).joinedload(Agreement.category)
-        ),
-        lines.joinedload(RequisitionLine.article),
-        selectinload(Requisition.charges),
-        joinedload(Requisition.orderer),
-        joinedload(Requisition.unit),
-        joinedload(Requisition.organisation).selectinload(Organisation.identifiers),
+        select(Requisition)
+        .where(Requisition.id == requisition_id)
+        .options(
+            to_award.joinedload(Award.supplier),
+            to_award.joinedload(Award.lot).options(
+                joinedload(Lot.category), joinedload(Lot.agreement).joinedload(Agreement.category)
+            ),
+            lines.joinedload(RequisitionLine.article),
+            joinedload(Requisition.charges),
+            joinedload(Requisition.orderer),
+            joinedload(Requisition.unit),
+            joinedload(Requisition.organisation).joinedload(Organisation.identifiers),
+        )
     )
 
 

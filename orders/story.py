@@ -84,6 +84,14 @@ def _mend(who: str, detail: dict[str, Any]) -> Sentence:
     return _("%(who)s lade raderna i varukorgen igen, för att ändra dem.", who=who)
 
 
+def _pass_over(who: str, detail: dict[str, Any]) -> Sentence:
+    return _(
+        "%(names)s väntas inte in som %(step)s: rätten att besluta har upphört.",
+        names=", ".join(detail.get("names", [])),
+        step=detail.get("step", "–"),
+    )
+
+
 def _place(who: str, detail: dict[str, Any]) -> Sentence:
     return _(
         "Beställningen lades hos %(supplier)s på avtal %(agreement)s: %(amount)s med moms. Beslutet togs av %(who)s.",
@@ -104,6 +112,8 @@ def _decline(who: str, detail: dict[str, Any]) -> Sentence:
 
 def _receive(who: str, detail: dict[str, Any]) -> Sentence:
     rows = [_received(*row) for row in detail.get("lines", [])]
+    if all(Decimal(quantity) < 0 for _position, quantity, _deviation in detail.get("lines", [])):
+        return _("%(who)s rättade det mottagna: %(rows)s.", who=who, rows=", ".join(rows))
     return _("%(who)s tog emot varor: %(rows)s.", who=who, rows=", ".join(rows))
 
 
@@ -125,7 +135,14 @@ def _cancel(who: str, detail: dict[str, Any]) -> Sentence:
 
 
 def _close(who: str, detail: dict[str, Any]) -> Sentence:
+    if Decimal(detail.get("released", "0")):
+        amount = _amount(detail, "released")
+        return _("%(who)s avslutade beställningen. %(amount)s av takvolymen frigjordes.", who=who, amount=amount)
     return _("%(who)s avslutade beställningen.", who=who)
+
+
+def _reopen(who: str, detail: dict[str, Any]) -> Sentence:
+    return _("Beställningen öppnades igen: allt har inte kommit.")
 
 
 def _resend(who: str, detail: dict[str, Any]) -> Sentence:
@@ -143,11 +160,13 @@ SENTENCES: dict[tuple[str, str], Telling] = {
     ("requisition", "send-back"): _send_back,
     ("requisition", "withdraw"): _withdraw,
     ("requisition", "mend"): _mend,
+    ("requisition", "pass-over"): _pass_over,
     ("order", "place"): _place,
     ("order", "confirm"): _confirm,
     ("order", "decline"): _decline,
     ("order", "receive"): _receive,
     ("order", "cancel"): _cancel,
     ("order", "close"): _close,
+    ("order", "reopen"): _reopen,
     ("order", "resend"): _resend,
 }

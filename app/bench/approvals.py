@@ -28,12 +28,14 @@ from orders.actions.basket import add
 from orders.actions.placing import approvers_of
 from orders.actions.requisition import Checkout, submit
 from orders.approval import ApprovalStep
+from orders.approval_queries import steps_of
 from orders.documents import order_document
 from orders.order import FileKind, Order, OrderFile
 from orders.requisition import Requisition
 
 WRITERS = 8
 QUANTITY = Decimal(3)
+MOST = 75  # approvals a second that there is work for: more than two processors manage
 
 
 def bench_approvals(database: str | None, seconds: float, quick: bool) -> Iterator[Figure]:
@@ -42,7 +44,7 @@ def bench_approvals(database: str | None, seconds: float, quick: bool) -> Iterat
         counter = make_counter()
         yield _alone(counter, seconds)
         duration = 5.0 if quick else 30.0
-        requisitions = make_requisitions(counter, count=int(duration * 40))
+        requisitions = make_requisitions(counter, count=int(duration * MOST))
         yield from _together(url, folder, counter, requisitions, duration)
 
 
@@ -93,7 +95,7 @@ def _alone(counter: Counter, seconds: float) -> Figure:
     with _written() as statements, counted(db.engine) as queries:
         decide(counter.approver, requisition)
     order = db.session.scalars(select(Order).where(Order.requisition_id == requisition)).one()
-    canvas = bare_canvas(order_document(order, approvers_of(order.requisition)))
+    canvas = bare_canvas(order_document(order, approvers_of(steps_of(order.requisition))))
     xml = bare_lxml(next(file.content for file in order.documents if file.kind is FileKind.UBL))
     rollback()
     raw = _replay(statements, places)

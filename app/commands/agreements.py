@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
@@ -80,16 +81,19 @@ def from_uhm(folder: Path, out: Path, suppliers: Path | None, invent_numbers: bo
         raise click.ClickException(f"{folder} is not in the expected form: {error}") from None
     for skipped in sorted(done.skipped):
         click.echo(f"{skipped.file}:{skipped.line}: {skipped.about}: {skipped.why}", err=True)
+    reasons = Counter(skipped.why for skipped in done.skipped)
+    if not done.rows:
+        commonest = f": {reasons.most_common(1)[0][0]}" if reasons else ""
+        raise click.ClickException(
+            f"no agreement came out of {folder}, and {out} was not written; {len(done.skipped)} left out{commonest}"
+        )
     out.write_text(write_register(done.rows), encoding="utf-8-sig", newline="")
     click.echo(
         f"{out}: {len({row['agreement'] for row in done.rows})} agreements, "
         f"{len({(row['agreement'], row['lot']) for row in done.rows})} lots, "
         f"{len({row['supplier'] for row in done.rows})} suppliers, {len(done.rows)} rows; {len(done.skipped)} left out"
     )
-    reasons: dict[str, int] = {}
-    for skipped in done.skipped:
-        reasons[skipped.why] = reasons.get(skipped.why, 0) + 1
-    for why, count in sorted(reasons.items(), key=lambda item: -item[1]):
+    for why, count in reasons.most_common():
         click.echo(f"  {count:>4}  {why}")
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+from datetime import timedelta
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, update
+from sqlalchemy import Select, bindparam, delete, select, update
 from sqlalchemy.orm import joinedload
 
 from auth.journal import record
@@ -11,18 +15,22 @@ from auth.session import digest
 from auth.user import User
 from catalog import ceiling
 from core.clock import now
-from core.db import db
-from core.errors import NotAllowed, RuleBroken, WrongState
+from core.db import db, prepared, reading, unit_of_work
+from core.errors import AvropError, NotAllowed, RuleBroken, WrongState
 from core.state import advance, can
 from orders import mail
 from orders.actions.placing import place
 from orders.actions.requisition import close_route, open_step
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep, ApprovalToken, Quorum
 from orders.approval_queries import reload_step, with_route
-from orders.policy import belongs_to, seat_of
+from orders.policy import belongs_to, is_awaited, seat_of, why_no_seat
 from orders.requisition import Requisition
 from orders.requisition_queries import load_requisition, requisition_drafts
 from orders.split import all_draws
+
+KEEP_LINKS = timedelta(days=90)  # after they have expired: until then an old mail can still tell what was decided
+
+log = logging.getLogger(__name__)
 
 
 def approve(actor: User, step: ApprovalStep, comment: str | None, seen_hash: str) -> Requisition:
@@ -34,18 +42,9 @@ def approve(actor: User, step: ApprovalStep, comment: str | None, seen_hash: str
     step, seat = _sit_down(actor, step, seen_hash, "approve")
     _decide(actor, seat, "approve", comment)
     requisition = step.requisition
-    if step.quorum is Quorum.ALL and any(c.decided_at is None for c in step.candidates):
+    if step.quorum is Quorum.ALL and any(is_awaited(seat) for seat in step.candidates):
         return requisition
-    advance(step, "approve")
-    following = next((s for s in step.this_round if s.state is ApprovalState.WAITING), None)
-    if following is not None:
-        open_step(following)
-        return requisition
-    advance(requisition, "approve")
-    requisition.decided_at = now()
-    orders = place(actor, requisition)
-    mail.tell_outcome(requisition, "approved", actor, comment, orders)
-    return requisition
+    return _go_on(actor, step, comment)
 
 
 def reject(actor: User, step: ApprovalStep, reason: str, seen_hash: str) -> Requisition:
@@ -60,15 +59,25 @@ def send_back(actor: User, step: ApprovalStep, reason: str, seen_hash: str) -> R
 
 def find_token(secret: str) -> ApprovalToken | None:
     """The approval link that a secret belongs to, whether it still works or not."""
-    wanted = (
+    return db.session.scalars(*_by_hash(digest(secret))).unique().one_or_none()
+
+
+@prepared
+def _by_hash(token_hash: str) -> Select[Any]:
+    return (
         select(ApprovalToken)
-        .where(ApprovalToken.token_hash == digest(secret))
+        .where(ApprovalToken.token_hash == token_hash)
         .options(
             joinedload(ApprovalToken.user),
             joinedload(ApprovalToken.step).options(joinedload(ApprovalStep.requisition), with_route()),
         )
     )
-    return db.session.scalars(wanted).unique().one_or_none()
+
+
+def check_person(token: ApprovalToken) -> None:
+    """Raises WrongState when the person of a link has left: it then shows nothing of the requisition."""
+    if not belongs_to(token.user, token.step.requisition.organisation_id):
+        raise WrongState(_l("Länken gäller inte längre: kontot är avstängt eller hör inte till organisationen."))
 
 
 def check_usable(token: ApprovalToken) -> None:
@@ -76,14 +85,24 @@ def check_usable(token: ApprovalToken) -> None:
     step = token.step
     if token.used_at is not None:
         raise WrongState(_l("Länken är redan använd."))
-    if not belongs_to(token.user, step.requisition.organisation_id):
-        raise WrongState(_l("Länken gäller inte längre: kontot är avstängt eller hör inte till organisationen."))
     if token.expires_at <= now():
         raise WrongState(_l("Länken har gått ut. Logga in för att se vad som väntar på dig."))
     if step.state is not ApprovalState.PENDING:
         raise WrongState(_l("Begäran är redan avgjord eller tillbakatagen."))
     if token.content_hash != step.requisition.content_hash:
         raise WrongState(_l("Begäran har ändrats sedan länken skickades."))
+
+
+def remove_old_links() -> int:
+    """Remove the secrets of links that have long gone out; returns how many. A job of the worker. Who decided what
+    stays in the steps and in the journal."""
+    is_old = ApprovalToken.expires_at < now() - KEEP_LINKS
+    with reading() as session:
+        old = list(session.scalars(select(ApprovalToken.id).where(is_old)))
+    if old:
+        with unit_of_work() as session:
+            session.execute(delete(ApprovalToken).where(is_old))
+    return len(old)
 
 
 def may_decide_by_link(token: ApprovalToken) -> bool:
@@ -94,6 +113,70 @@ def may_decide_by_link(token: ApprovalToken) -> bool:
     requisition = token.step.requisition
     limit = requisition.organisation.link_decides_up_to
     return limit is not None and requisition.net_amount < limit
+
+
+def settle_steps() -> int:
+    """Go on with steps that waited for everybody, once those who remain to be heard may decide no more: their role has
+    ended or they have left. Returns how many. A job of the worker; a step whose orders cannot be placed is left as it
+    is, and the next yes or no meets the same stop.
+    """
+    with reading() as session:
+        waiting = session.scalars(_half_decided()).all()
+    done = 0
+    for step_id in waiting:
+        try:
+            with unit_of_work() as session:
+                done += _settle(session.get_one(ApprovalStep, step_id))
+        except AvropError as error:
+            log.warning("approval step %s cannot be settled: %s", step_id, error)
+    return done
+
+
+def _half_decided() -> Select[int]:
+    """The ids of the steps that wait for everybody and have been given a yes."""
+    yes = select(ApprovalCandidate.step_id).where(ApprovalCandidate.decision == "approve")
+    return select(ApprovalStep.id).where(
+        ApprovalStep.state == ApprovalState.PENDING, ApprovalStep.quorum == Quorum.ALL, ApprovalStep.id.in_(yes)
+    )
+
+
+def _settle(step: ApprovalStep) -> bool:
+    requisition = load_requisition(step.requisition_id, lock=True)
+    step = reload_step(step)
+    step.requisition = requisition
+    if not can(step, "approve") or any(is_awaited(seat) for seat in step.candidates):
+        return False
+    requisition.check_unchanged()
+    last = max((s for s in step.candidates if s.decided_at), key=lambda s: s.decided_at or now())
+    assert last.decided_by is not None  # a decision has its time and its person
+    _go_on(last.decided_by, step, last.comment)
+    return True
+
+
+def _go_on(actor: User, step: ApprovalStep, comment: str | None) -> Requisition:
+    """A step has been given all its yes: ask the next, or place the orders."""
+    requisition = step.requisition
+    unheard = [seat.name for seat in step.candidates if seat.decided_at is None]
+    if step.quorum is Quorum.ALL and unheard:
+        record(
+            None,
+            "pass-over",
+            "requisition",
+            requisition.id,
+            organisation_id=requisition.organisation_id,
+            step=step.label,
+            names=unheard,
+        )
+    advance(step, "approve")
+    following = next((s for s in step.this_round if s.state is ApprovalState.WAITING), None)
+    if following is not None:
+        open_step(following)
+        return requisition
+    advance(requisition, "approve")
+    requisition.decided_at = now()
+    orders = place(actor, requisition, step.route)
+    mail.tell_outcome(requisition, "approved", actor, comment, orders)
+    return requisition
 
 
 def _turn_down(actor: User, step: ApprovalStep, act: str, outcome: str, reason: str, seen_hash: str) -> Requisition:
@@ -120,23 +203,27 @@ def _sit_down(actor: User, step: ApprovalStep, seen_hash: str, act: str) -> tupl
         raise WrongState(_l("Begäran är redan avgjord. Någon kan ha hunnit före dig."))
     seat = seat_of(actor, step)
     if seat is None:
-        raise NotAllowed(_l("Du får inte besluta om den här begäran."))
+        refusal = WrongState if any(c.decided_by_id == actor.id for c in step.candidates) else NotAllowed
+        raise refusal(why_no_seat(actor, step))
     requisition.check_unchanged()
     if seen_hash != requisition.content_hash:
         raise RuleBroken(_l("Begäran har ändrats sedan du öppnade sidan. Läs igenom den igen."))
     return step, seat
 
 
+_USE_LINKS = (
+    update(ApprovalToken)
+    .where(ApprovalToken.step_id == bindparam("step"), ApprovalToken.user_id.in_(bindparam("people")))
+    .values(used_at=bindparam("moment"))
+    .execution_options(synchronize_session=False)
+)
+
+
 def _decide(actor: User, seat: ApprovalCandidate, decision: str, comment: str | None) -> None:
-    seat.decision, seat.decided_by, seat.decided_at = decision, actor, now()
+    people, moment, requisition = [actor.id, seat.user_id], now(), seat.step.requisition
+    db.session.execute(_USE_LINKS, {"step": seat.step_id, "people": people, "moment": moment})
+    seat.decision, seat.decided_by, seat.decided_at = decision, actor, moment
     seat.comment = (comment or "").strip() or None
-    requisition = seat.step.requisition
-    db.session.execute(
-        update(ApprovalToken)
-        .where(ApprovalToken.step_id == seat.step_id, ApprovalToken.user_id.in_([actor.id, seat.user_id]))
-        .values(used_at=now()),
-        execution_options={"synchronize_session": "fetch"},
-    )
     record(
         actor,
         decision.replace("_", "-"),

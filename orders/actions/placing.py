@@ -6,6 +6,8 @@ error aborts here, while somebody is watching.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import insert
 
@@ -13,48 +15,49 @@ from auth.journal import record
 from auth.user import User
 from catalog import ceiling
 from catalog.price_list import Article
-from catalog.queries import current_articles
-from catalog.steering import findings, stops
+from catalog.rules import judge
+from catalog.steering import load_facts, stops
 from core.clock import now, today
 from core.db import db
 from core.errors import RuleBroken
 from exchange.documents import ApproverDocument
 from orders import mail
-from orders.approval import ApprovalState
-from orders.approval_queries import steps_of
+from orders.approval import ApprovalState, ApprovalStep
 from orders.basket_queries import charges_by_award, refused_awards
 from orders.documents import order_document, render_files
 from orders.numbering import draw_number
 from orders.order import Order, OrderCharge, OrderLine
 from orders.requisition import Requisition, RequisitionLine
 from orders.requisition_queries import asks_of, requisition_drafts
-from orders.split import OrderDraft, all_draws
+from orders.split import Charge, OrderDraft, all_draws
 
-Sold = dict[tuple[int, str], Article]
+Sold = Mapping[tuple[int, str], Article]
 
 
-def place(actor: User, requisition: Requisition) -> list[Order]:
-    """Place the orders of an approved requisition. Raises RuleBroken with the finding of a gate that has closed."""
+def place(actor: User, requisition: Requisition, route: Sequence[ApprovalStep]) -> list[Order]:
+    """Place the orders of a requisition that its route has approved.
+
+    Raises RuleBroken with the finding of a gate that has closed.
+    """
     drafts = requisition_drafts(requisition)
     for draft in drafts:
         draft.supplier.check_reachable()
     sold = _check_gates(requisition, drafts)
     ceiling.consume(all_draws(drafts))
-    approvers = approvers_of(requisition)
+    approvers = approvers_of(route)
     return [_place_one(actor, requisition, draft, sold, approvers) for draft in drafts]
 
 
-def approvers_of(requisition: Requisition) -> list[ApproverDocument]:
-    """Who said yes, and for whom, in the round that counted."""
-    steps = steps_of(requisition)
-    last = max((step.round for step in steps), default=0)
+def approvers_of(route: Sequence[ApprovalStep]) -> list[ApproverDocument]:
+    """Who said yes, and for whom, in the round that counted: the last of the route."""
+    last = max((step.round for step in route), default=0)
     return [
         ApproverDocument(
             name=candidate.decided_by.name,
             approved_at=candidate.decided_at,
             on_behalf_of=candidate.name if candidate.decided_by_id != candidate.user_id else None,
         )
-        for step in steps
+        for step in route
         if step.round == last and step.state is ApprovalState.APPROVED
         for candidate in step.candidates
         if candidate.decision == "approve" and candidate.decided_by and candidate.decided_at
@@ -63,22 +66,17 @@ def approvers_of(requisition: Requisition) -> list[ApproverDocument]:
 
 def _check_gates(requisition: Requisition, drafts: list[OrderDraft]) -> Sold:
     """Ask the steering again, on the day of the order. Returns the published rows that the lines stand on now."""
-    lines = requisition.lines
-    found = findings(
-        asks_of(requisition),
-        requisition.organisation,
-        today(),
-        refused=refused_awards(requisition),
-        charges=charges_by_award(drafts),
-        reserved=True,
-    )
+    asks = asks_of(requisition)
+    facts = load_facts(asks, requisition.organisation, today())
+    refused = refused_awards(requisition) if requisition.is_ranked else ()
+    found = judge(asks, facts, refused=refused, charges=charges_by_award(drafts), reserved=True)
     if closed := stops(found):
         raise RuleBroken(
             _l("Beställningen kan inte läggas: %(why)s", why=closed[0].text),
             way_on=_l("Skicka tillbaka begäran till beställaren, som kan ändra den."),
             findings=closed,
         )
-    return current_articles([(line.award_id, line.supplier_number) for line in lines], today())
+    return facts.current
 
 
 def _place_one(
@@ -126,6 +124,7 @@ def _new_order(requisition: Requisition, draft: OrderDraft) -> Order:
         net_amount=draft.totals.net,
         vat_amount=draft.totals.vat,
         gross_amount=draft.totals.gross,
+        charges=[_charge(charge) for charge in draft.charges],
     )
     db.session.add(order)
     db.session.flush()
@@ -133,24 +132,20 @@ def _new_order(requisition: Requisition, draft: OrderDraft) -> Order:
 
 
 def _write_lines(order: Order, draft: OrderDraft, sold: Sold) -> None:
-    """Lines and charges, each kind in one statement however many there are."""
+    """The lines in one statement, however many there are and whatever they leave empty."""
     lines = [_line(position, line.line, sold) for position, line in enumerate(draft.lines, start=1)]
-    db.session.execute(insert(OrderLine), [{"order_id": order.id, **line} for line in lines])
-    if draft.charges:
-        db.session.execute(
-            insert(OrderCharge),
-            [
-                {
-                    "order_id": order.id,
-                    "award_id": charge.award.id,
-                    "kind": charge.kind,
-                    "reason": charge.reason,
-                    "amount": charge.amount,
-                    "vat_percent": charge.vat_percent,
-                }
-                for charge in draft.charges
-            ],
-        )
+    rows = [{"order_id": order.id, **line} for line in lines]
+    db.session.execute(insert(OrderLine), rows, execution_options={"render_nulls": True})
+
+
+def _charge(charge: Charge) -> OrderCharge:
+    return OrderCharge(
+        award_id=charge.award.id,
+        kind=charge.kind,
+        reason=charge.reason,
+        amount=charge.amount,
+        vat_percent=charge.vat_percent,
+    )
 
 
 COPIED = (

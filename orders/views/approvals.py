@@ -13,7 +13,7 @@ from auth.login import acting_organisation, current, has_permission
 from auth.permission import Permission
 from auth.user import User
 from auth.views.refusals import status
-from core.errors import NotAllowed, NotFound, RuleBroken
+from core.errors import NotAllowed, NotFound, RuleBroken, WrongState
 from core.forms import show_rule
 from core.web import requires
 from orders.actions import approval as act
@@ -53,6 +53,8 @@ def decide(step_id: int) -> Any:
         except RuleBroken as error:
             show_rule(form, error)
             step = step_to_decide(user, step_id)
+        except WrongState:
+            return _page(step_to_decide(user, step_id), user, form), WrongState.status
         else:
             return redirect(url_for("approvals.index"), 303)
     return _page(step, user, form), status(form)
@@ -66,12 +68,16 @@ def by_token(token: str) -> Any:
     found = act.find_token(token)
     if found is None:
         raise NotFound(_l("Länken finns inte. Kontrollera att du fick med hela adressen."))
-    act.check_usable(found)
     by_link_alone = act.may_decide_by_link(found)
     if not current_user.is_authenticated and not by_link_alone:
         return redirect(url_for("auth.login", next=request.path), 303)
     if current_user.is_authenticated and current().id != found.user_id:
         raise NotAllowed(_l("Länken är personlig och gäller någon annan. Be om en egen."))
+    act.check_person(found)
+    try:
+        act.check_usable(found)
+    except WrongState as error:
+        return _settled(found.step, error), error.status
     form = DecideForm(data={"seen_hash": found.content_hash})
     if form.validate_on_submit():
         try:
@@ -79,6 +85,8 @@ def by_token(token: str) -> Any:
         except RuleBroken as error:
             show_rule(form, error)
             found = _again(token)
+        except WrongState as error:
+            return _settled(_again(token).step, error), error.status
         else:
             # whoever came by the link alone has no pages of her own to go to
             if current_user.is_authenticated:
@@ -111,7 +119,16 @@ def _outcome(requisition: Requisition, decision: str) -> Any:
 def _page(step: ApprovalStep, user: User, form: DecideForm, token: str | None = None) -> str:
     view = approval_view(step, user)
     why_not = why_no_seat(user, view.step) if view.seat is None else None
-    return render_template("approvals/decide.html", view=view, form=form, token=token, why_not=why_not)
+    may_read = current_user.is_authenticated and has_permission(Permission.ORDER_READ)
+    return render_template(
+        "approvals/decide.html", view=view, form=form, token=token, why_not=why_not, may_read=may_read
+    )
+
+
+def _settled(step: ApprovalStep, error: WrongState) -> str:
+    """The page of a link that decides no more: why, and what was decided by whom."""
+    may_read = current_user.is_authenticated and has_permission(Permission.ORDER_READ)
+    return render_template("approvals/settled.html", step=step, message=error.message, may_read=may_read)
 
 
 def _again(token: str) -> ApprovalToken:

@@ -65,6 +65,7 @@ def show(number: str) -> Any:
     user, order = current(), _visible_order(number)
     receipts = receipts_of(order)
     is_open = can(order, "close")
+    takes_in = may_receive(user, order) and has_permission(Permission.ORDER_RECEIVE)
     return render_template(
         "orders/show.html",
         order=order,
@@ -74,7 +75,8 @@ def show(number: str) -> Any:
         receipts=receipts,
         deviation_names=DEVIATION_NAMES,
         story=tell(entries_of(order)),
-        may_receive=is_open and may_receive(user, order) and has_permission(Permission.ORDER_RECEIVE),
+        may_receive=is_open and takes_in,
+        may_correct=can(order, "reopen") and takes_in and bool(receipts),
         may_cancel=may_cancel(user, order) and can(order, "cancel") and not receipts,
         may_close=is_open and may_cancel(user, order),
         may_resend=may_resend(user, order),
@@ -110,7 +112,8 @@ def receive_goods(number: str) -> Any:
     received = received_quantities(order)
     left = {line.id: max(line.quantity - received.get(line.id, Decimal(0)), Decimal(0)) for line in order.lines}
     form = ReceiveForm(data={"key": secrets.token_urlsafe(24)})
-    rows = [(line, receive_line_form(line, left[line.id])) for line in order.lines]
+    is_closed = can(order, "reopen")
+    rows = [(line, receive_line_form(line, Decimal(0) if is_closed else left[line.id])) for line in order.lines]
     if form.validate_on_submit() and ("all" in request.form or form.check_rows(row for _line, row in rows)):
         came = {line_id: Received(quantity) for line_id, quantity in left.items()}
         if "all" not in request.form:
@@ -120,7 +123,15 @@ def receive_goods(number: str) -> Any:
             flash(_("Mottagningen är sparad."), "success")
             return redirect(url_for("orders.show", number=number), 303)
         order = _visible_order(number)  # the refusal has undone what was read
-    page = render_template("orders/receive.html", order=order, form=form, rows=rows, received=received, left=left)
+    page = render_template(
+        "orders/receive.html",
+        order=order,
+        form=form,
+        rows=rows,
+        received=received,
+        left=left,
+        is_closed=is_closed,
+    )
     return page, status(form)
 
 

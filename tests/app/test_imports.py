@@ -21,6 +21,7 @@ from catalog.price_list import Article, PriceList, PriceListState
 from catalog.supplier import Supplier
 from core.db import TransactionalFlask, commit, db, unit_of_work
 from exchange.registerfile import read_register
+from tests.exchange.test_uhm import PROCUREMENT, files
 from tests.factories.auth import make_office, make_organisation
 
 REGISTER = (
@@ -62,7 +63,7 @@ def test_register_and_prices_make_an_offer(run: Any, fresh_app: TransactionalFla
     options = ("--agreement", "UK-1", "--supplier", "556000-0167", "--publish")
     done = run(prices_command.prices, "import", "prices.csv", *options, prices=PRICES)
     assert done.exit_code == 0, done.output
-    assert "version 1: 1 articles, publicerat" in done.stdout
+    assert "version 1: 1 articles, publicerad" in done.stdout
     with fresh_app.app_context():
         assert db.session.scalar(select(Agreement.state)) is AgreementState.PUBLISHED
         assert db.session.scalar(select(PriceList.state)) is PriceListState.PUBLISHED
@@ -145,6 +146,15 @@ def test_real_data_goes_the_whole_way_to_the_price_list(
     options = ("--agreement", "MT3023", "--supplier", "009526-9940", "--publish")
     done = run(prices_command.prices, "import", "p.csv", *options)
     assert done.exit_code == 0 and "2384 articles" in done.stdout, done.output
+
+
+def test_procurements_of_nobody_known_make_no_register_and_say_so(run: Any, tmp_path: Path) -> None:
+    for name, content in files(procurements=[PROCUREMENT | {"Organisationsnummer för köpare": "5560000167"}]).items():
+        (tmp_path / name).write_bytes(content)
+    done = run(agreements_command.agreements, "from-uhm", str(tmp_path), "--register", "r.csv")
+    assert done.exit_code == 1
+    assert "no agreement came out of" in done.stderr
+    assert not (tmp_path / "r.csv").exists()
 
 
 def test_of_two_who_bring_in_the_same_register_at_once_one_is_done(run: Any, fresh_app: TransactionalFlask) -> None:

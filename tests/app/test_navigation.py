@@ -54,6 +54,13 @@ def test_substitute_is_told_of_steps_only_on_the_days_she_stands_in(count_querie
     assert counts(substitute, place.organisation).steps_to_decide == 0
 
 
+def test_foot_says_that_she_orders_only_when_she_may(login_as: Callable[[User], FlaskClient]) -> None:
+    place = make_place()
+    assert f"Du beställer för {place.organisation.name}." in login_as(place.orderer).get("/nope").text
+    page = login_as(place.approver).get("/nope").text
+    assert f"Du är inloggad för {place.organisation.name}." in page and "Du beställer för" not in page
+
+
 def test_menu_offers_only_what_is_open_to_her(login_as: Callable[[User], FlaskClient]) -> None:
     place = make_place()
     as_orderer = login_as(place.orderer).get("/nope").text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -125,6 +125,21 @@ def test_an_award_may_be_narrower_than_its_agreement(town: Organisation) -> None
 # Not-entitled
 
 
+def test_delivery_stays_within_the_awards_own_days(town: Organisation) -> None:
+    article = make_offer(town)
+    award, agreement = article.award, article.award.lot.agreement
+    award.ends_on = today() + 10 * DAY
+
+    def on(day: date) -> tuple[Finding, ...]:
+        return findings([Ask(article, Decimal(1), deliver_on=day)], town, today())[0]
+
+    assert codes(on(today() + 10 * DAY)) == set()
+    late = the("agreement-not-active", on(today() + 11 * DAY))
+    assert late.level is Level.STOP and award.supplier.name in str(late.text)
+    agreement.delivers_after_end = True
+    assert codes(on(today() + 11 * DAY)) == set()
+
+
 def test_stops_an_organisation_that_was_not_named(town: Organisation) -> None:
     finding = the("not-entitled", found(make_offer(), town))
     assert finding.clause == "LOU 7 kap. 3 §"
@@ -204,6 +219,30 @@ def test_fixed_ranking_passes_over_who_is_blocked_or_out_of_time(town: Organisat
     second.award.ends_on = today() - DAY
     db.session.flush()
     assert codes(found(third, town)) == set()
+
+
+def test_a_full_award_opens_the_next_place_and_says_why(town: Organisation) -> None:
+    lot = make_lot(make_agreement(town), method=CallOffMethod.RANKING)
+    first, second, third = offers(lot, 100, 100, 100)
+    own = make_ceiling(lot.agreement, Decimal(1000), lot=lot, award=first.award, ordered=Decimal(900))
+    assert codes(found(second, town, 1)) == {"not-next-in-rank"}  # the first has room for exactly this
+    assert codes(found(second, town, 2)) == {"next-in-rank"}
+    told = the("next-in-rank", found(second, town, 2))
+    assert told.level is Level.INFORM and first.award.supplier.name in str(told.text)
+    assert codes(found(third, town, 2)) == {"not-next-in-rank"}
+    assert codes(found(first, town, 2)) == {"ceiling-reached"}
+    own.ordered = Decimal(1000)
+    db.session.flush()
+    assert codes(found(second, town, None)) == {"next-in-rank"}  # before a quantity is chosen
+
+
+def test_what_is_reserved_of_a_full_award_does_not_close_it_to_itself(town: Organisation) -> None:
+    lot = make_lot(make_agreement(town), method=CallOffMethod.RANKING)
+    first, second = offers(lot, 100, 100)
+    make_ceiling(lot.agreement, Decimal(1000), lot=lot, award=first.award, reserved=Decimal(1000))
+    of_both = [Ask(first, Decimal(10)), Ask(second, Decimal(1))]
+    to_first, to_second = findings(of_both, town, today(), reserved=True)
+    assert codes(to_first) == {"ceiling-near"} and "next-in-rank" in codes(to_second)
 
 
 def test_orderers_choice_wants_one_of_the_stated_grounds(town: Organisation) -> None:
@@ -480,7 +519,7 @@ def test_a_whole_basket_takes_as_many_queries_as_one_line(town: Organisation, co
             assert stops(judged) == ()
             assert all(str(f.text) for of_one in judged for f in of_one)
         counted.append(len(queries))
-    assert counted == [5, 5]
+    assert counted == [4, 4]
 
 
 # Whatever the numbers

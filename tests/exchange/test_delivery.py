@@ -15,6 +15,7 @@ from sqlalchemy import select, text, update
 from core.clock import frozen, now
 from core.config import SmtpServer
 from core.db import TransactionalFlask, db, reading, unit_of_work
+from exchange import delivery
 from exchange.delivery import LEASE, PAUSES, Round, deliver_due
 from exchange.outbox import MessageState, OutboxMessage, retry
 from exchange.smtp import LONGEST, TIMEOUT, Connection, Mail
@@ -29,6 +30,10 @@ HANGS = "hang after DATA"
 def server() -> Iterator[MailServer]:
     with mail_server() as server:
         yield server
+
+
+class Killed(BaseException):
+    """As SIGKILL: nothing after it runs."""
 
 
 @contextmanager
@@ -160,6 +165,28 @@ class TestDelivery:
         assert "e-postadress" in (messages()[0].last_error or "")
         assert deliver(server) == Round()
 
+    def test_each_message_is_asked_about_shortly_before_it_goes(
+        self, server: MailServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Several are read at once, but what takes too long to reach is given back and read anew."""
+        monkeypatch.setattr(delivery, "FRESH", timedelta(0))
+        queue(3)
+        told: list[str] = []
+
+        def ask(message: OutboxMessage) -> None:
+            told.append(f"ask {message.id}")
+
+        with connected(server) as connection:
+
+            def send(mail: Mail) -> None:
+                told.append("send")
+                connection.send(mail)
+
+            assert deliver_due(send, may_send=ask) == Round(3)
+        first, second, third = (f"ask {m.id}" for m in messages())
+        assert told == [first, second, third, "send", second, third, "send", third, "send"]
+        assert {(m.state, m.attempts) for m in messages()} == {(MessageState.SENT, 1)}
+
     def test_a_message_that_kills_its_worker_each_time_is_given_up(self, server: MailServer) -> None:
         queue()
         with unit_of_work() as session:
@@ -203,9 +230,6 @@ class TestCrashes:
     ) -> None:
         queue()
 
-        class Killed(BaseException):
-            """As SIGKILL: nothing after it runs."""
-
         def die(mail: Mail) -> None:
             raise Killed
 
@@ -216,6 +240,38 @@ class TestCrashes:
         with frozen(now() + LEASE + timedelta(seconds=1)):
             assert deliver(server) == Round(1)
         assert (only().state, only().attempts) == (MessageState.SENT, 2)
+
+    def test_a_dead_worker_repeats_one_message_at_most(self, pushed: Flask, server: MailServer) -> None:
+        queue(3)
+        with connected(server) as connection, pytest.raises(Killed):
+
+            def die_at_the_second(mail: Mail) -> None:
+                connection.send(mail)
+                if len(server.received) == 2:
+                    raise Killed
+
+            deliver_due(die_at_the_second)
+        with frozen(now() + LEASE + timedelta(seconds=1)):
+            assert deliver(server) == Round(2)
+        first, second, third = (m.message_id for m in messages())
+        assert [r.message_id for r in server.received] == [first, second, second, third]
+        assert {m.state for m in messages()} == {MessageState.SENT}
+
+    def test_what_a_dead_worker_had_in_hand_goes_one_by_one(self, pushed: Flask) -> None:
+        """One of them may be what killed it, and must not take the others along again."""
+        queue(3)
+
+        def die(mail: Mail) -> None:
+            raise Killed
+
+        with pytest.raises(Killed):
+            deliver_due(die)
+        assert [m.attempts for m in messages()] == [1, 1, 1]
+        with frozen(now() + LEASE + timedelta(seconds=1)):
+            for expected in ([2, 1, 1], [2, 2, 1], [2, 2, 2]):
+                with pytest.raises(Killed):
+                    deliver_due(die)
+                assert [m.attempts for m in messages()] == expected
 
     def test_a_claim_lasts_longer_than_any_mail_may_take(self) -> None:
         assert LEASE.total_seconds() > LONGEST * 2 + TIMEOUT

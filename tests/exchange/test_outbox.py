@@ -20,7 +20,7 @@ PDF = AttachmentContent("order-å.pdf", "application/pdf", bytes(range(256)) * 4
 
 
 def put(**values: Any) -> OutboxMessage:
-    message = enqueue(
+    message_id = enqueue(
         **{
             "dedupe_key": f"test:{unique()}",
             "kind": "order",
@@ -30,8 +30,7 @@ def put(**values: Any) -> OutboxMessage:
             **values,
         }
     )
-    assert message is not None
-    return message
+    return db.session.get_one(OutboxMessage, message_id)
 
 
 def test_a_message_carries_its_bytes_and_their_hash(app: TransactionalFlask) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from auth.journal import entries_about
 from auth.permission import Role
@@ -14,13 +14,13 @@ from auth.substitution import Substitution
 from auth.user import User
 from catalog.agreement import AgreementState
 from catalog.price_list import Article
-from core.clock import now, today
-from core.db import TransactionalFlask, commit, db, rollback
+from core.clock import frozen, now, today
+from core.db import TransactionalFlask, commit, db, reading, rollback, unit_of_work
 from core.errors import NotAllowed, RuleBroken, WrongState
 from exchange.outbox import OutboxMessage, messages_about
-from orders.actions.approval import approve, reject, send_back
+from orders.actions.approval import KEEP_LINKS, approve, reject, remove_old_links, send_back, settle_steps
 from orders.actions.requisition import mend, submit, withdraw
-from orders.approval import ApprovalState, Quorum, StepKind
+from orders.approval import ApprovalState, ApprovalToken, Quorum, StepKind
 from orders.approval_queries import steps_of, steps_to_decide
 from orders.documents import RenderingFailed
 from orders.order import Order
@@ -180,6 +180,77 @@ def test_all_of_a_group_must_say_yes(app: TransactionalFlask) -> None:
     assert requisition.state is RequisitionState.APPROVED
 
 
+@pytest.mark.parametrize("change", ["role ended", "limit lowered", "account closed"])
+def test_who_may_decide_no_more_is_not_awaited(app: TransactionalFlask, change: str) -> None:
+    place = make_place()
+    gone = make_member(Role.APPROVER, place.organisation, place.unit)
+    make_rule(place.organisation, {"kind": StepKind.UNIT_APPROVER, "quorum": Quorum.ALL}, position=0)
+    requisition = make_requisition(place)
+    lose_right(gone, change)
+    say_yes(place.approver, requisition)
+    assert requisition.state is RequisitionState.APPROVED
+    commit()
+    [step] = steps_of(requisition)
+    assert {seat.name: seat.decision for seat in step.candidates} == {place.approver.name: "approve", gone.name: None}
+    [entry] = [e for e in entries_about("requisition", requisition.id) if e.act == "pass-over"]
+    assert entry.details["names"] == [gone.name]
+
+
+def test_nobody_who_is_left_to_ask_is_no_yes(fresh_app: TransactionalFlask) -> None:
+    with fresh_app.app_context():
+        with unit_of_work():
+            place = make_place()
+            make_rule(place.organisation, {"kind": StepKind.UNIT_APPROVER, "quorum": Quorum.ALL}, position=0)
+            requisition_id = make_requisition(place).id
+            lose_right(place.approver, "account closed")
+        assert settle_steps() == 0
+        with reading() as session:
+            assert session.get_one(Requisition, requisition_id).state is RequisitionState.SUBMITTED
+
+
+def test_a_step_goes_on_when_the_last_one_awaited_leaves(fresh_app: TransactionalFlask) -> None:
+    """Nobody decides any more, so the worker does it; once, however often it looks."""
+    with fresh_app.app_context():
+        with unit_of_work():
+            place = make_place()
+            gone = make_member(Role.APPROVER, place.organisation, place.unit)
+            make_rule(place.organisation, {"kind": StepKind.UNIT_APPROVER, "quorum": Quorum.ALL}, position=0)
+            requisition = make_requisition(place)
+            say_yes(place.approver, requisition)
+            requisition_id, gone_id = requisition.id, gone.id
+        assert settle_steps() == 0
+        with unit_of_work() as session:
+            lose_right(session.get_one(User, gone_id), "role ended")
+        assert [settle_steps(), settle_steps()] == [1, 0]
+        with reading() as session:
+            requisition = session.get_one(Requisition, requisition_id)
+            assert requisition.state is RequisitionState.APPROVED
+            assert len(orders_of(requisition)) == 1
+
+
+def test_secrets_of_links_go_long_after_they_expired(fresh_app: TransactionalFlask) -> None:
+    with fresh_app.app_context():
+        with unit_of_work():
+            make_requisition()
+        with reading() as session:
+            expires_at = session.scalars(select(ApprovalToken.expires_at)).one()
+        with frozen(expires_at + KEEP_LINKS):
+            assert remove_old_links() == 0
+        with frozen(expires_at + KEEP_LINKS + timedelta(minutes=1)):
+            assert [remove_old_links(), remove_old_links()] == [1, 0]
+
+
+def lose_right(person: User, change: str) -> None:
+    """She can approve nothing of what she was asked."""
+    if change == "account closed":
+        person.is_active = False
+    elif change == "limit lowered":
+        person.memberships[0].amount_limit = Decimal(1)
+    else:
+        person.memberships[0].starts_on = person.memberships[0].ends_on = today() - timedelta(days=1)
+    db.session.flush()
+
+
 def test_the_next_step_is_asked_when_its_turn_comes_and_not_before(app: TransactionalFlask) -> None:
     place = make_place()
     boss = make_member(Role.APPROVER, place.organisation)
@@ -316,6 +387,17 @@ def test_a_used_ceiling_stops_the_submission(app: TransactionalFlask) -> None:
     with pytest.raises(RuleBroken) as refused:
         make_requisition(place, [(paper, Decimal(2))])
     assert {f.code for f in refused.value.findings} == {"ceiling-reached"}
+
+
+def test_a_ceiling_that_is_stated_after_the_submission_stops_nothing_that_waits(app: TransactionalFlask) -> None:
+    place = make_place()
+    paper = make_offer(place.organisation, price=Decimal(100))
+    placed, rejected = make_requisition(place, [(paper, Decimal(2))]), make_requisition(place, [(paper, Decimal(1))])
+    late = make_ceiling(paper.award.lot.agreement, Decimal(1000))
+    say_yes(place.approver, placed)
+    reject(place.approver, pending_step(rejected), "Nej", rejected.content_hash or "")
+    commit()
+    assert (late.reserved, late.ordered) == (0, Decimal(200))
 
 
 def test_freight_is_what_was_approved_though_the_terms_change_meanwhile(app: TransactionalFlask) -> None:

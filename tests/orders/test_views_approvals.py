@@ -18,11 +18,11 @@ from auth.user import User
 from core.clock import frozen, now, today
 from core.db import commit, db
 from exchange.outbox import messages_about
-from orders.approval import ApprovalState, ApprovalStep, ApprovalToken, StepKind
+from orders.approval import ApprovalState, ApprovalStep, ApprovalToken, Quorum, StepKind
 from orders.order import Order
 from orders.requisition import Requisition, RequisitionState
 from tests.factories.auth import make_member, make_unit, make_user
-from tests.factories.catalog import make_offer
+from tests.factories.catalog import make_ceiling, make_offer
 from tests.factories.orders import Place, make_place, make_requisition, make_rule, pending_step
 
 LogIn = Callable[[User], FlaskClient]
@@ -104,6 +104,16 @@ def test_the_page_shows_what_an_approver_needs(place: Place, login_as: LogIn) ->
         assert told in page, told
 
 
+def test_the_page_tells_what_is_called_off_what_waits_and_what_is_left(place: Place, login_as: LogIn) -> None:
+    article = make_offer(place.organisation, price=Decimal(100))
+    make_ceiling(article.award.lot.agreement, Decimal(10_000), ordered=Decimal(1000), external=Decimal(500))
+    make_requisition(place, [(article, Decimal(2))])
+    step = pending_step(make_requisition(place, [(article, Decimal(3))]))
+    page = login_as(place.approver).get(f"/approvals/{step.id}").text.replace("\xa0", " ")
+    assert "15 % av takvolymen 10 000 kr är avropad (1 500 kr)." in page
+    assert "500 kr väntar på attest, den här begäran medräknad. Då är 8 000 kr kvar." in page
+
+
 def test_approve_places_the_order_and_goes_back_to_the_list(place: Place, login_as: LogIn) -> None:
     step = pending_step(make_requisition(place))
     browser = login_as(place.approver)
@@ -173,6 +183,52 @@ def test_a_decided_step_says_so(place: Place, login_as: LogIn) -> None:
     page = browser.get(f"/approvals/{step.id}").text
     assert "Beslutet är redan taget." in page and 'value="approve"' not in page
     assert browser.post(f"/approvals/{step.id}", data=answer_to(step)).status_code == 409
+
+
+def test_her_own_decision_is_shown_when_the_page_or_the_link_is_opened_again(place: Place, login_as: LogIn) -> None:
+    requisition = make_requisition(place)
+    link, step, browser = link_of(requisition), pending_step(requisition), login_as(place.approver)
+    browser.post(link, data=answer_to(step, "reject", comment="Vi har redan."))
+    said = answer_to(step)
+    for answer, code in (
+        (browser.get(f"/approvals/{step.id}"), 200),
+        (browser.post(f"/approvals/{step.id}", data=said), 409),
+        (browser.get(link), 409),
+        (browser.post(link, data=said), 409),
+    ):
+        assert answer.status_code == code
+        assert "Du avslog" in answer.text and f'href="/requisitions/{requisition.id}"' in answer.text
+    assert state_of(requisition) is RequisitionState.REJECTED
+
+
+def test_what_is_placed_is_not_counted_twice_when_the_page_is_opened_again(place: Place, login_as: LogIn) -> None:
+    article = make_offer(place.organisation, price=Decimal(100))
+    make_ceiling(article.award.lot.agreement, Decimal(1000))
+    step = pending_step(make_requisition(place, [(article, Decimal(9))]))
+    browser = login_as(place.approver)
+    browser.post(f"/approvals/{step.id}", data=answer_to(step))
+    page = browser.get(f"/approvals/{step.id}").text.replace("\xa0", " ")
+    assert "Efter beställningen är 100,00 kr kvar" in page and "hunnit före dig" not in page
+
+
+def test_a_used_link_tells_nobody_else_what_was_decided(place: Place, login_as: LogIn, client: FlaskClient) -> None:
+    requisition = make_requisition(place)
+    link, step = link_of(requisition), pending_step(requisition)
+    login_as(place.approver).post(link, data=answer_to(step))
+    assert login_as(make_place().approver).get(link).status_code == 403
+    client.post("/logout")
+    answer = client.get(link)
+    assert answer.status_code == 303 and answer.location.startswith("/login")
+
+
+def test_a_second_yes_in_a_step_of_all_shows_the_first(place: Place, login_as: LogIn) -> None:
+    other = make_member(Role.APPROVER, place.organisation, place.unit)
+    make_rule(place.organisation, {"kind": StepKind.UNIT_APPROVER, "quorum": Quorum.ALL}, position=0)
+    step = pending_step(make_requisition(place))
+    browser = login_as(place.approver)
+    browser.post(f"/approvals/{step.id}", data=answer_to(step))
+    again = browser.post(f"/approvals/{step.id}", data=answer_to(step))
+    assert again.status_code == 409 and "Du godkände" in again.text and other.name in again.text
 
 
 def test_a_step_whose_turn_has_not_come_says_so(place: Place, login_as: LogIn) -> None:

@@ -279,6 +279,23 @@ def test_a_quantity_that_is_none_receives_nothing(quantity: str, place: Place, l
     assert received_quantities(order) == {}
 
 
+def test_a_closed_order_is_corrected_on_a_page_of_its_own(place: Place, login_as: LogIn) -> None:
+    order = make_order(place)
+    number, line_id = order.number, order.lines[0].id
+    browser = login_as(place.orderer)
+    browser.post(f"/orders/{number}/receive", data={"key": "a", "all": "1"})
+    assert "Rätta det mottagna" in browser.get(f"/orders/{number}").text
+    page = browser.get(f"/orders/{number}/receive").text
+    assert "Skriv minus framför" in page and "Allt kom" not in page
+    rows = {"key": "b", f"line-{line_id}-quantity": "1", f"line-{line_id}-deviation": "none"}
+    refused = browser.post(f"/orders/{number}/receive", data=rows)
+    assert refused.status_code == 422 and "är avslutad" in refused.text
+    corrected = rows | {"key": "c", f"line-{line_id}-quantity": "-1", f"line-{line_id}-note": "Räknade fel"}
+    assert browser.post(f"/orders/{number}/receive", data=corrected).status_code == 303
+    page = browser.get(f"/orders/{number}").text
+    assert "rättade det mottagna: rad 1: -1" in page.replace("−", "-") and "öppnades igen" in page
+
+
 def test_a_colleague_without_the_role_does_not_receive(place: Place, login_as: LogIn) -> None:
     order = made(place, 4)
     colleague = make_member(Role.ORDERER, place.organisation, place.unit)
