@@ -159,7 +159,10 @@ class Difference:
         self.price_list, self.former, self.rule = price_list, former, rule
         matched = _matched(price_list.id, former.id if former else 0)
         volume = volumes(price_list.award_id, now() - YEAR)
-        refusal = aliased(PriceRefusal)
+        # asked for each row by the index: a join would trust statistics that a minute-old table does not have
+        refusal = select(PriceRefusal.reason).where(
+            PriceRefusal.price_list_id == price_list.id, PriceRefusal.supplier_number == matched.c.number
+        )
         quantity = func.coalesce(volume.c.quantity, 0, type_=BigInteger)
         here = and_(matched.c.before.is_not(None), matched.c.after.is_not(None))
         rise = matched.c.after - matched.c.before
@@ -175,14 +178,10 @@ class Difference:
                 case((matched.c.new_id.is_(None), _times(quantity, matched.c.before)), else_=0).label("spend"),
                 case((here, rise * 10_000 // _nonzero(matched.c.before)), else_=0).label("percent"),
                 case((_is_breaking(matched.c, rise, rule, price_list), 1), else_=0).label("breaking"),
-                refusal.reason.label("refusal"),
+                refusal.correlate(matched).scalar_subquery().label("refusal"),
             )
             .select_from(matched)
             .outerjoin(volume, volume.c.supplier_number == matched.c.number)
-            .outerjoin(
-                refusal,
-                and_(refusal.price_list_id == price_list.id, refusal.supplier_number == matched.c.number),
-            )
             .subquery("change")
             .c
         )
@@ -231,15 +230,35 @@ class Difference:
         rows = db.session.execute(statement.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)).all()
         return Page(list(_with_articles(rows)), number, PAGE_SIZE, total)
 
-    def portions(self, kind: Kind | None = None, among: Sequence[str] | None = None) -> Iterator[list[PriceChange]]:
-        """Every change of a kind, in the order of the pages; of the articles named, where some are. A thousand at a
-        time: one query for each, and one for their order."""
-        statement = self._select(kind)
-        if among is not None:
-            statement = statement.where(self._c.number.in_(among))
-        rows = db.session.execute(statement).all()
+    def portions(self, kind: Kind | None = None) -> Iterator[list[PriceChange]]:
+        """Every change of a kind, in the order of the pages, a thousand at a time: one query for each thousand, and one
+        for their order."""
+        rows = db.session.execute(self._select(kind)).all()
         for start in range(0, len(rows), _FETCHED):
             yield list(_with_articles(rows[start : start + _FETCHED]))
+
+    def offered(self, kind: Kind | None, among: Sequence[str] | None) -> Select[Any]:
+        """What a refusal keeps of each change of a kind, or of the articles named: number, kind, name, and the price
+        and base quantity of the row in force and of the new one."""
+        c, old, new = self._c, aliased(Article), aliased(Article)
+        words = {1: Kind.DEARER.value, -1: Kind.CHEAPER.value}
+        statement = (
+            select(
+                c.number,
+                case(
+                    (c.old_id.is_(None), Kind.NEW.value),
+                    (c.new_id.is_(None), Kind.GONE.value),
+                    else_=case(words, value=c.direction, else_=Kind.REWORDED.value),
+                ),
+                func.coalesce(new.name, old.name),
+                *(old.price, old.base_quantity, new.price, new.base_quantity),
+            )
+            .outerjoin(old, old.id == c.old_id)
+            .outerjoin(new, new.id == c.new_id)
+        )
+        if kind is not None:
+            statement = statement.where(self._of(kind))
+        return statement if among is None else statement.where(c.number.in_(among))
 
     def _select(self, kind: Kind | None) -> Select[Any]:
         c = self._c

@@ -10,7 +10,19 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Table, UniqueConstraint, delete, func, insert, literal, select, update
+from sqlalchemy import (
+    ForeignKey,
+    String,
+    Table,
+    UniqueConstraint,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from catalog.price_list import Article, PriceList
@@ -59,18 +71,28 @@ def keep_refused(draft: PriceList, former: PriceList | None) -> None:
 
     Afterwards nothing that was refused differs from the list in force.
     """
-    refused = select(PriceRefusal.supplier_number).where(PriceRefusal.price_list_id == draft.id)
-    of_draft = (_ARTICLE.c.price_list_id == draft.id) & _ARTICLE.c.supplier_number.in_(refused)
-    of_former = (_OLD.c.price_list_id == (former.id if former else 0)) & _OLD.c.supplier_number.in_(refused)
-    there = select(_OLD.c.supplier_number).where(of_former)
     connection = db.session.connection()
-    connection.execute(delete(_ARTICLE).where(of_draft, _ARTICLE.c.supplier_number.not_in(there)))
+    of_draft, of_former = _ARTICLE.c.price_list_id == draft.id, _OLD.c.price_list_id == (former.id if former else 0)
     same = _OLD.c.supplier_number == _ARTICLE.c.supplier_number
-    connection.execute(update(_ARTICLE).where(of_draft, of_former, same).values({name: _OLD.c[name] for name in SAID}))
-    here = select(_ARTICLE.c.supplier_number).where(_ARTICLE.c.price_list_id == draft.id)
-    copy_rows(_OLD, draft, of_former & _OLD.c.supplier_number.not_in(here))
+    in_force = exists().where(of_former, same).correlate(_ARTICLE)
+    connection.execute(delete(_ARTICLE).where(of_draft, _is_refused(draft, _ARTICLE), ~in_force))
+    refusal = PriceRefusal.__table__
+    is_refused = (refusal.c.price_list_id == draft.id) & (refusal.c.supplier_number == _OLD.c.supplier_number)
+    keep = update(_ARTICLE).values({name: _OLD.c[name] for name in SAID})
+    connection.execute(keep.where(of_draft, same, of_former, is_refused))
+    is_there = exists().where(of_draft, same).correlate(_OLD)
+    copy_rows(_OLD, draft, of_former & _is_refused(draft, _OLD) & ~is_there)
     count = select(func.count()).where(_ARTICLE.c.price_list_id == draft.id)
     draft.article_count = connection.scalar(count) or 0
+
+
+def _is_refused(draft: PriceList, article: Any) -> Any:
+    number = article.c.supplier_number
+    return (
+        exists()
+        .where(PriceRefusal.price_list_id == draft.id, PriceRefusal.supplier_number == number)
+        .correlate(article)
+    )
 
 
 def copy_rows(source: Table, draft: PriceList, condition: Any) -> None:

@@ -9,21 +9,27 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, func, select
+from sqlalchemy import Integer, delete, func, literal, select, true
 
 from auth.journal import record
 from auth.user import User
 from catalog.actions.agreement import begin_edit, check_may_manage, tell
 from catalog.actions.change import Facts, apply
 from catalog.agreement import Agreement, Award, Lot
-from catalog.price_change import Difference, Kind, PriceChange, former_of
+from catalog.price_change import Difference, Kind, former_of
 from catalog.price_list import PriceList, PriceListState
 from catalog.price_refusal import PriceRefusal, copy_list
 from catalog.price_rule import LIMITS, PriceRule, rule_of
 from core.clock import now, today
 from core.db import db, insert_with_conflict
 from core.errors import NotAllowed, RuleBroken, WrongState
+from core.types import UtcDateTime
 
+# What is kept of a refused row: as Difference.offered has it, then what is the same for all of them
+_KEPT = (
+    *("supplier_number", "kind", "name", "kept_price", "kept_base", "offered_price", "offered_base"),
+    *("price_list_id", "reason", "refused_at", "refused_by_id"),
+)
 TOLD = 20  # numbers that the journal names; it counts the others
 
 
@@ -56,16 +62,17 @@ def refuse(
     reason = reason.strip()
     if not reason:
         raise RuleBroken(_l("Skriv varför raderna avböjs. Leverantören får se skälet."))
-    done: list[str] = []
-    statement = insert_with_conflict(PriceRefusal)
-    said = {name: statement.excluded[name] for name in ("reason", "refused_at", "refused_by_id")}
-    statement = statement.on_conflict_do_update(index_elements=["price_list_id", "supplier_number"], set_=said)
-    for changes in difference_of(draft).portions(kind, numbers):
-        db.session.execute(statement, [_refused(actor, draft, change, reason) for change in changes])
-        done += [change.article.supplier_number for change in changes]
+    said = literal(reason), literal(now(), UtcDateTime()), literal(actor.id if actor else None, Integer())
+    offered = difference_of(draft).offered(kind, numbers).add_columns(literal(draft.id), *said).where(true())
+    statement = insert_with_conflict(PriceRefusal).from_select(_KEPT, offered)
+    again = {name: statement.excluded[name] for name in ("reason", "refused_at", "refused_by_id")}
+    key = ["price_list_id", "supplier_number"]
+    done = db.session.scalars(
+        statement.on_conflict_do_update(index_elements=key, set_=again).returning(PriceRefusal.supplier_number)
+    ).all()
     if not done:
         raise RuleBroken(_l("Välj minst en ändring."))
-    _tell(actor, "refuse", draft, count=len(done), numbers=done[:TOLD], reason=reason)
+    _tell(actor, "refuse", draft, count=len(done), numbers=sorted(done)[:TOLD], reason=reason)
     return len(done)
 
 
@@ -197,23 +204,6 @@ def _open(actor: User | None, draft: PriceList) -> None:
     db.session.refresh(draft, ["state"], with_for_update=True)
     if draft.state is not PriceListState.DRAFT:
         raise WrongState(_l("Prislistan är redan granskad. Raderna kan inte väljas längre."))
-
-
-def _refused(actor: User | None, draft: PriceList, change: PriceChange, reason: str) -> dict[str, Any]:
-    before, after = change.before, change.after
-    return {
-        "price_list_id": draft.id,
-        "supplier_number": change.article.supplier_number,
-        "kind": change.kind.value,
-        "name": change.article.name,
-        "kept_price": before.price if before else None,
-        "kept_base": before.base_quantity if before else None,
-        "offered_price": after.price if after else None,
-        "offered_base": after.base_quantity if after else None,
-        "reason": reason,
-        "refused_at": now(),
-        "refused_by_id": actor.id if actor else None,
-    }
 
 
 def _tell(actor: User | None, act: str, price_list: PriceList, **detail: Any) -> None:
