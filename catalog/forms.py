@@ -398,7 +398,7 @@ class PriceRuleForm(VersionedForm):
     limit_percent = DecimalField(_l("Ett pris ändras mer än, procent"), places=2, min=0, max=10_000)
     limit_share = DecimalField(_l("Så stor del av raderna ändras, procent"), places=2, min=0, max=10_000)
     limit_effect = _amount(_l("Ändringarna gör mer om året än, kr"))
-    reason = LongTextField(_l("Skäl"), longest=500, description=_l("Behövs när en gräns höjs eller tas bort."))
+    reason = LongTextField(_l("Skäl"), longest=500, description=_l("Behövs när regeln blir mindre sträng."))
 
     def facts(self) -> PriceRuleFacts:
         return PriceRuleFacts(**{name: self[name].data for name in PriceRuleFacts.__dataclass_fields__})

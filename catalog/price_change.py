@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from catalog.price_list import Article, PriceList, PriceListState
+from catalog.price_list import Article, PriceList
 from catalog.price_refusal import SAID, PriceRefusal
 from catalog.price_rule import PriceRule
 from catalog.volume import YEAR, volumes
@@ -144,12 +144,15 @@ def unit_price(article: Article) -> Decimal:
 
 
 def former_of(price_list: PriceList) -> PriceList | None:
-    """The list that this one is compared with: the one in force, or the one that it came after."""
+    """The list that this one is compared with: the one in force, or the one that it came after.
+
+    Where the last one was withdrawn, it is that one all the same: nobody gets round a review by withdrawing first.
+    """
     lists = select(PriceList).where(PriceList.award_id == price_list.award_id, PriceList.id != price_list.id)
-    if price_list.publication is None:
-        return db.session.scalar(lists.where(PriceList.state == PriceListState.PUBLISHED))
-    before = lists.where(PriceList.publication < price_list.publication)
-    return db.session.scalar(before.order_by(PriceList.publication.desc()).limit(1))
+    if price_list.publication is not None:
+        lists = lists.where(PriceList.publication < price_list.publication)
+    was_in_force = lists.where(PriceList.publication.is_not(None))
+    return db.session.scalar(was_in_force.order_by(PriceList.publication.desc()).limit(1))
 
 
 class Difference:

@@ -5,6 +5,7 @@ What the agreement forbids stops a list until the rows are refused. What is abov
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -18,7 +19,7 @@ from catalog.agreement import Agreement
 from core.db import Base, db
 from core.types import Amount, Percent
 
-LIMITS = ("limit_percent", "limit_share", "limit_effect")  # above any of them a second person must review
+BOUNDS = ("raises_from", "largest_raise", "limit_percent", "limit_share", "limit_effect")
 
 
 class PriceRule(Base):
@@ -71,6 +72,14 @@ class PriceRule(Base):
                 )
             )
         return found
+
+    def is_loosened_by(self, new: Mapping[str, Any]) -> bool:
+        """Whether new values allow more than these do: an earlier day, a higher percentage or amount, or none."""
+        for name in BOUNDS:
+            before, after = getattr(self, name), new[name]
+            if before is not None and (after is None or (after < before if name == "raises_from" else after > before)):
+                return True
+        return False
 
 
 def rule_of(agreement: Agreement) -> PriceRule | None:

@@ -111,13 +111,8 @@ def publish(actor: User | None, price_list: PriceList) -> None:
         )
     _lock(price_list)
     if can(price_list, "publish"):
-        check_changes(_second(actor, price_list), price_list)
+        check_changes(actor, price_list)
     _put_in_force(actor, price_list)
-
-
-def _second(actor: User | None, price_list: PriceList) -> User | None:
-    """Whose eyes count: those of who publishes, or the reviewer's where that is the machine or who brought it in."""
-    return price_list.reviewed_by if actor is None or actor.id == price_list.created_by_id else actor
 
 
 def _put_in_force(actor: User | None, price_list: PriceList) -> None:

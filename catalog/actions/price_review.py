@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -19,7 +19,7 @@ from catalog.agreement import Agreement, Award, Lot
 from catalog.price_change import Difference, Kind, former_of
 from catalog.price_list import PriceList, PriceListState
 from catalog.price_refusal import PriceRefusal, copy_list
-from catalog.price_rule import LIMITS, PriceRule, rule_of
+from catalog.price_rule import PriceRule, rule_of
 from core.clock import now, today
 from core.db import db, insert_with_conflict
 from core.errors import NotAllowed, RuleBroken, WrongState
@@ -113,9 +113,14 @@ def judge(person: User | None, price_list: PriceList, difference: Difference) ->
     return Verdict(totals.breaking, exceeded, difference.former is not None and bool(exceeded) and is_same)
 
 
-def check_changes(person: User | None, price_list: PriceList) -> None:
+def eyes_of(actor: User | None, price_list: PriceList) -> User | None:
+    """Whose eyes count: the actor's, or the reviewer's where that is the machine or who brought the list in."""
+    return price_list.reviewed_by if actor is None or actor.id == price_list.created_by_id else actor
+
+
+def check_changes(actor: User | None, price_list: PriceList) -> None:
     """Raises RuleBroken where a raise is against the agreement, NotAllowed where somebody else must review."""
-    verdict = judge(person, price_list, difference_of(price_list))
+    verdict = judge(eyes_of(actor, price_list), price_list, difference_of(price_list))
     if verdict.breaking:
         raise RuleBroken(
             _l("Priser som höjs mer eller tidigare än avtalet tillåter: %(count)s.", count=verdict.breaking),
@@ -162,7 +167,7 @@ def set_price_rule(
 ) -> None:
     """Write down what the agreement says about changed prices, and the limits of one person.
 
-    To raise or take away a limit demands a reason, and nobody does it while a draft of her own waits for review.
+    To allow more than before demands a reason, and nobody does it while a list of her own waits.
     """
     begin_edit(actor, agreement, version)
     rule = rule_of(agreement)
@@ -170,17 +175,13 @@ def set_price_rule(
         rule = PriceRule(agreement_id=agreement.id)
         db.session.add(rule)
     reason = (reason or "").strip() or None
-    if any(_is_looser(getattr(rule, name), getattr(facts, name)) for name in LIMITS):
+    if rule.is_loosened_by(asdict(facts)):
         if reason is None:
-            raise RuleBroken(_l("Gränsen höjs eller tas bort. Skriv varför."))
+            raise RuleBroken(_l("Regeln blir mindre sträng. Skriv varför."))
         if actor is not None and _has_draft(actor, agreement):
-            raise NotAllowed(_l("Du har en prislista som väntar på granskning. Någon annan får höja gränserna."))
+            raise NotAllowed(_l("Du har en prislista som väntar. Någon annan får göra regeln mindre sträng."))
     if changes := apply(rule, facts):
         tell(actor, "edit-price-rule", agreement, changes=changes, reason=reason)
-
-
-def _is_looser(before: Decimal | None, after: Decimal | None) -> bool:
-    return before is not None and (after is None or after > before)
 
 
 def _has_draft(actor: User, agreement: Agreement) -> bool:

@@ -17,7 +17,7 @@ from auth.permission import Permission
 from auth.views.refusals import refusals_on, status
 from catalog.actions import price_list as actions
 from catalog.actions.price_list import ImportOutcome
-from catalog.actions.price_review import Verdict, difference_of, judge
+from catalog.actions.price_review import Verdict, difference_of, eyes_of, judge
 from catalog.actions.price_upload import keep
 from catalog.agreement import Award
 from catalog.column_map import column_maps
@@ -135,7 +135,7 @@ def price_list(price_list_id: int) -> Any:
     found = price_list_for(current(), price_list_id)
     difference = difference_of(found)
     lowest, highest = price_range(found)
-    verdict = judge(current(), found, difference) if found.state in WAITING else Verdict()
+    verdict = judge(eyes_of(current(), found), found, difference) if found.state in WAITING else Verdict()
     return render_template(
         "manage/price_list.html",
         price_list=found,

@@ -11,7 +11,7 @@ from flask import Flask
 
 from auth.permission import Role
 from auth.user import User
-from catalog.actions.price_list import approve, import_price_list, publish, publish_due
+from catalog.actions.price_list import approve, import_price_list, publish, publish_due, withdraw
 from catalog.actions.price_review import PriceRuleFacts, accept, difference_of, refuse, restore, set_price_rule
 from catalog.agreement import Award, Entitlement
 from catalog.price_change import Kind, PriceChange, former_of
@@ -19,7 +19,7 @@ from catalog.price_history import chart_of, price_history
 from catalog.price_list import Article, PriceList, PriceListState
 from catalog.price_refusal import refusals_of
 from catalog.price_row import rows_of
-from catalog.price_rule import PriceRule, rule_of
+from catalog.price_rule import BOUNDS, PriceRule, rule_of
 from catalog.steering import Ask, findings
 from core.clock import STOCKHOLM, frozen, now, today
 from core.db import commit, db
@@ -290,6 +290,30 @@ def test_limit_is_loosened_with_a_reason_and_not_by_who_waits_for_review(award: 
     set_limit(second, 90, "Avtalet är litet")
     rule = rule_of(agreement)
     assert rule is not None and rule.limit_percent == 90
+
+
+@pytest.mark.parametrize("name", ["raises_from", "largest_raise", "limit_percent", "limit_share", "limit_effect"])
+def test_every_bound_is_loosened_by_its_absence_and_by_the_other_direction(name: str) -> None:
+    before, tighter, looser = (
+        (today() + timedelta(days=days) for days in (5, 6, 4)) if name == "raises_from" else map(Decimal, (5, 4, 6))
+    )
+    rule = PriceRule(**{name: before})
+    nothing = dict.fromkeys(BOUNDS)
+    assert rule.is_loosened_by(nothing) and rule.is_loosened_by({**nothing, name: looser})
+    assert not rule.is_loosened_by({**nothing, name: before}) and not rule.is_loosened_by({**nothing, name: tighter})
+    assert not PriceRule().is_loosened_by({**nothing, name: before})
+
+
+def test_no_limit_is_got_round_by_withdrawing_first(award: Award) -> None:
+    first = owner(award)
+    approve(None, bring_in(award, *BEFORE))
+    give_rule(award, limit_percent=Decimal(5))
+    draft = bring_in(award, *AFTER, actor=first)
+    former = former_of(draft)
+    assert former is not None
+    withdraw(first, former, "Fel priser")
+    with pytest.raises(NotAllowed):
+        approve(first, draft)
 
 
 # Publishing
