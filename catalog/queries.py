@@ -121,6 +121,20 @@ def _current_articles(award_ids: list[int], numbers: list[str], on: date) -> Sel
     )
 
 
+def articles_in_force(ids: Collection[int], list_ids: Collection[int], on: date) -> dict[int, Article]:
+    """Those of the articles that stand in one of the price lists, in force on a day; by id. One query."""
+    return {article.id: article for article in db.session.scalars(*_articles_in_force(list(ids), list(list_ids), on))}
+
+
+@prepared
+def _articles_in_force(ids: list[int], list_ids: list[int], on: date) -> Select[Any]:
+    return (
+        select(Article)
+        .join(PriceList, PriceList.id == Article.price_list_id)
+        .where(Article.id.in_(ids), PriceList.id.in_(list_ids), _is_in_force(on))
+    )
+
+
 def articles_by_id(ids: Iterable[int]) -> dict[int, Article]:
     """Articles with price list, award, lot, agreement and supplier, by id. One query; unknown ids are left out."""
     rows = db.session.scalars(select(Article).where(Article.id.in_(list(ids))).options(*with_award()))

@@ -19,9 +19,12 @@ from catalog.agreement import Award, Entitlement, Lot
 from catalog.category import Category
 from catalog.ceiling import ceilings_for
 from catalog.finding import Ask, Facts, Finding, Level
+from catalog.price_list import Article
 from catalog.queries import current_articles, with_terms
 from catalog.rules import judge
 from core.db import db, prepared
+
+Rows = Mapping[tuple[int, str], Article]  # by award id and supplier's number
 
 __all__ = ["Ask", "Facts", "Finding", "Level", "blocking", "findings", "load_facts", "stops", "unmendable"]
 
@@ -61,11 +64,14 @@ def blocking(found: Iterable[Sequence[Finding]]) -> tuple[Finding, ...]:
     return tuple(f for of_one in found for f in of_one if f.level is not Level.INFORM)
 
 
-def load_facts(asks: Sequence[Ask], organisation: Organisation, on: date) -> Facts:
-    """What the rules need to know, in four queries."""
+def load_facts(asks: Sequence[Ask], organisation: Organisation, on: date, *, current: Rows | None = None) -> Facts:
+    """What the rules need to know, in four queries. `current`: the rows in force of all that is asked for, where the
+    asker has just read them."""
     articles = [ask.article for ask in asks]
     rivals, entitlements = _rivals({article.award_id for article in articles}, organisation)
     awards = {award.id: award for of_lot in rivals.values() for award in of_lot}
+    if current is None:
+        current = current_articles({(article.award_id, article.supplier_number) for article in articles}, on)
     return Facts(
         organisation=organisation,
         on=on,
@@ -73,7 +79,7 @@ def load_facts(asks: Sequence[Ask], organisation: Organisation, on: date) -> Fac
         rivals=rivals,
         entitlements=entitlements,
         ceilings=ceilings_for(awards),
-        current=current_articles({(a.award_id, a.supplier_number) for a in articles}, on),
+        current=current,
         closed=_closed_categories(),
     )
 

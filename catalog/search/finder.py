@@ -11,14 +11,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from tantivy import Order, Query
 
 from catalog.finding import Ask
 from catalog.price_list import Article
-from catalog.queries import Offer, offers
+from catalog.queries import Offer, articles_in_force, offers
 from catalog.rules import judge
 from catalog.search.analyser import STOP_WORDS, fold, stem, words
 from catalog.search.index import Reader, open_index, update_index
@@ -27,7 +26,7 @@ from catalog.search.request import Facet, Hit, SearchRequest, SearchResult
 from catalog.search.suggest import did_you_mean
 from catalog.search.thesaurus import load_thesaurus
 from catalog.steering import load_facts
-from core.db import db, prepared
+from core.db import db
 
 FEW = 10  # fewer hits than this are filled up with those that have some of the words
 SMALL = 20_000  # articles: as many are indexed by whoever asks first, more are left to the worker
@@ -59,7 +58,7 @@ def search(request: SearchRequest) -> SearchResult:
     filters = _filters(request)
     chosen = [o for o in visible if all(fits(o) for fits in filters.values())]
     found = _ask(reader, request, visible, chosen) if reader is not None else _browse(request, chosen)
-    chosen_ids = {o.price_list_id for o in chosen}
+    chosen_ids = {o.price_list_id for o in chosen if o.price_list_id}
     return SearchResult(
         hits=_hits(found.ids, chosen_ids, request),
         total=sum(count for list_id, count in found.per_list.items() if list_id in chosen_ids),
@@ -192,22 +191,18 @@ def _browse(request: SearchRequest, chosen: Sequence[Offer]) -> Found:
     return Found(ids, sizes if not request.text.strip() else Counter(), Counter())
 
 
-def _hits(ids: list[int], list_ids: set[int | None], request: SearchRequest) -> list[Hit]:
+def _hits(ids: list[int], list_ids: set[int], request: SearchRequest) -> list[Hit]:
     if not ids:
         return []
-    by_id = {article.id: article for article in db.session.scalars(*_articles(ids, list(list_ids)))}
+    by_id = articles_in_force(ids, list_ids, request.on)
     articles = [by_id[i] for i in ids if i in by_id]
     if not articles:
         return []
     asks = [Ask(article) for article in articles]
-    facts = load_facts(asks, request.organisation, request.on)
+    current = {(article.award_id, article.supplier_number): article for article in articles}
+    facts = load_facts(asks, request.organisation, request.on, current=current)
     judged = judge(asks, facts)
     return [Hit(a, facts.awards[a.award_id], found) for a, found in zip(articles, judged, strict=True)]
-
-
-@prepared
-def _articles(ids: list[int], list_ids: list[int | None]) -> Select[Any]:
-    return select(Article).where(Article.id.in_(ids), Article.price_list_id.in_(list_ids))
 
 
 def _facets(
