@@ -28,21 +28,25 @@ is one of them, because the rate of food changes by law and a guess would be wro
 
 Numbers: "1 234,50", "1234.50", "12,50 kr". A hyphen alone is an empty cell. A row with an error is
 not among the rows; whether a list with errors may be used at all is the caller's rule.
+
+`read_price_file` gives the whole of it; `open_price_file` hands out some thousand rows at a time, in memory that does
+not grow with the file.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
-from typing import Any, NamedTuple
+from io import BytesIO
+from typing import Any, BinaryIO, NamedTuple
 
 from exchange import cells
-from exchange.container import Kind, kind_of, size_inside
-from exchange.csvtext import Unreadable, decode, folded, visible
+from exchange.container import HEAD, Kind, is_read_whole, kind_of, size_inside
+from exchange.csvtext import TextFile, Unreadable, decode, folded, visible
 from exchange.header import ColumnChoice, Header, guess_header
-from exchange.sandbox import convert
-from exchange.table import MAX_BYTES, MAX_ROWS, Column, Problem, Table, without_errors
+from exchange.sandbox import converted
+from exchange.table import MAX_BYTES, Column, Limits, Problem, Table, without_errors
 
 MAX_PRICE = 1_000_000_000
 MAX_QUANTITY = 1_000_000
@@ -85,11 +89,25 @@ class PriceFile(NamedTuple):
         return without_errors(self.problems)
 
 
+class _Number(cells.Text):
+    """A supplier's number, and not that of the example in the template."""
+
+    def __call__(self, cell: str) -> str:
+        number = super().__call__(cell)
+        if number == EXAMPLE:
+            raise cells.Refused("example-row")
+        return number
+
+    def are_plain(self, some: Sequence[str]) -> bool:
+        return EXAMPLE not in some and super().are_plain(some)
+
+
+_NUMBER = _Number(50)
 _QUANTITY = cells.number(MAX_QUANTITY, 3)
 COLUMNS = {
     "supplier_number": Column(
         "Artikelnummer|Artikelnr|Artnr|Art nr|Leverantörens artikelnummer|Article number|Item number|SKU",
-        cells.text(50),
+        _NUMBER,
     ),
     "name": Column("Benämning|Artikelnamn|Artikelbenämning|Produktnamn|Produkt|Namn|Name|Item name", cells.text(200)),
     "unit": Column("Enhet|Beställningsenhet|Försäljningsenhet|Orderenhet|Unit|Order unit", cells.unit),
@@ -112,10 +130,12 @@ COLUMNS = {
     "quantity_multiple": Column(
         "Multipel|Köps i steg om|Beställningsmultipel|Kvantitetsmultipel|Quantity multiple|Multiple", _QUANTITY
     ),
-    "base_quantity": Column("Prisenhet|Pris per antal|Prisbas|Pris gäller antal|Base quantity|Price unit", _QUANTITY),
-    "synonyms": Column("Sökord|Synonymer|Synonym|Synonyms|Keywords|Search words", cells.words(500)),
+    "base_quantity": Column(
+        "Prisenhet|Pris per antal|Prisbas|Pris gäller antal|Base quantity|Price unit", _QUANTITY, empty=Decimal(1)
+    ),
+    "synonyms": Column("Sökord|Synonymer|Synonym|Synonyms|Keywords|Search words", cells.words(500), empty=()),
     "marks": Column(
-        "Märkning|Märkningar|Miljömärkning|Miljömärkningar|Märken|Labels|Marks|Eco-labels", cells.words(200)
+        "Märkning|Märkningar|Miljömärkning|Miljömärkningar|Märken|Labels|Marks|Eco-labels", cells.words(200), empty=()
     ),
     "classification": Column("UNSPSC|UNSPSC-kod|Klassificering|Klassning|Classification", cells.unspsc),
     "manufacturer": Column("Tillverkare|Varumärke|Fabrikat|Märke|Manufacturer|Brand", cells.text(100)),
@@ -125,12 +145,12 @@ COLUMNS = {
     "picture": Column("Bild|Bildlänk|Bildadress|Bild-URL|Bild 1|Picture|Picture URL|Image|Image URL", cells.address),
 }
 MANDATORY = ("supplier_number", "name", "unit", "price", "vat")
-_GARBLED = re.compile("Ã[¥¤¶…„–]|\ufffd")  # åäöÅÄÖ in UTF-8, read as Windows-1252 and saved again
 _FIELDS = {folded(name): field for field, column in COLUMNS.items() for name in (field, *column.headings.split("|"))}
 # GTIN: a spreadsheet that takes it for a number drops its first zeros
 _PADDED = [folded(name) for name in ("gtin", *COLUMNS["gtin"].headings.split("|"))]
 _ONLY_NOTED = {"not-orderable", "approximate-price", "price-period", "line-period"}
-_LIMITS: dict[str, str | int] = {"megabytes": MAX_BYTES // 1_000_000, "limit": MAX_ROWS}
+ORDINARY = Limits()
+TRUSTED = Limits(rows=1_000_000, bytes=500_000_000)  # for whoever has the machine: a CSV file from the command line
 
 
 def heading(field: str) -> str:
@@ -138,22 +158,152 @@ def heading(field: str) -> str:
     return COLUMNS[field].heading
 
 
-def read_price_file(data: bytes, file_name: str = "", choices: Sequence[ColumnChoice] = ()) -> PriceFile:
+class PriceSource:
+    """A price list that is open: `chunks` of its usable rows, and the `problems` met so far."""
+
+    def __init__(
+        self,
+        text: TextFile | None,
+        limits: Limits = ORDINARY,
+        choices: Sequence[ColumnChoice] = (),
+        problem: Problem | None = None,
+    ) -> None:
+        self.replaces = True  # as in PriceFile
+        self.deleted: dict[str, int] = {}
+        self.before: list[Problem] = [problem] if problem else []
+        self.after: list[Problem] = []
+        self._text, self._limits, self._choices = text, limits, choices
+        self._table: Table | None = None
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Those of the file, then those of its rows as far as they have been read."""
+        found = self._table.problems if self._table is not None else []
+        if self.deleted:  # nothing but articles to take out
+            found = [problem for problem in found if problem.code != "no-rows"]
+        return [*self.before, *found, *self.after]
+
+    @property
+    def is_clean(self) -> bool:
+        """No error so far."""
+        return without_errors(self.before) and (self._table is None or self._table.is_clean)
+
+    def chunks(self, *, remember: bool = True) -> Iterator[list[PriceRow]]:
+        """The rows from the first one on, each time that it is called; what was said of the rows is forgotten.
+
+        Without `remember` a number that stands further up in the file may come again: somebody else has to find it.
+        """
+        if self._text is None:
+            return
+        self._table = Table(
+            *(self._text, "", COLUMNS),
+            mandatory=MANDATORY,
+            needed=MANDATORY,
+            unique="supplier_number",
+            choices=self._choices,
+            limits=self._limits,
+        )
+        if self._table.is_clean and self._text.is_garbled:
+            self._table.problems.append(Problem("garbled", severity="warning"))
+        for rows in self._table.chunks(remember=remember):
+            yield list(map(PriceRow._make, rows))
+
+
+def read_price_file(data: bytes, file_name: str = "") -> PriceFile:
     """Read a whole price list; what it is, its content says, and its name must not say anything else.
 
     Twenty million bytes and a hundred thousand rows at most, and no more than a thousand problems are listed. CSV is
-    read here; spreadsheets and catalogues become such a text in the sandbox first. `choices`: what the columns under
-    certain headings hold where their names do not say it.
+    read here; spreadsheets and catalogues become such a text in the sandbox first.
     """
-    try:
-        if len(data) > MAX_BYTES:
-            raise Unreadable("too-large")
-        kind = kind_of(data, file_name)
-        if kind is Kind.CSV:
-            return _read_table(data, choices)
-        return _read_catalogue(data) if kind is Kind.XML else _read_sheet(data, kind, choices)
-    except Unreadable as error:
-        return PriceFile([], [Problem(error.code, params=_LIMITS)])
+    with open_price_file(BytesIO(data), file_name) as source:
+        return read_whole(source)
+
+
+def read_whole(source: PriceSource) -> PriceFile:
+    """All the rows of an open list, and everything that is wrong with it."""
+    rows = [row for chunk in source.chunks() for row in chunk]
+    return PriceFile(rows, source.problems, source.replaces, source.deleted)
+
+
+@contextmanager
+def open_price_file(
+    file: BinaryIO, file_name: str = "", limits: Limits = ORDINARY, choices: Sequence[ColumnChoice] = ()
+) -> Iterator[PriceSource]:
+    """A price list to read from the first byte of a file, which stays the caller's to close.
+
+    `choices`: what the columns under certain headings hold where their names do not say it. Nothing is raised about
+    what is in it. A spreadsheet or a catalogue has twenty million bytes at most, whatever the
+    limits.
+    """
+    with ExitStack() as held:
+        try:
+            source = _open(file, file_name, limits, choices, held)
+        except Unreadable as error:
+            source = PriceSource(None, problem=Problem(error.code, params=limits.params))
+        yield source
+
+
+def _open(
+    file: BinaryIO, file_name: str, limits: Limits, choices: Sequence[ColumnChoice], held: ExitStack
+) -> PriceSource:
+    size = file.seek(0, 2)
+    file.seek(0)
+    head = file.read(HEAD)
+    if not is_read_whole(head) and size <= limits.bytes:
+        kind_of(head, file_name)
+        text = TextFile(file, max_bytes=limits.bytes)
+        held.callback(text.release)
+        return PriceSource(text, limits, choices)
+    if size > MAX_BYTES:
+        raise Unreadable("too-large")
+    data = head + file.read()
+    kind = kind_of(data, file_name)
+    if kind is Kind.XML:
+        return _open_catalogue(data, limits, held)
+    return _open_sheet(data, kind, limits, choices, held)
+
+
+def _open_sheet(
+    data: bytes, kind: Kind, limits: Limits, choices: Sequence[ColumnChoice], held: ExitStack
+) -> PriceSource:
+    chosen = [(h, f) for choice in choices for h, f in zip(choice.headings, choice.fields, strict=False)]
+    headings = [*_FIELDS, *(heading for heading, _ in chosen)]
+    padded = [*_PADDED, *(heading for heading, field in chosen if field == "gtin")]
+    request = {"kind": kind.value, "headings": headings, "padded": padded, "rows": limits.rows}
+    text, told = _converted("exchange.spreadsheet", data, request, _memory_of_sheet(data, kind), held)
+    source = PriceSource(text, limits, choices)
+    if told.get("sheets", 1) > 1 and told.get("sheet"):
+        source.after.append(Problem("sheet", value=visible(told["sheet"]), severity="warning"))
+    return source
+
+
+def _open_catalogue(data: bytes, limits: Limits, held: ExitStack) -> PriceSource:
+    request = {"columns": {field: heading(field) for field in COLUMNS}, "rows": limits.rows}
+    text, told = _converted("exchange.catalogue_xml", data, request, 50_000_000 + 3 * len(data), held)
+    source = PriceSource(text, limits)
+    source.replaces, source.deleted = told["action"] == "Replace", dict(told["deleted"])
+    source.before = [
+        Problem(code, line, params={"count": count}, severity="warning" if code in _ONLY_NOTED else "error")
+        for code, (line, count) in told["noted"].items()
+    ]
+    if any(told["period"]):
+        start, end = (visible(day) or "…" for day in told["period"])
+        source.before.append(Problem("catalogue-period", params={"start": start, "end": end}, severity="warning"))
+    return source
+
+
+def _memory_of_sheet(data: bytes, kind: Kind) -> int:
+    """What a sheet takes is a few times what is in it; what claims to be more is stopped."""
+    return 50_000_000 + 5 * size_inside(data, kind)
+
+
+def _converted(
+    reader: str, data: bytes, request: dict[str, Any], memory: int, held: ExitStack
+) -> tuple[TextFile, dict[str, Any]]:
+    file, told = held.enter_context(converted(reader, data, request, memory=memory))
+    text = TextFile(file, max_bytes=None)
+    held.callback(text.release)
+    return text, told
 
 
 def look_at(data: bytes, file_name: str = "") -> Header | None:
@@ -165,7 +315,10 @@ def look_at(data: bytes, file_name: str = "") -> Header | None:
             return None
         if kind is Kind.CSV:
             return guess_header(decode(data, file_name, max_bytes=MAX_BYTES))
-        return guess_header(_sheet_text(data, kind, headings=None)[0])
+        request = {"kind": kind.value, "headings": None, "padded": [], "rows": ORDINARY.rows}
+        with ExitStack() as held:
+            text, _ = _converted("exchange.spreadsheet", data, request, _memory_of_sheet(data, kind), held)
+            return guess_header(text.head())
     except Unreadable:
         return None
 
@@ -173,58 +326,3 @@ def look_at(data: bytes, file_name: str = "") -> Header | None:
 def usual_field(heading: str) -> str:
     """The field that a heading usually means; "" where it means none."""
     return _FIELDS.get(folded(heading), "")
-
-
-def _read_table(data: bytes | str, choices: Sequence[ColumnChoice] = ()) -> PriceFile:
-    table = Table(data, "", COLUMNS, mandatory=MANDATORY, needed=MANDATORY, choices=choices)
-    if table.is_clean and _GARBLED.search(table.text):
-        table.problems.append(Problem("garbled", severity="warning"))
-    rows: dict[str, PriceRow] = {}
-    for line, values in table.rows():
-        row = PriceRow(line, **values)
-        if row.supplier_number == EXAMPLE:
-            table.problem("example-row", line, "supplier_number", EXAMPLE)
-            continue
-        first = rows.setdefault(row.supplier_number, row)
-        if first is not row:
-            table.problem("number-twice", line, "supplier_number", row.supplier_number, {"other": first.line})
-    return PriceFile(list(rows.values()), table.problems)
-
-
-def _read_sheet(data: bytes, kind: Kind, choices: Sequence[ColumnChoice]) -> PriceFile:
-    chosen = [(h, f) for choice in choices for h, f in zip(choice.headings, choice.fields, strict=False)]
-    headings = [*_FIELDS, *(heading for heading, _ in chosen)]
-    text, told = _sheet_text(data, kind, headings, [heading for heading, field in chosen if field == "gtin"])
-    if not text.strip():  # no sheet had a header
-        names = ", ".join(heading(field) for field in MANDATORY)
-        return PriceFile([], [Problem("no-header", params={"columns": names})])
-    found = _read_table(text, choices)
-    if told.get("sheets", 1) > 1 and told.get("sheet"):
-        found.problems.append(Problem("sheet", value=visible(told["sheet"]), severity="warning"))
-    return found
-
-
-def _sheet_text(
-    data: bytes, kind: Kind, headings: list[str] | None, padded: Sequence[str] = ()
-) -> tuple[str, dict[str, Any]]:
-    """A sheet as CSV, and what was told of it: the first one with some of the headings, or with anything at all."""
-    request = {"kind": kind.value, "headings": headings, "padded": [*_PADDED, *padded], "rows": MAX_ROWS}
-    # what a sheet takes is a few times what is in it; what claims to be more is stopped
-    memory = 50_000_000 + 5 * size_inside(data, kind)
-    return convert("exchange.spreadsheet", data, request, memory=memory)
-
-
-def _read_catalogue(data: bytes) -> PriceFile:
-    request = {"columns": {field: heading(field) for field in COLUMNS}, "rows": MAX_ROWS}
-    text, told = convert("exchange.catalogue_xml", data, request, memory=50_000_000 + 3 * len(data))
-    found = _read_table(text)
-    deleted = dict(told["deleted"])
-    notes = [
-        Problem(code, line, params={"count": count}, severity="warning" if code in _ONLY_NOTED else "error")
-        for code, (line, count) in told["noted"].items()
-    ]
-    if any(told["period"]):
-        start, end = (visible(day) or "…" for day in told["period"])
-        notes.append(Problem("catalogue-period", params={"start": start, "end": end}, severity="warning"))
-    problems = [p for p in found.problems if not (p.code == "no-rows" and deleted)]
-    return PriceFile(found.rows, notes + problems, replaces=told["action"] == "Replace", deleted=deleted)

@@ -143,7 +143,7 @@ def restore(actor: User | None, former: PriceList) -> PriceList:
     if former.publication is None or former.state is PriceListState.PUBLISHED:
         raise WrongState(_l("Bara en lista som har varit i kraft förut kan tas upp igen."))
     # versions are counted per award, as when a file is imported
-    db.session.execute(select(Award.id).where(Award.id == award.id).with_for_update())
+    db.session.execute(select(Award.id).where(Award.id == award.id).with_for_update(key_share=True))
     version = db.session.scalar(select(func.max(PriceList.version)).where(PriceList.award_id == award.id)) or 0
     draft = PriceList(
         award=award,

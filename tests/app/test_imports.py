@@ -216,10 +216,10 @@ def test_list_is_compared_refused_published_and_taken_back_by_command(run: Any, 
     refused = run(prices, "refuse", *place, "A1", "--reason", "För dyrt", "--out", "r.csv")
     assert refused.exit_code == 0 and "För dyrt" in (tmp_path / "r.csv").read_text("utf-8"), refused.output
     published = run(prices, "publish", *place)
-    assert "version 2: publicerat" in published.stdout, published.output
+    assert "version 2: publicerad" in published.stdout, published.output
     assert run(prices, "export", *place, "--out", "l.csv").exit_code == 0
     assert ";9,5;" in (tmp_path / "l.csv").read_text("utf-8")
     assert run(prices, "publish", *place).exit_code == 1
     assert run(prices, "restore", *place, "--version", "7").exit_code == 1
     back = run(prices, "restore", *place, "--version", "1", "--publish")
-    assert "version 3: 1 articles as in 1, publicerat" in back.stdout, back.output
+    assert "version 3: 1 articles as in 1, publicerad" in back.stdout, back.output
