@@ -22,7 +22,7 @@ from core.db import reading
 
 log = logging.getLogger(__name__)
 
-PAUSE, TROUBLE_PAUSE = 2.0, 30.0  # seconds between two looks
+PAUSE, TROUBLE_PAUSE = 1.0, 30.0  # seconds between two looks
 FEW = 2_000  # articles that are read at once: a process takes longer to start
 PRIORITY = 5  # as `nice` has it
 _ROOT = Path(__file__).resolve().parent.parent

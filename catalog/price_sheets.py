@@ -69,6 +69,8 @@ def _shown(name: str, value: Any) -> str:
     if isinstance(value, VatClass):
         return str(VAT_NAMES[value])
     text = number(value) if isinstance(value, Decimal) else str(value)
+    if name in ("synonyms", "marks"):
+        text = text.replace(",", ", ")
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
