@@ -56,7 +56,11 @@ LONGEST = 80
 def told(change: PriceChange) -> list[tuple[Any, str, str]]:
     """What else than the price differs: what it is called, before, after."""
     return [
-        (COLUMN_NAMES[name], _shown(name, getattr(change.before, name)), _shown(name, getattr(change.after, name)))
+        (
+            COLUMN_NAMES.get(name, name),
+            _shown(name, getattr(change.before, name)),
+            _shown(name, getattr(change.after, name)),
+        )
         for name in change.reworded
     ]
 

@@ -17,23 +17,24 @@ from catalog.agreement import Award, Entitlement
 from catalog.price_change import Kind, PriceChange, former_of
 from catalog.price_history import chart_of, price_history
 from catalog.price_list import Article, PriceList, PriceListState
-from catalog.price_refusal import refusals_of
+from catalog.price_refusal import SAID, refusals_of
 from catalog.price_row import rows_of
 from catalog.price_rule import BOUNDS, PriceRule, rule_of
-from catalog.steering import Ask, findings
+from catalog.price_sheets import COLUMN_NAMES
 from core.clock import STOCKHOLM, frozen, now, today
 from core.db import commit, db
 from core.errors import NotAllowed, RuleBroken, WrongState
 from orders.actions.approval import approve as decide
 from orders.actions.basket import add
 from orders.actions.order import cancel
-from orders.basket_queries import basket_of
+from orders.basket_queries import basket_of, view_basket
 from tests.factories.auth import make_member, make_organisation
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_price_list
 from tests.factories.orders import Place, make_order, make_place, make_requisition, pending_step
 
 HEADER = "Artikelnummer;Benämning;Enhet;Pris;Moms;Prisenhet"
 BEFORE = ("same;S;st;10;25;1", "up;U;st;100;25;1", "down;D;st;10;25;1", "gone;G;st;7;25;1", "text;T;st;10;25;1")
+CHANGES = {"price-changed", "not-in-price-list"}  # what a basket is told of a new list
 AFTER = ("same;S;st;10;25;1", "up;U;st;110;25;1", "down;D;st;5;25;1", "new;N;st;1;25;1", "text;T2;förp;10;25;1")
 
 
@@ -85,6 +86,10 @@ def test_every_kind_is_counted_and_named(draft: PriceList) -> None:
     assert found["text"].reworded == ["name", "unit_code"] and found["text"].percent is None
     for kind in (Kind.DEARER, Kind.CHEAPER, Kind.NEW, Kind.GONE, Kind.REWORDED):
         assert [c.kind for c in changes(draft, kind).values()] == [kind]
+
+
+def test_every_column_that_may_differ_has_a_name() -> None:
+    assert set(SAID) - {"supplier_number", "price"} == set(COLUMN_NAMES)
 
 
 @pytest.mark.usefixtures("app")
@@ -387,10 +392,9 @@ def test_basket_is_told_of_the_changed_rows_and_of_no_others() -> None:
     approve(None, draft)
     basket = basket_of(place.orderer, place.organisation)
     assert basket is not None
-    asks = [Ask(line.article, line.quantity, seen_price=line.seen_price) for line in basket.lines]
-    found = findings(asks, place.organisation, today())
-    codes = [{f.code for f in of_one} & {"price-changed", "not-in-price-list"} for of_one in found]
-    assert codes == [set(), set(), {"price-changed"}, {"not-in-price-list"}]
+    found = view_basket(basket).findings
+    told = {line.article.supplier_number: {f.code for f in found[line.id]} & CHANGES for line in basket.lines}
+    assert told == {"same": set(), "up": set(), "down": {"price-changed"}, "gone": {"not-in-price-list"}}
 
 
 @pytest.mark.usefixtures("app")
