@@ -57,7 +57,7 @@ def told(change: PriceChange) -> list[tuple[Any, str, str]]:
     """What else than the price differs: what it is called, before, after."""
     return [
         (
-            COLUMN_NAMES.get(name, name),
+            COLUMN_NAMES[name],
             _shown(name, getattr(change.before, name)),
             _shown(name, getattr(change.after, name)),
         )
