@@ -212,6 +212,7 @@ def prepare_engine(engine: Engine) -> None:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "begin", _begin_postgresql)
+        engine.dialect.do_rollback = _end_postgresql  # type: ignore[assignment, method-assign]
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -227,5 +228,14 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    if not _writing.get():
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+    driver: Any = connection.connection.dbapi_connection
+    driver.read_only = not _writing.get()  # psycopg's BEGIN says so
+
+
+def _end_postgresql(driver: Any) -> None:
+    """What has only read ends with COMMIT: at a ROLLBACK psycopg forgets the statements that it has prepared, and the
+    planner's work on a page's joins takes longer than the database's answers."""
+    if driver.read_only:
+        driver.commit()
+    else:
+        driver.rollback()
