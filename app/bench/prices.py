@@ -32,7 +32,7 @@ from exchange.pricefile import TRUSTED, open_price_file
 
 FEW = 10_000  # rows of the list that memory is compared with
 CHUNK = 5_000
-COLUMNS = [column.name for column in Article.__table__.columns if column.name != "id"]
+COLUMNS = [column.name for column in Article.__table__.columns if column.name != "id"]  # the list is the first
 
 
 def bench_import(
@@ -52,8 +52,8 @@ def bench_import(
         kept = _floor_table(store(award, file), folder)
         ours, floors = [], []
         for _ in range(1 if count > 200_000 else 3):
-            floors.append(_read_csv(file) + _insert(kept))
             ours.append(_bring_in(award, file))
+            floors.append(_read_csv(file) + _insert(kept))
         label = f"{count:,} rows, csv, {db.engine.dialect.name}"
         best, least = min(map(sum, ours)), min(floors)
         yield milliseconds("import", label, best, least)
@@ -113,7 +113,7 @@ def _read_csv(path: Path) -> float:
 
 def _floor_table(price_list: int, folder: Path) -> Path:
     """A table like that of the articles, with the same articles but for those of one list, which are kept in a file as
-    the driver takes them: some thousand at a time. Gives the file, named for the list. Commits."""
+    the driver takes them: some thousand at a time. Gives the file. Commits."""
     with unit_of_work() as session:
         if db.engine.dialect.name == "postgresql":
             session.execute(text("CREATE TABLE floor (LIKE article INCLUDING ALL)"))
@@ -130,30 +130,31 @@ def _floor_table(price_list: int, folder: Path) -> Path:
         )
         rows = text(f"SELECT {names} FROM article WHERE price_list_id = {price_list} ORDER BY id")
         found = session.connection().execution_options(yield_per=CHUNK).execute(rows)
-        with (kept := folder / str(price_list)).open("wb") as file:
+        with (kept := folder / "rows").open("wb") as file:
             for chunk in found.partitions():
                 marshal.dump([tuple(row) for row in chunk], file)
     return kept
 
 
 def _insert(kept: Path) -> float:
-    """The seconds of one bulk INSERT of the rows that were kept, without those of fetching them from the file."""
+    """The seconds of one bulk INSERT of the rows that were kept, as rows of the newest list; without those of fetching
+    them from the file."""
+    with reading() as session:
+        newest = session.execute(text("SELECT max(id) FROM price_list")).scalar()
     fetching = 0.0
 
     def chunks() -> Iterator[list[Any]]:
         nonlocal fetching
         with kept.open("rb") as file:
             while True:
-                began = perf_counter()
+                started = perf_counter()
                 try:
-                    chunk = marshal.load(file)
+                    chunk = [(newest, *row[1:]) for row in marshal.load(file)]
                 except EOFError:
                     return
-                fetching += perf_counter() - began
+                fetching += perf_counter() - started
                 yield chunk
 
-    with unit_of_work() as session:
-        session.execute(text(f"DELETE FROM floor WHERE price_list_id = {kept.name}"))
     began = perf_counter()
     with unit_of_work():
         insert_many("floor", COLUMNS, chunks())
