@@ -8,6 +8,7 @@ from flask import render_template
 
 from auth.login import acting_organisation, current
 from auth.permission import Permission
+from catalog.comparison_price import comparison_price
 from catalog.finding import Ask
 from catalog.method import explanation
 from catalog.price_history import chart_of, price_history
@@ -42,6 +43,7 @@ def article(article_id: int) -> Any:
         history=history,
         chart=chart_of(history),
         today=today(),
+        comparison=comparison_price(article),
         successor=current_row if current_row is not None and current_row.id != article.id else None,
         basket_url=None if unmendable(found) else basket_url(),
     )

@@ -1,13 +1,13 @@
 """What is needed to review a price list: refused rows, the agreement's price rule, who reviewed, chosen columns.
 
-Revision: 0010, after 0003
+Revision: 0010, after 0004
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0010"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
