@@ -154,7 +154,8 @@ def _write_lines(order: Order, draft: OrderDraft, sold: Sold) -> None:
 
 COPIED = (
     "award_id", "supplier_number", "gtin", "name", "description", "classification", "unit_code", "quantity",
-    "unit_price", "base_quantity", "net_amount", "vat_percent", "choice_ground", "note",
+    "unit_price", "base_quantity", "net_amount", "is_approximate", "vat_percent", "choice_ground",
+    "note",
 )  # fmt: skip
 
 
