@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from inspect import signature
+from typing import Any
 
 import click
 
@@ -11,6 +13,8 @@ from app.bench.documents import bench_documents
 from app.bench.measure import Figure
 from app.bench.outbox import bench_outbox
 from app.bench.pages import bench_pages
+from app.bench.prices import bench_import
+from app.bench.publication import bench_publish
 from app.bench.road import bench_road
 from app.bench.search_quality import bench_search_quality
 
@@ -22,6 +26,8 @@ BENCHES: dict[str, Bench] = {
     "approvals": bench_approvals,
     "outbox": bench_outbox,
     "search-quality": bench_search_quality,
+    "import": bench_import,
+    "publish": bench_publish,
 }
 
 
@@ -29,12 +35,17 @@ BENCHES: dict[str, Bench] = {
 @click.argument("what", type=click.Choice(list(BENCHES)))
 @click.option("--database", metavar="URL", help="Where to make the database of the measurement; default a SQLite file.")
 @click.option("--quick", is_flag=True, help="Under 30 seconds, with rougher figures.")
-def bench(what: str, database: str | None, quick: bool) -> None:
+@click.option("--rows", type=click.IntRange(100, 1_000_000), help="How long the price list is: of import and publish.")
+@click.option("--format", "form", type=click.Choice(["csv", "xlsx"]), help="Of the price list: of import.")
+def bench(what: str, database: str | None, quick: bool, **given: Any) -> None:
     """Measure Avrop, each figure beside its own floor.
 
     One JSON object a line: name, variant, value, unit, floor, ratio, queries. Works in a database of its own, which
     it removes afterwards; data that is there is never touched.
     """
     seconds = 1.5 if quick else 8.0
-    for figure in BENCHES[what](database, seconds, quick):
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if unknown := chosen.keys() - signature(BENCHES[what]).parameters.keys():
+        raise click.UsageError(f"{what} has no choice of {', '.join(sorted(unknown))}")
+    for figure in BENCHES[what](database, seconds, quick, **chosen):
         click.echo(str(figure))
