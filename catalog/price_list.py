@@ -56,8 +56,13 @@ class Tier(NamedTuple):
     price: Decimal
 
 
+def tiers_text(tiers: Sequence[tuple[Decimal, Decimal]] | None) -> str | None:
+    """How tiers are stored, in the one spelling that makes equal ones equal: `10:9.5 50:8.9`."""
+    return " ".join(f"{quantity.normalize():f}:{price.normalize():f}" for quantity, price in tiers or ()) or None
+
+
 class Tiers(TypeDecorator[tuple[Tier, ...]]):
-    """The tiers of a row in rising order, as the text `10:9.50 50:8.90`.
+    """The tiers of a row in rising order, as the text `10:9.5 50:8.9`.
 
     They stand in the row itself and not in a table of their own: they are read with it a hundred thousand times, and
     what keeps a published row as it is keeps them.
@@ -67,7 +72,7 @@ class Tiers(TypeDecorator[tuple[Tier, ...]]):
     cache_ok = True
 
     def process_bind_param(self, value: Sequence[Tier] | None, dialect: Dialect) -> str | None:
-        return " ".join(f"{quantity:f}:{price:f}" for quantity, price in value) if value else None
+        return tiers_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[Tier, ...]:
         pairs = (pair.partition(":") for pair in (value or "").split())

@@ -66,7 +66,16 @@ ROWS = st.builds(
     manufacturer=optional(texts(100)),
     lead_time_days=optional(st.integers(0, 999)),
     picture=optional(st.just("https://bilder.example/a.jpg?x=1&y=å")),
+    tiers=st.deferred(lambda: tiers()),
+    is_approximate=st.booleans(),
 )
+
+
+def tiers() -> st.SearchStrategy[tuple[tuple[Decimal, Decimal], ...]]:
+    steps = st.lists(st.tuples(numbers(1_000_000, 3), numbers(1_000_000_000, 4)), max_size=10, unique_by=lambda s: s[0])
+    return steps.map(lambda found: tuple(sorted(found)))
+
+
 LISTS = st.lists(ROWS, min_size=1, max_size=12, unique_by=lambda row: row.supplier_number)
 
 
