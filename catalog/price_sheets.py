@@ -77,7 +77,7 @@ def _shown(name: str, value: Any) -> str:
     if isinstance(value, VatClass):
         return str(VAT_NAMES[value])
     if isinstance(value, bool):
-        return _("ja") if value else _("nej")
+        return str(_("ja") if value else _("nej"))
     if name == "tiers":
         return "; ".join(f"{number(quantity)}: {price(cost)}" for quantity, cost in value) or "–"
     text = number(value) if isinstance(value, Decimal) else str(value)

@@ -389,7 +389,7 @@ def test_every_heading_of_a_template_is_read() -> None:
 
 
 def test_every_text_can_be_filled_in() -> None:
-    names = ("megabytes", "columns", "column", "other", "limit", "choices", "former", "start", "end")
+    names = ("megabytes", "columns", "column", "other", "limit", "choices", "former", "start", "end", "price")
     params: dict[str, str | int] = {**dict.fromkeys(names, "x"), "count": 2}
     assert all(Problem(code, params=params).text for code in TEXTS)
 
