@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from catalog.price_list import Article, PriceList, VatClass
+from catalog.price_list import Article, PriceList, VatClass, tiers_text
 from core.db import db, insert_many
-from core.types import FixedPoint, Quantity, UnitPrice
+from core.types import FixedPoint, Percent, Quantity, UnitPrice
 from exchange.pricefile import PriceFile, PriceRow
 from exchange.table import Problem
 
@@ -53,9 +53,9 @@ def store_rows(price_list: PriceList, chunks: Iterable[Sequence[PriceRow]]) -> i
         nonlocal count
         for rows in chunks:
             count += len(rows)
-            yield _stored(price_list.id, price_list.award_id, rows, price, quantity)
+            yield _stored(price_list.id, price_list.award_id, rows, price, quantity, percent)
 
-    price, quantity = _Steps(UnitPrice), _Steps(Quantity)
+    price, quantity, percent = _Steps(UnitPrice), _Steps(Quantity), _Steps(Percent)
     insert_many(Article.__tablename__, _STORED, counted())
     return count
 
@@ -63,12 +63,13 @@ def store_rows(price_list: PriceList, chunks: Iterable[Sequence[PriceRow]]) -> i
 _STORED = (
     *("price_list_id", "award_id", "supplier_number", "gtin", "name", "description", "brand", "synonyms"),
     *("unit_code", "pack_size", "pack_unit", "minimum_quantity", "quantity_multiple", "price", "base_quantity"),
-    *("vat_class", "classification", "marks", "picture_url", "lead_time_days"),
+    *("vat_class", "classification", "marks", "picture_url", "lead_time_days", "tiers", "list_price"),
+    *("discount_percent", "is_approximate"),
 )
 
 
 def _stored(
-    list_id: int, award_id: int, rows: Sequence[PriceRow], price: _Steps, quantity: _Steps
+    list_id: int, award_id: int, rows: Sequence[PriceRow], price: _Steps, quantity: _Steps, percent: _Steps
 ) -> list[tuple[Any, ...]]:
     """What the table holds of some rows: the values of `_STORED`. A million rows pass here."""
     return [
@@ -77,7 +78,8 @@ def _stored(
             *(",".join(row.synonyms) or None, row.unit, quantity[row.pack_size], row.pack_unit),
             *(quantity[row.minimum_quantity], quantity[row.quantity_multiple], price[row.price]),
             *(quantity[row.base_quantity], _VAT_TEXTS[row.vat], row.classification, ",".join(row.marks) or None),
-            *(row.picture, row.lead_time_days),
+            *(row.picture, row.lead_time_days, tiers_text(row.tiers), price[row.list_price]),
+            *(percent[row.discount_percent], row.is_approximate),
         )
         for row in rows
     ]
@@ -109,6 +111,10 @@ def rows_of(price_list: PriceList) -> Iterator[PriceRow]:
                 manufacturer=article.brand,
                 lead_time_days=article.lead_time_days,
                 picture=article.picture_url,
+                tiers=tuple(map(tuple, article.tiers)),
+                list_price=article.list_price,
+                discount_percent=article.discount_percent,
+                is_approximate=article.is_approximate,
             )
 
 

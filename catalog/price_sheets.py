@@ -14,7 +14,7 @@ from catalog.actions.price_review import difference_of
 from catalog.price_change import Kind, PriceChange
 from catalog.price_list import PriceList, VatClass
 from catalog.price_refusal import refusals_of
-from core.web import number
+from core.web import number, price
 from exchange.pricesheet import Sheet
 from exchange.units import unit_name
 
@@ -42,6 +42,10 @@ COLUMN_NAMES = {
     "marks": _l("Märkning"),
     "picture_url": _l("Bild"),
     "lead_time_days": _l("Leveranstid"),
+    "tiers": _l("Mängdpriser"),
+    "list_price": _l("Listpris"),
+    "discount_percent": _l("Rabatt"),
+    "is_approximate": _l("Ungefärlig vikt"),
 }
 VAT_NAMES = {
     VatClass.STANDARD: "25 %",
@@ -72,6 +76,10 @@ def _shown(name: str, value: Any) -> str:
         return unit_name(value, str(get_locale()))
     if isinstance(value, VatClass):
         return str(VAT_NAMES[value])
+    if isinstance(value, bool):
+        return str(_("ja") if value else _("nej"))
+    if name == "tiers":
+        return "; ".join(f"{number(quantity)}: {price(cost)}" for quantity, cost in value) or "–"
     text = number(value) if isinstance(value, Decimal) else str(value)
     if name in ("synonyms", "marks"):
         text = text.replace(",", ", ")

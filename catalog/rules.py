@@ -197,9 +197,7 @@ def row_is_in_force(case: Case) -> Iterator[Finding]:
             _l("Sök efter en liknande vara, eller kontakta %(help)s.", help=words.helper(case.agreement)),
         )
         return
-    seen = article.price if case.ask.seen_price is None else case.ask.seen_price
-    before = _terms(article, seen)
-    now = _terms(row, row.price)
+    before, now = _terms(article, case.ask.quantity), _terms(row, case.ask.quantity)
     if before == now:
         return
     if before[0] == now[0]:
@@ -210,16 +208,17 @@ def row_is_in_force(case: Case) -> Iterator[Finding]:
         text = _l(
             "Priset för %(article)s har ändrats från %(old)s till %(new)s.",
             article=row.name,
-            old=words.price(seen, article.base_quantity),
-            new=words.price(row.price, row.base_quantity),
+            old=words.price(*before[0]),
+            new=words.price(*now[0]),
         )
     way_on = _l("Godkänn ändringen i varukorgen, eller ta bort raden.")
     yield Finding("price-changed", Level.STOP, text, _l("Avtalets prislista"), way_on)
 
 
-def _terms(row: Article, price: Decimal) -> tuple[Any, ...]:
-    """What an orderer has said yes to: a row that differs in any of it is another offer."""
-    return (price, row.base_quantity), row.unit_code, row.vat_class, row.name, row.pack_size, row.pack_unit
+def _terms(row: Article, quantity: Decimal | None) -> tuple[Any, ...]:
+    """What an orderer of so much has said yes to: a row that differs in any of it is another offer. First the price."""
+    cost = row.price_for(quantity), row.base_quantity
+    return cost, row.unit_code, row.vat_class, row.name, row.pack_size, row.pack_unit, row.is_approximate
 
 
 def quantity_fits(case: Case) -> Iterator[Finding]:

@@ -110,6 +110,48 @@ def words(limit: int) -> Callable[[str], tuple[str, ...]]:
     return parse
 
 
+def percent(cell: str) -> Decimal:
+    """A percentage above 0 and below 100, with or without its sign."""
+    value = _percent(cell.removesuffix("%").rstrip())
+    if value >= 100:
+        raise Refused("percent")
+    return value
+
+
+_percent = number(100, 2)
+
+
+def tiers(cell: str) -> tuple[tuple[Decimal, Decimal], ...]:
+    """Lower prices for more: `10: 9,50; 50: 8,90`, the quantities rising, at most ten of them."""
+    pairs = [pair.partition(":" if ":" in pair else "=") for pair in cell.split(";") if pair.strip()]
+    if len(pairs) > MOST_TIERS:
+        raise Refused("tiers", limit=MOST_TIERS)
+    try:
+        found = tuple((_quantity(quantity.strip()), _price(price.strip())) for quantity, _, price in pairs)
+    except Refused:
+        raise Refused("tiers", limit=MOST_TIERS) from None
+    if any(later <= former for (former, _), (later, _) in zip(found, found[1:], strict=False)):
+        raise Refused("tiers", limit=MOST_TIERS)
+    return found
+
+
+MOST_TIERS = 10
+_quantity, _price = number(1_000_000, 3), number(1_000_000_000, 4)
+
+
+def yes_or_no(cell: str) -> bool:
+    """A mark for yes, or a no."""
+    answer = _ANSWERS.get(cell.casefold())
+    if answer is None:
+        raise Refused("formula" if cell[0] in "=+@" else "yes-or-no")
+    return answer
+
+
+_ANSWERS = {"ja": True, "j": True, "x": True, "1": True, "yes": True, "sant": True, "true": True, "nej": False} | {
+    "n": False, "0": False, "no": False, "falskt": False, "false": False,
+}  # fmt: skip
+
+
 def unit(cell: str) -> str:
     """The UN/ECE code of a unit."""
     code = parse_unit(cell)

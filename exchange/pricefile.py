@@ -12,6 +12,10 @@ is one of them, because the rate of food changes by law and a guess would be wro
   unit *             enhet, beställningsenhet, unit                             "st", "förp", or a UN/ECE code
   price *            pris, à-pris, nettopris, avtalspris, price                 SEK excl. VAT per price unit
   vat *              moms, momssats, moms %, vat                                25, 12, 6, 0 or "livsmedel"
+  tiers              staffelpris, mängdpris, price tiers                        "10: 9,50; 50: 8,90": from 10, from 50
+  list_price         listpris, bruttopris, list price                           as price, before the discount
+  discount_percent   rabatt, rabatt %, discount                                 percent off the list price
+  is_approximate     ungefärlig vikt, ca-vikt, viktvara                         "ja": what is delivered is paid for
   description        beskrivning, produktbeskrivning, description               text
   gtin               gtin, ean, streckkod, barcode                              8, 12, 13 or 14 digits
   pack_size          antal per förpackning, förpackningsstorlek, pack size      how many pack units are in one unit
@@ -27,7 +31,8 @@ is one of them, because the rate of food changes by law and a guess would be wro
   picture            bild, bildlänk, picture, image url                         http(s) address
 
 Numbers: "1 234,50", "1234.50", "12,50 kr". A hyphen alone is an empty cell. A row with an error is
-not among the rows; whether a list with errors may be used at all is the caller's rule.
+not among the rows; whether a list with errors may be used at all is the caller's rule. Where there are a list price
+and a discount, the price may be left out: it is what they make, rounded to öre.
 
 `read_price_file` gives the whole of it; `open_price_file` hands out some thousand rows at a time, in memory that does
 not grow with the file.
@@ -35,9 +40,9 @@ not grow with the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from io import BytesIO
 from typing import Any, BinaryIO, NamedTuple
 
@@ -50,6 +55,7 @@ from exchange.table import MAX_BYTES, Column, Limits, Problem, Table, without_er
 
 MAX_PRICE = 1_000_000_000
 MAX_QUANTITY = 1_000_000
+ÖRE = Decimal("0.01")  # more than the price and what list price and discount make may differ by
 EXAMPLE = "EXEMPEL"  # the number of the example row in the template
 
 
@@ -73,6 +79,10 @@ class PriceRow(NamedTuple):
     manufacturer: str | None = None
     lead_time_days: int | None = None
     picture: str | None = None
+    tiers: tuple[tuple[Decimal, Decimal], ...] = ()  # from this quantity on, this price; rising
+    list_price: Decimal | None = None
+    discount_percent: Decimal | None = None
+    is_approximate: bool = False  # the weight is: what is delivered is paid for
 
 
 class PriceFile(NamedTuple):
@@ -143,6 +153,19 @@ COLUMNS = {
         "Leveranstid|Leveranstid dagar|Leveranstid (dagar)|Ledtid|Ledtid dagar|Lead time|Lead time days", cells.days
     ),
     "picture": Column("Bild|Bildlänk|Bildadress|Bild-URL|Bild 1|Picture|Picture URL|Image|Image URL", cells.address),
+    "tiers": Column(
+        "Staffelpris|Staffelpriser|Staffling|Mängdpris|Mängdpriser|Price tiers|Tiers|Quantity prices",
+        cells.tiers,
+        empty=(),
+    ),
+    "list_price": Column("Listpris|Bruttopris|Katalogpris|Riktpris|List price|Gross price", cells.number(MAX_PRICE, 4)),
+    "discount_percent": Column(
+        "Rabatt|Rabatt %|Rabatt procent|Rabatt i %|Rabattsats|Avtalsrabatt|Discount|Discount percent|Discount %",
+        cells.percent,
+    ),
+    "is_approximate": Column(
+        "Ungefärlig vikt|Ca-vikt|Cirkavikt|Viktvara|Approximate weight|Catch weight", cells.yes_or_no, empty=False
+    ),
 }
 MANDATORY = ("supplier_number", "name", "unit", "price", "vat")
 _FIELDS = {folded(name): field for field, column in COLUMNS.items() for name in (field, *column.headings.split("|"))}
@@ -195,18 +218,41 @@ class PriceSource:
         """
         if self._text is None:
             return
-        self._table = Table(
+        self._table = table = Table(
             *(self._text, "", COLUMNS),
             mandatory=MANDATORY,
             needed=MANDATORY,
+            instead={"price": ("list_price", "discount_percent")},
             unique="supplier_number",
             choices=self._choices,
             limits=self._limits,
         )
         if self._table.is_clean and self._text.is_garbled:
             self._table.problems.append(Problem("garbled", severity="warning"))
-        for rows in self._table.chunks(remember=remember):
-            yield list(map(PriceRow._make, rows))
+        is_reckoned = "discount_percent" in table.headings and "list_price" in table.headings
+        for rows in table.chunks(remember=remember):
+            found = map(PriceRow._make, rows)
+            yield list(_with_prices(found, table) if is_reckoned else found)
+
+
+def _with_prices(rows: Iterable[PriceRow], table: Table) -> Iterator[PriceRow]:
+    """The rows, each with the price that its list price and discount make where it has none of its own."""
+    for row in rows:
+        if row.list_price is None or row.discount_percent is None:
+            if row.price is not None:
+                yield row
+            else:
+                table.problem("missing-value", row.line, "price" if "price" in table.headings else "list_price")
+            continue
+        reckoned = (row.list_price * (100 - row.discount_percent) / 100).quantize(ÖRE, ROUND_HALF_UP)
+        if row.price is None and not reckoned:
+            table.problem("zero", row.line, "list_price", str(row.list_price))
+        elif row.price is None:
+            yield row._replace(price=reckoned)
+        elif abs(row.price - reckoned) >= ÖRE:
+            table.problem("discount-differs", row.line, "price", str(row.price), {"price": f"{reckoned:f}"})
+        else:
+            yield row
 
 
 def read_price_file(data: bytes, file_name: str = "") -> PriceFile:

@@ -83,9 +83,10 @@ class Table:
     """One pass over one file: `problems` grow as it goes.
 
     data: the file. columns: field → what it holds. mandatory: the columns that must be there; needed: those that no
-    row may leave empty; unique: the one whose values `chunks` finds a second time; choices: what people said that the
-    columns under certain headings hold, instead of what their names say. Twenty million bytes and a hundred thousand
-    rows at most, unless `limits` say else; no more than a thousand problems are listed.
+    row may leave empty; instead: what may stand there in the place of one of them, and then it is for the caller to see
+    that it does; unique: the one whose values `chunks` finds a second time; choices: what people said that the columns
+    under certain headings hold, instead of what their names say. Twenty million bytes and a hundred thousand rows at
+    most, unless `limits` say else; no more than a thousand problems are listed.
 
     Cells are read column by column, some thousand rows at a time, and each spelling once: a unit or a VAT rate is
     written in few ways. Where a cell of a chunk cannot be used, that chunk is read again row by row.
@@ -99,13 +100,14 @@ class Table:
         *,
         mandatory: tuple[str, ...],
         needed: tuple[str, ...],
+        instead: Mapping[str, tuple[str, ...]] = {},  # noqa: B006  never changed
         unique: str = "",
         choices: Sequence[ColumnChoice] = (),
         limits: Limits = Limits(),  # noqa: B008  never changed
     ) -> None:
         self.problems: list[Problem] = []
         self.headings: dict[str, str] = {}  # field → as the file writes it
-        self._columns, self._needed, self._limits = columns, needed, limits
+        self._columns, self._limits = columns, limits
         self._plan: list[_Cells] = []
         self._unique: _Cells | None = None
         self._met: dict[str, int] = {}  # value of the unique column → line
@@ -132,8 +134,11 @@ class Table:
                 self._know(index, visible(written.strip()), fields.get(folded(written)))
             elif index < len(chosen) and chosen[index] in columns:  # what a person left out is no surprise to her
                 self._know(index, visible(written.strip()), chosen[index])
+        replaced = {field for field, others in instead.items() if self.headings.keys() >= set(others)}
+        for cells in self._plan:
+            cells.is_needed = cells.field in needed and cells.field not in replaced
         for field in mandatory:
-            if field not in self.headings:
+            if field not in self.headings and field not in replaced:
                 self.problem("missing-column", self._header_line, params={"column": columns[field].heading})
         self._unique = next((cells for cells in self._plan if cells.field == unique), None)
 
@@ -187,7 +192,7 @@ class Table:
             self.problems.append(Problem("column-twice", self._header_line, shown, params=twice))
         else:
             self.headings[field] = shown
-            self._plan.append(_Cells(field, index, self._columns[field], is_needed=field in self._needed))
+            self._plan.append(_Cells(field, index, self._columns[field]))
 
     def _batches(self, size: int) -> Iterator[tuple[int, list[list[str] | str]]]:
         """What stands below the header; ends where there is too much of it, and when too much is wrong."""
@@ -270,9 +275,10 @@ class _Cells(dict[str, Any]):
     """A column, and what its (stripped) cells mean: each spelling is read once, as long as there are not too many.
     Texts are not kept: most are written once."""
 
-    def __init__(self, field: str, index: int, column: Column, *, is_needed: bool) -> None:
+    def __init__(self, field: str, index: int, column: Column) -> None:
         self.field, self.index = field, index
-        self._column, self._is_needed = column, is_needed
+        self.is_needed = False  # whether no row may leave it empty
+        self._column = column
 
     def __missing__(self, cell: str) -> Any:
         if len(self) >= MAX_SPELLINGS:
@@ -293,13 +299,13 @@ class _Cells(dict[str, Any]):
         if all(cells):
             return cells if parse.are_plain(cells) else [self._read(cell) for cell in cells]
         filled = [cell for cell in cells if cell]
-        if self._is_needed or not parse.are_plain(filled):
+        if self.is_needed or not parse.are_plain(filled):
             return [self._read(cell) for cell in cells]
         return [cell or self._column.empty for cell in cells]
 
     def _read(self, cell: str) -> Any:
         if not cell or cell == "-":
-            if self._is_needed:
+            if self.is_needed:
                 raise Refused("missing-value")
             return self._column.empty
         if len(cell) > MAX_CELL:
@@ -344,7 +350,9 @@ TEXTS = {
     "catalogue-action": N_("Katalogen ska ha åtgärden Add, Replace eller Update. Återta listan om allt ska bort."),
     "catalogue-period": N_("Katalogen säger att den gäller %(start)s–%(end)s. Kontrollera dagen nedan."),
     "not-orderable": N_("Artiklar som katalogen säger inte går att beställa: %(count)s. De är inte med."),
-    "several-prices": N_("Artiklar med flera priser: %(count)s. Listan kan ha ett pris per artikel."),
+    "several-prices": N_(
+        "Artiklar med flera priser utan att det står från vilket antal vart och ett gäller: %(count)s."
+    ),
     "currency": N_("Artiklar med pris i en annan valuta än svenska kronor: %(count)s."),
     "price-with-vat": N_("Artiklar med pris inklusive moms: %(count)s. Ange priset utan moms."),
     "price-unit": N_("Artiklar med pris för en annan enhet än den som beställs, utan omräkningstal: %(count)s."),
@@ -376,6 +384,10 @@ TEXTS = {
     "not-a-number": N_("Det går inte att läsa som ett tal. Skriv till exempel 1 234,50."),
     "negative": N_("Talet är negativt."),
     "zero": N_("Talet är noll. Ett okänt värde lämnas tomt."),
+    "percent": N_("En rabatt är större än 0 och mindre än 100 procent."),
+    "tiers": N_("Skriv mängdpriser som 10: 9,50; 50: 8,90, med stigande antal och högst %(limit)s stycken."),
+    "yes-or-no": N_("Skriv ja eller nej."),
+    "discount-differs": N_("Listpriset och rabatten ger %(price)s. Rätta priset, eller lämna det tomt."),
     "too-big": N_("Talet är större än %(limit)s."),
     "decimals": N_("Talet har fler än %(limit)s decimaler."),
     "date": N_("Skriv dagen som ÅÅÅÅ-MM-DD, till exempel 2026-04-01."),

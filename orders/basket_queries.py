@@ -118,13 +118,13 @@ def view_basket(basket: Basket, deliver_on: date | None = None) -> BasketView:
         PricedLine(
             line=line,
             award=line.article.award,
-            net_amount=line_net(line.quantity, line.article.price, line.article.base_quantity),
+            net_amount=line_net(line.quantity, line.article.price_for(line.quantity), line.article.base_quantity),
             vat_percent=rates[line.article.vat_class],
         )
         for line in basket.lines
     ]
     drafts = draft_orders(priced)
-    asks = [Ask(line.article, line.quantity, line.seen_price, line.choice_ground, deliver_on) for line in basket.lines]
+    asks = [Ask(line.article, line.quantity, line.choice_ground, deliver_on) for line in basket.lines]
     is_ranked = any(line.article.award.lot.method in RANKED for line in basket.lines)
     refusals = refusals_of(basket) if is_ranked else ()
     refused = {refusal.award_id for refusal in refusals}

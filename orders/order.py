@@ -143,6 +143,7 @@ class OrderLine(Base):
     unit_price: Mapped[Decimal] = mapped_column(UnitPrice)
     base_quantity: Mapped[Decimal] = mapped_column(Quantity)
     net_amount: Mapped[Decimal] = mapped_column(Amount)
+    is_approximate: Mapped[bool] = mapped_column(default=False)
     vat_percent: Mapped[Decimal] = mapped_column(Percent)
     choice_ground: Mapped[str | None] = mapped_column(String(500))
     note: Mapped[str | None] = mapped_column(String(200))

@@ -100,10 +100,7 @@ def requisition_lines(requisition: Requisition) -> list[PricedLine]:
 
 def asks_of(requisition: Requisition) -> list[Ask]:
     """A requisition's lines as questions to the steering."""
-    return [
-        Ask(line.article, line.quantity, line.unit_price, line.choice_ground, requisition.wanted_on)
-        for line in requisition.lines
-    ]
+    return [Ask(line.article, line.quantity, line.choice_ground, requisition.wanted_on) for line in requisition.lines]
 
 
 def priced_charge(charge: RequisitionCharge) -> Charge:

@@ -97,7 +97,7 @@ def _lay(basket: Basket, article: Article, quantity: Decimal) -> BasketLine:
             raise RuleBroken(_l("En varukorg rymmer %(count)s rader. Skicka den här först.", count=MOST_LINES))
         line = BasketLine(quantity=Decimal(0), added_at=now())
         basket.lines.append(line)
-    line.article, line.seen_price = article, article.price
+    line.article = article
     line.quantity += quantity
     return line
 
@@ -137,7 +137,7 @@ def accept_change(actor: User, line: BasketLine) -> None:
     today_row = current_articles([key], today()).get(key)
     if today_row is None:
         raise RuleBroken(_l("Artikeln säljs inte längre under avtalet. Ta bort raden och sök efter en annan."))
-    line.article_id, line.seen_price = today_row.id, today_row.price
+    line.article_id = today_row.id
 
 
 def note_refusal(

@@ -150,7 +150,8 @@ def _charge(charge: Charge) -> OrderCharge:
 
 COPIED = (
     "award_id", "supplier_number", "gtin", "name", "description", "classification", "unit_code", "quantity",
-    "unit_price", "base_quantity", "net_amount", "vat_percent", "choice_ground", "note",
+    "unit_price", "base_quantity", "net_amount", "is_approximate", "vat_percent", "choice_ground",
+    "note",
 )  # fmt: skip
 
 

@@ -178,9 +178,8 @@ def mend(actor: User, requisition: Requisition) -> list[str]:
             continue
         basket.lines.append(
             BasketLine(
-                article_id=sold[key].id,
+                article_id=line.article_id,  # what she saw then: where it has changed since, she is asked
                 quantity=line.quantity,
-                seen_price=line.unit_price,
                 choice_ground=line.choice_ground,
                 note=line.note,
                 added_at=now(),
@@ -269,9 +268,10 @@ def _copy(position: int, line: BasketLine, rates: dict[VatClass, Decimal]) -> Re
         classification=article.classification,
         unit_code=article.unit_code,
         quantity=line.quantity,
-        unit_price=article.price,
+        unit_price=article.price_for(line.quantity),
         base_quantity=article.base_quantity,
-        net_amount=line_net(line.quantity, article.price, article.base_quantity),
+        net_amount=line_net(line.quantity, article.price_for(line.quantity), article.base_quantity),
+        is_approximate=article.is_approximate,
         vat_class=article.vat_class,
         vat_percent=rates[article.vat_class],
         choice_ground=line.choice_ground,

@@ -197,7 +197,7 @@ def test_the_demo_approver_has_something_to_decide(demo: TransactionalFlask) -> 
 def test_the_demo_orderer_may_order_what_lies_in_her_basket(demo: TransactionalFlask) -> None:
     anna = db.session.scalars(select(User).where(User.email == "anna@ostersund.example")).one()
     basket = db.session.scalars(select(Basket).where(Basket.user_id == anna.id)).one()
-    asks = [Ask(line.article, line.quantity, line.seen_price, line.choice_ground) for line in basket.lines]
+    asks = [Ask(line.article, line.quantity, line.choice_ground) for line in basket.lines]
     assert len(asks) >= 3
     assert not stops(findings(asks, basket.organisation, today()))
 

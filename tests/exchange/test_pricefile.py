@@ -389,7 +389,7 @@ def test_every_heading_of_a_template_is_read() -> None:
 
 
 def test_every_text_can_be_filled_in() -> None:
-    names = ("megabytes", "columns", "column", "other", "limit", "choices", "former", "start", "end")
+    names = ("megabytes", "columns", "column", "other", "limit", "choices", "former", "start", "end", "price")
     params: dict[str, str | int] = {**dict.fromkeys(names, "x"), "count": 2}
     assert all(Problem(code, params=params).text for code in TEXTS)
 
@@ -407,3 +407,46 @@ def test_the_two_wrong_check_digits_among_real_groceries_are_found(shared: Path)
     found = read_price_file(out.getvalue().encode())
     assert [problem.code for problem in found.problems].count("gtin-check-digit") == 2
     assert len(found.rows) > 2300
+
+
+def test_tiers_are_read_in_rising_order_and_no_other() -> None:
+    head = "Artikelnummer;Benämning;Enhet;Pris;Moms;Staffelpris\n"
+    found = read_price_file(f'{head}A1;Penna;st;10;25;"10: 9,50; 50 = 8,90"\n'.encode())
+    assert found.rows[0].tiers == ((Decimal(10), Decimal("9.50")), (Decimal(50), Decimal("8.90"))), found.problems
+    eleven = "; ".join(f"{n}: 1" for n in range(1, 12))
+    for wrong in ("50: 9; 10: 8", "10 st 9", "10: 0", "10: x", "10: 9; 10: 8", "från 10", eleven):
+        found = read_price_file(f'{head}A1;Penna;st;10;25;"{wrong}"\n'.encode())
+        assert [problem.code for problem in found.problems] == ["tiers"], wrong
+
+
+def test_a_price_may_be_a_list_price_and_a_discount() -> None:
+    head = "Artikelnummer;Benämning;Enhet;Listpris;Rabatt %;Moms\n"
+    found = read_price_file(f"{head}A1;Penna;st;33,33;12,5 %;25\n".encode())
+    assert [(row.price, row.list_price, row.discount_percent) for row in found.rows] == [
+        (Decimal("29.16"), Decimal("33.33"), Decimal("12.5"))
+    ], found.problems
+    lacking = read_price_file(f"{head}A1;Penna;st;33,33;;25\n".encode())
+    assert [(p.code, p.line) for p in lacking.problems] == [("missing-value", 2)]
+    assert lacking.rows == []
+    for wrong in ("100", "0", "-5", "halva"):
+        assert not read_price_file(f"{head}A1;Penna;st;33,33;{wrong};25\n".encode()).is_clean
+
+
+def test_a_price_that_its_list_price_and_discount_do_not_make_is_named() -> None:
+    head = "Artikelnummer;Benämning;Enhet;Pris;Listpris;Rabatt;Moms\n"
+    both = read_price_file(f"{head}A1;Penna;st;75;100;25;25\nA2;Pärm;st;80;100;25;25\nA3;Gem;st;9;;;25\n".encode())
+    assert [(p.code, p.line, p.value) for p in both.problems] == [("discount-differs", 3, "80")]
+    assert [row.supplier_number for row in both.rows] == ["A1", "A3"]
+
+
+def test_without_list_price_and_discount_a_price_is_demanded_as_before() -> None:
+    head = "Artikelnummer;Benämning;Enhet;Listpris;Moms\n"
+    found = read_price_file(f"{head}A1;Penna;st;100;25\n".encode())
+    assert [(p.code, p.params.get("column")) for p in found.problems] == [("missing-column", "Pris")]
+
+
+def test_a_weight_may_be_approximate() -> None:
+    head = "Artikelnummer;Benämning;Enhet;Pris;Moms;Ca-vikt\n"
+    found = read_price_file(f"{head}A1;Lax;kg;200;livsmedel;ja\nA2;Sill;kg;90;livsmedel;\n".encode())
+    assert [row.is_approximate for row in found.rows] == [True, False], found.problems
+    assert [p.code for p in read_price_file(f"{head}A1;Lax;kg;200;25;kanske\n".encode()).problems] == ["yes-or-no"]

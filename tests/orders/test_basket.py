@@ -65,7 +65,7 @@ def test_an_article_has_one_line_whichever_price_list_it_came_from(app: Transact
     terms = {"supplier_number": old.supplier_number, "name": old.name, "price": Decimal(12)}
     new = only_article(make_price_list(old.award, [terms]).id)
     assert add(place.orderer, place.organisation, new, Decimal(1)) is line
-    assert (line.article, line.quantity, line.seen_price) == (new, Decimal(3), Decimal(12))
+    assert (line.article, line.quantity) == (new, Decimal(3))
     accept_change(place.orderer, line)  # nothing left to accept, and no second line in its way
     db.session.flush()
     assert codes(place) == set()
@@ -261,10 +261,7 @@ def test_many_articles_lie_in_the_basket_together_at_the_prices_of_their_rows(ap
     assert add_all(place.orderer, place.organisation, wanted) == [(), (), ()]
     basket = basket_of(place.orderer, place.organisation)
     assert basket is not None
-    assert [(line.article, line.quantity, line.seen_price) for line in basket.lines] == [
-        (paper, Decimal(3), Decimal(100)),
-        (pens, Decimal(3), Decimal(9)),
-    ]
+    assert [(line.article, line.quantity) for line in basket.lines] == [(paper, Decimal(3)), (pens, Decimal(3))]
 
 
 def test_of_many_articles_none_lies_in_the_basket_when_one_may_not(app: TransactionalFlask) -> None:
