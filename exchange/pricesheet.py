@@ -83,6 +83,11 @@ def problems(found: Iterable[Problem], form: Form, headings: Sequence[str], word
     return _file([Sheet(headings[0], headings, rows, (8, 24, 30, 80), frozenset({1, 2, 3}))], form)
 
 
+def table(sheet: Sheet, form: Form) -> bytes:
+    """Any table as a file."""
+    return _file([sheet], form)
+
+
 def neutral(text: str) -> str:
     """A text that no spreadsheet takes for a formula, and none that turns around (OWASP, CSV injection)."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text

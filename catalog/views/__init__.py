@@ -8,6 +8,7 @@ from catalog.views import (
     manage_categories,
     manage_parts,
     manage_price_lists,
+    manage_registers,
     manage_searches,
     manage_suppliers,
     search,
@@ -22,6 +23,7 @@ __all__ = [
     "manage_categories",
     "manage_parts",
     "manage_price_lists",
+    "manage_registers",
     "manage_searches",
     "manage_suppliers",
 ]
