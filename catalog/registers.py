@@ -19,7 +19,7 @@ from catalog.supplier import Supplier
 from core.db import db
 from exchange import registers
 from exchange.pricesheet import Form
-from exchange.registerfile import UNKNOWN, RegisterRow, write_register
+from exchange.registerfile import UNKNOWN, RegisterRow, grounds_of, write_register
 
 Values = dict[str, Any]
 
@@ -105,7 +105,7 @@ def _lot(lot: Lot, ceiling: Ceiling | None) -> Values:
         "lot_title": lot.title,
         "method": lot.method.value,
         "clause": lot.clause,
-        "grounds": tuple(lot.grounds),
+        "grounds": grounds_of(lot.choice_grounds),
         "competition_above": lot.competition_above,
         "lot_ceiling": _limit(ceiling),
     }

@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from sqlalchemy import select
 
 from app.commands import with_app
 from app.commands.registers import IN_FILE, OUT_FILE, take_in, write_out
+from catalog.category import Category
+from catalog.suggestion import suggest_categories
+from core.db import db, reading
 
 
 @click.group()
@@ -33,3 +37,20 @@ def import_(file: Path, dry_run: bool) -> None:
 def export(out: Path) -> None:
     """Write the register in the form in which it is imported."""
     write_out("categories", out)
+
+
+@categories.command("suggest")
+@click.argument("words")
+@click.option("--most", default=10, type=click.IntRange(1, 100), show_default=True, help="Categories to print.")
+@with_app
+def suggest(words: str, most: int) -> None:
+    """Name the categories that an agreement's or an article's words resemble, the likest first.
+
+    Learnt from the tree itself and from what lies in it. Exit code 1 when nothing is alike.
+    """
+    with reading():
+        found = suggest_categories(words, db.session.scalars(select(Category)).all(), most=most)
+        if not found:
+            raise click.ClickException(f"no category resembles “{words}”")
+        for category in found:
+            click.echo(f"{category.code}  {category.name}")

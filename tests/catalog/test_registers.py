@@ -28,6 +28,7 @@ from catalog.supplier import Channel, Supplier
 from core.clock import today
 from core.db import db, rollback
 from core.types import sort_key
+from exchange.plaintext import clean
 from exchange.pricesheet import MEDIA_TYPES, Form
 from tests.factories.auth import make_member, make_office, make_organisation
 from tests.factories.catalog import (
@@ -67,7 +68,7 @@ forms = st.sampled_from([*MEDIA_TYPES])
 generated = settings(
     max_examples=15,
     deadline=None,
-    phases=[Phase.explicit, Phase.generate],
+    phases=[Phase.explicit, Phase.generate],  # to shrink an example through the database takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
@@ -120,7 +121,7 @@ def tell(data: bytes) -> list[list[str]]:
 def test_suppliers_come_back_as_they_were(rows: list[tuple[str, ...]], form: Form) -> None:
     with aside():
         for name, contact, phone, street in rows:
-            make_supplier(name=name if name.strip() else "x", contact_name=contact, phone=phone, street=street)
+            make_supplier(name=clean(name) or "x", contact_name=contact, phone=phone, street=street)
         make_supplier(channel=Channel.PEPPOL, peppol_scheme="0007", peppol_id="0912345678", order_email=None)
         check_same("suppliers", form)
 
@@ -134,7 +135,7 @@ def test_categories_come_back_as_they_were(rows: list[tuple[str, ...]], form: Fo
         parent = None
         for at, (name, name_en) in enumerate(rows):
             parent = make_category(
-                name=name.strip() or "x", name_en=name_en, parent=parent, owner=owner, cpv="03", is_closed=at % 2 == 0
+                name=clean(name) or "x", name_en=name_en, parent=parent, owner=owner, cpv="03", is_closed=at % 2 == 0
             )
         make_category(code="=K;1", name="Kod som ser ut som en formel", parent=parent)
         check_same("categories", form)
@@ -149,19 +150,19 @@ def test_agreements_come_back_as_they_were(rows: list[tuple[str, ...]], form: Fo
         entitled = make_organisation(), make_organisation()
         for title, summary, clause, grounds in rows:
             agreement = make_agreement(
-                *entitled, title=title.strip() or "x", summary=summary, how_to_order=grounds, state=state
+                *entitled, title=clean(title) or "x", summary=summary, how_to_order=grounds, state=state
             )
             agreement.category = make_category(code=f"-{agreement.id}")
             make_ceiling(agreement, Decimal("1200.50"))
             lot = make_lot(
                 agreement,
-                title=title.strip() or "x",
-                clause=clause.strip() or "x",
+                title=clean(title) or "x",
+                clause=clean(clause) or "x",
                 choice_grounds=f"{grounds}\n|{title}",
             )
             lot.method, lot.competition_above = CallOffMethod.CHOICE, Decimal("99.95")
             make_ceiling(agreement, None, lot=lot)
-            make_award(lot, make_supplier(name=title.strip() or "x"), share=Decimal("33.33"))
+            make_award(lot, make_supplier(name=clean(title) or "x"), share=Decimal("33.33"))
             make_award(lot, make_supplier())
             make_ceiling(agreement, None, lot=make_lot(agreement))  # a lot without suppliers
         make_ceiling(make_agreement(state=AgreementState.DRAFT, legal_regime=LegalRegime.EXTERNAL), None)
