@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from auth.actions.leftovers import remove_leftovers
 from catalog.actions.price_list import publish_due
 from catalog.search import follow_index
 from core.config import Settings
@@ -18,7 +19,7 @@ from core.db import db, rollback
 from exchange.delivery import Round, Send, deliver_due
 from exchange.outbox import OutboxMessage
 from exchange.smtp import Connection, build
-from orders.actions.approval import settle_steps
+from orders.actions.approval import remove_old_links, settle_steps
 from orders.order import Order, OrderState
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ TROUBLE_PAUSES = (5.0, 15.0, 30.0, 60.0)  # while the mail server or the databas
 JOBS_EVERY = 30  # looks between two runs of the jobs: about a minute
 
 # What is done now and then, in transactions of its own; each returns how many things it changed.
-JOBS: list[Callable[[], int]] = [publish_due, settle_steps, follow_index]
+JOBS: list[Callable[[], int]] = [publish_due, settle_steps, follow_index, remove_leftovers, remove_old_links]
 
 
 def run_worker(app: Flask, stop: Event) -> None:

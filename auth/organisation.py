@@ -145,6 +145,6 @@ class DeliveryAddress(Base):
     unit: Mapped[Unit] = relationship()
 
 
-def membership_is_current(starts_on: date, ends_on: date | None, on: date) -> bool:
+def holds_on(starts_on: date, ends_on: date | None, on: date) -> bool:
     """Whether a dated right holds on a day; both ends are inclusive, no end means until further notice."""
     return starts_on <= on and (ends_on is None or on <= ends_on)

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Case, CheckConstraint, ForeignKey, Index, case, literal, or_, select, text, update
+from sqlalchemy import Case, CheckConstraint, ForeignKey, Index, Select, case, literal, or_, select, text, update
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
 
 from catalog.agreement import Agreement, Award, Lot
-from core.db import Base, db
+from core.db import Base, db, prepared
 from core.errors import RuleBroken
 from core.types import Amount
 
@@ -142,7 +142,18 @@ def take_again(draws: Iterable[Draw]) -> None:
 
 def ceilings_for(award_ids: Iterable[int]) -> dict[int, list[Ceiling]]:
     """The ceilings that bind each award, as they stand now: its own, its lot's and its agreement's. One query."""
-    rows = db.session.execute(
+    statement, values = _binding(list(award_ids))
+    # the counters change behind the session's back
+    rows = db.session.execute(statement, values, execution_options={"populate_existing": True})
+    found: dict[int, list[Ceiling]] = {}
+    for award_id, ceiling in rows:
+        found.setdefault(award_id, []).append(ceiling)
+    return found
+
+
+@prepared
+def _binding(award_ids: list[int]) -> Select[int, Ceiling]:
+    return (
         select(Award.id, Ceiling)
         .join(Lot, Lot.id == Award.lot_id)
         .join(
@@ -151,14 +162,9 @@ def ceilings_for(award_ids: Iterable[int]) -> dict[int, list[Ceiling]]:
             & (Ceiling.lot_id.is_(None) | (Ceiling.lot_id == Award.lot_id))
             & (Ceiling.award_id.is_(None) | (Ceiling.award_id == Award.id)),
         )
-        .where(Award.id.in_(list(award_ids)))
-        .order_by(Ceiling.id),
-        execution_options={"populate_existing": True},  # the counters change behind the session's back
+        .where(Award.id.in_(award_ids))
+        .order_by(Ceiling.id)
     )
-    found: dict[int, list[Ceiling]] = {}
-    for award_id, ceiling in rows:
-        found.setdefault(award_id, []).append(ceiling)
-    return found
 
 
 def _per_ceiling(draws: Iterable[Draw]) -> dict[int, Decimal]:

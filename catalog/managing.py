@@ -170,22 +170,22 @@ def own_ceilings(agreements: Sequence[Agreement]) -> dict[int, Ceiling]:
 
 def agreement_for(user: User, agreement_id: int) -> Agreement:
     """An agreement she manages, with all its parts."""
-    return _found(
-        db.session.scalar(
-            select(Agreement)
-            .where(Agreement.id == agreement_id, manageable(user))
-            .options(
-                joinedload(Agreement.owner),
-                joinedload(Agreement.responsible),
-                joinedload(Agreement.category),
-                selectinload(Agreement.lots).selectinload(Lot.awards).joinedload(Award.supplier),
-                selectinload(Agreement.lots).joinedload(Lot.category),
-                selectinload(Agreement.entitlements).joinedload(Entitlement.organisation),
-                selectinload(Agreement.extensions),
-                selectinload(Agreement.documents),
-            )
+    statement = (
+        select(Agreement)
+        .where(Agreement.id == agreement_id, manageable(user))
+        .options(
+            joinedload(Agreement.owner),
+            joinedload(Agreement.responsible),
+            joinedload(Agreement.category),
+            joinedload(Agreement.extensions),
+            selectinload(Agreement.lots).options(
+                joinedload(Lot.category), joinedload(Lot.awards).joinedload(Award.supplier)
+            ),
+            selectinload(Agreement.entitlements).joinedload(Entitlement.organisation),
+            selectinload(Agreement.documents),
         )
     )
+    return _found(db.session.scalars(statement).unique().one_or_none())
 
 
 def lot_for(user: User, lot_id: int) -> Lot:

@@ -106,6 +106,8 @@ def why_no_seat(user: User, step: ApprovalStep) -> Any:
     if not can(step, "approve"):
         if step.state is ApprovalState.WAITING:
             return _l("Det är inte din tur än. Du får ett brev när stegen före dig har sagt ja.")
+        if _has_decided(user, step):
+            return _l("Beslutet är redan taget.")
         return _l("Beslutet är redan taget. Någon kan ha hunnit före dig.")
     if user.id in (requisition.orderer_id, requisition.created_by_id, requisition.edited_by_id):
         return _l("Du har själv beställt eller ändrat det här. Någon annan måste godkänna det.")

@@ -32,7 +32,13 @@ def requisition_for(user: User, organisation: Organisation, requisition_id: int)
 
 def requisition_made_with(key: str) -> Requisition | None:
     """What a form has made already, when its button is pressed a second time."""
-    return db.session.scalar(select(Requisition).where(Requisition.key == key))
+    made: Requisition | None = db.session.scalar(*_made_with(key))
+    return made
+
+
+@prepared
+def _made_with(key: str) -> Select[Any]:
+    return select(Requisition).where(Requisition.key == key)
 
 
 def load_requisition(requisition_id: int, *, lock: bool = False) -> Requisition:

@@ -114,7 +114,7 @@ class Counter:
 def make_counter(articles: int = LINES) -> Counter:
     """One organisation, one agreement with a high ceiling, one published price list. Commits."""
     with unit_of_work() as session:
-        organisation = _organisation("2129000001", "Provköpings kommun", OrganisationKind.MUNICIPALITY, "PRO")
+        organisation = new_organisation("2129000001", "Provköpings kommun", OrganisationKind.MUNICIPALITY, "PRO")
         unit = Unit(organisation=organisation, code="311", name="Björkbackens skola")
         session.add(unit)
         session.flush()
@@ -123,8 +123,8 @@ def make_counter(articles: int = LINES) -> Counter:
             unit=unit, name="Björkbackens skola", street="Skolgatan 2", postal_code="83131", city="Östersund"
         )
         session.add(address)
-        orderer = _person("kim@prov.example", "Kim Prov", organisation, Role.ORDERER)
-        approver = _person("robin@prov.example", "Robin Prov", organisation, Role.APPROVER)
+        orderer = new_person("kim@prov.example", "Kim Prov", organisation, Role.ORDERER)
+        approver = new_person("robin@prov.example", "Robin Prov", organisation, Role.APPROVER)
         rule = ApprovalRule(organisation=organisation, position=1, name="Alla inköp")
         rule.steps.append(ApprovalRuleStep(position=1, kind=StepKind.PERSON, user=approver))
         session.add(rule)
@@ -171,7 +171,7 @@ def _publish(award: Award, count: int) -> PriceList:
     return price_list
 
 
-def _organisation(number: str, name: str, kind: OrganisationKind, prefix: str) -> Organisation:
+def new_organisation(number: str, name: str, kind: OrganisationKind, prefix: str) -> Organisation:
     organisation = Organisation(
         organisation_number=number,
         name=name,
@@ -186,7 +186,7 @@ def _organisation(number: str, name: str, kind: OrganisationKind, prefix: str) -
     return organisation
 
 
-def _person(email: str, name: str, organisation: Organisation, role: Role) -> User:
+def new_person(email: str, name: str, organisation: Organisation, role: Role) -> User:
     user = User(email=email, name=name, sort_name=sort_key(name))
     user.memberships.append(Membership(organisation=organisation, role=role, starts_on=today() - timedelta(days=9)))
     db.session.add(user)

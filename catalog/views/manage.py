@@ -15,7 +15,6 @@ from auth.sentences import sentence
 from auth.views.refusals import refusals_on, status
 from catalog.agreement import METHOD_NAMES, Agreement
 from catalog.forms import CHANNEL_NAMES, CLASS_NAMES, REGIME_NAMES, ReasonForm
-from core.state import NAMES as STATE_NAMES
 from core.web import number
 
 bp = Blueprint("manage", __name__, url_prefix="/admin")
@@ -165,5 +164,4 @@ def _names() -> dict[str, Any]:
         "regime_names": REGIME_NAMES,
         "class_names": CLASS_NAMES,
         "channel_names": CHANNEL_NAMES,
-        "state_names": STATE_NAMES,
     }

@@ -44,7 +44,9 @@ def add(actor: User, organisation: Organisation, article: Article, quantity: Dec
 def _in_the_way(basket: Basket, wanted: Sequence[tuple[Article, Decimal]]) -> list[tuple[Finding, ...]]:
     """What keeps each article out of the basket, together with what lies there of it already; each asked alone."""
     asks = [Ask(article, quantity + _lying(basket, article)) for article, quantity in wanted]
-    facts, refused = load_facts(asks, basket.organisation, today()), refused_awards(basket)
+    facts = load_facts(asks, basket.organisation, today())
+    is_ranked = any(award.lot.is_ranked for award in facts.awards.values())
+    refused = refused_awards(basket) if is_ranked else set()
     return [unmendable(judge([ask], facts, refused=refused)) for ask in asks]
 
 

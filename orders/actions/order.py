@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 
 from auth.journal import record
 from auth.user import User
@@ -123,10 +122,10 @@ def _stop_unsent(order: Order) -> bool:
 
 
 def lock_order(order: Order) -> Order:
-    """One transaction at a time changes an order or takes in its goods."""
-    return db.session.scalars(
-        select(Order).where(Order.id == order.id).with_for_update().execution_options(populate_existing=True)
-    ).one()
+    """One transaction at a time changes an order or takes in its goods. Reads its columns anew: the rest stays."""
+    db.session.flush()  # or what is not written yet is forgotten
+    db.session.refresh(order, Order.__table__.columns.keys(), with_for_update=True)
+    return order
 
 
 def draws_of(order: Order) -> list[Draw]:

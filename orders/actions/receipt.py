@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from auth.journal import record
 from auth.user import User
@@ -55,13 +55,8 @@ def receive(actor: User, order: Order, came: Mapping[int, Received], note: str |
         raise RuleBroken(_l("Beställningen är avslutad. Rätta genom att skriva minus framför det som inte har kommit."))
     received = received_quantities(order)
     _check_quantities(order, came, received)
-    not_come = draws_not_come(order, received)  # was given back if it is closed
-    receipt = Receipt(order=order, received_at=now(), received_by=actor, note=note, key=key)
-    receipt.lines = [
-        ReceiptLine(order_line_id=line_id, quantity=row.quantity, deviation=row.deviation, note=row.note)
-        for line_id, row in came.items()
-    ]
-    db.session.add(receipt)
+    given_back = draws_not_come(order, received) if was_closed else []
+    receipt = _store(Receipt(order=order, received_at=now(), received_by=actor, note=note, key=key), came)
     rows = [(line, came[line.id]) for line in order.lines if line.id in came]
     told = [[line.position, str(row.quantity), row.deviation.value] for line, row in rows]
     record(actor, "receive", "order", order.number, organisation_id=order.organisation_id, lines=told, note=note)
@@ -75,9 +70,26 @@ def receive(actor: User, order: Order, came: Mapping[int, Received], note: str |
     elif was_closed and not has_all:
         advance(order, "reopen")
         order.closed_at = None
-        ceiling.take_again(not_come)
+        ceiling.take_again(given_back)
         record(actor, "reopen", "order", order.number, organisation_id=order.organisation_id)
+    return receipt
+
+
+def _store(receipt: Receipt, came: Mapping[int, Received]) -> Receipt:
+    """The delivery and its rows, which are written in one statement however many they are."""
+    db.session.add(receipt)
     db.session.flush()
+    rows = [
+        {
+            "receipt_id": receipt.id,
+            "order_line_id": line_id,
+            "quantity": row.quantity,
+            "deviation": row.deviation,
+            "note": row.note,
+        }
+        for line_id, row in came.items()
+    ]
+    db.session.execute(insert(ReceiptLine), rows, execution_options={"render_nulls": True})
     return receipt
 
 

@@ -22,7 +22,7 @@ from core.web import is_local_path, requires
 from orders.actions import basket as act
 from orders.actions.requisition import Checkout, route_preview, submit
 from orders.basket import Basket, BasketLine
-from orders.basket_queries import addresses_of, basket_of, better_placed, units_to_order_for, view_basket
+from orders.basket_queries import basket_of, better_placed, units_and_addresses, view_basket
 from orders.forms import AddLineForm, ChangeLineForm, CheckoutForm, NoteRefusalForm, StateGroundForm
 from orders.requisition import Requisition
 from orders.requisition_queries import requisition_made_with
@@ -123,7 +123,7 @@ def checkout() -> Any:
     if basket is None or not basket.lines:
         done = requisition_made_with(_key(user, request.form.get("key", "")))
         return redirect(_at(done) if done else url_for("basket.show"), 303)
-    units, addresses = units_to_order_for(user, organisation), addresses_of(organisation)
+    units, addresses = units_and_addresses(user, organisation)
     form = CheckoutForm(data={"key": secrets.token_urlsafe(24), **_suggested(user, basket)})
     is_looking = "look" in request.form
     unit = form.offer(units, addresses, reset=is_looking)

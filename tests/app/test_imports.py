@@ -63,7 +63,7 @@ def test_register_and_prices_make_an_offer(run: Any, fresh_app: TransactionalFla
     options = ("--agreement", "UK-1", "--supplier", "556000-0167", "--publish")
     done = run(prices_command.prices, "import", "prices.csv", *options, prices=PRICES)
     assert done.exit_code == 0, done.output
-    assert "version 1: 1 articles, publicerat" in done.stdout
+    assert "version 1: 1 articles, publicerad" in done.stdout
     with fresh_app.app_context():
         assert db.session.scalar(select(Agreement.state)) is AgreementState.PUBLISHED
         assert db.session.scalar(select(PriceList.state)) is PriceListState.PUBLISHED
