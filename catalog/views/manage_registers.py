@@ -99,15 +99,16 @@ def register_file(kind: str, form: Form) -> Any:
 
 def _add_routes() -> None:
     """The same four addresses for every register."""
-    allowed = requires(Permission.AGREEMENT_MANAGE)
     for kind in KINDS:
-        view = allowed(partial(show_register, kind))
-        bp.add_url_rule(f"/{kind}/register", f"{kind}_register", view, methods=["GET", "POST"])
-        view = allowed(partial(confirm_register, kind))
-        bp.add_url_rule(f"/{kind}/register/confirm", f"confirm_{kind}", view, methods=["POST"])
+        _add(f"/{kind}/register", f"{kind}_register", partial(show_register, kind), ["GET", "POST"])
+        _add(f"/{kind}/register/confirm", f"confirm_{kind}", partial(confirm_register, kind), ["POST"])
         for form in MEDIA_TYPES:
-            view = allowed(partial(register_file, kind, form))
-            bp.add_url_rule(f"/{kind}/register.{form}", f"{kind}_{form}", view)
+            _add(f"/{kind}/register.{form}", f"{kind}_{form}", partial(register_file, kind, form), ["GET"])
+
+
+def _add(path: str, name: str, view: partial[Any], methods: list[str]) -> None:
+    view.__name__ = name  # type: ignore[attr-defined]  # what Flask-WTF asks every view
+    bp.add_url_rule(path, name, requires(Permission.AGREEMENT_MANAGE)(view), methods=methods)
 
 
 _add_routes()
