@@ -3,7 +3,7 @@
 Five witnesses vote: the nearest known texts, the names of the labels, the words that are typical of a label (naive
 Bayes, weighted), the branches of the tree that the nearest texts lie in, and how common a label is. Words count by
 their stem and by their pieces of four letters, so that compounds and typing errors find their kin. The weights were
-found on procurement titles with CPV codes (docs/decisions/0030).
+found on procurement titles with CPV codes (docs/decisions, likeness).
 """
 
 from __future__ import annotations
