@@ -25,6 +25,7 @@ from catalog.agreement import Agreement, AgreementState, CallOffMethod, Entitlem
 from catalog.category import Category
 from catalog.register_upload import RegisterUpload
 from catalog.supplier import Channel, Supplier
+from core.checkdigits import luhn_check_digit
 from core.clock import today
 from core.db import db, rollback
 from core.types import sort_key
@@ -110,6 +111,11 @@ def check_same(kind: str, form: Form) -> None:
     assert [p for p in rows.problems if p.severity == "error"] == []
     outcome = bring_in(kind, data)
     assert (outcome.new, outcome.changed, outcome.missing) == ([], [], 0)
+
+
+def _orgnr(number: int) -> str:
+    digits = f"5561{number:05d}"
+    return digits + luhn_check_digit(digits)
 
 
 def tell(data: bytes) -> list[list[str]]:
@@ -379,6 +385,30 @@ def test_rows_that_change_nothing_cost_no_queries(kind: str, count_queries: Call
     few = cost()
     fill(10)
     assert cost() == few
+
+
+@pytest.mark.parametrize("kind", ["suppliers", "categories", "entitlements"])
+def test_rows_that_change_something_cost_few_queries_each(kind: str, count_queries: Callable[[], Any]) -> None:
+    owner_id = make_member(Role.AGREEMENT_OWNER, make_office()).id
+    agreement_number = make_agreement().number
+
+    def rows(number: int) -> str:
+        if kind == "suppliers":
+            return "Orgnr;Namn\n" + "".join(f"{_orgnr(at)};Bolag {at}\n" for at in range(number))
+        if kind == "categories":
+            return "Kod;Namn;Ligger under\nR;Rot;\n" + "".join(f"K{at};Kategori {at};R\n" for at in range(number))
+        given_ = (make_organisation().organisation_number for _ in range(number))
+        return "Avtal;Orgnr;Skäl\n" + "".join(f"{agreement_number};{orgnr};punkt 1\n" for orgnr in given_)
+
+    def cost(number: int) -> int:
+        data = rows(number)
+        with aside():
+            actor = db.session.get_one(User, owner_id)
+            with count_queries() as queries:
+                bring_in(kind, data, actor)
+            return len(queries)
+
+    assert cost(20) - cost(10) <= 50
 
 
 # The pages
