@@ -223,6 +223,11 @@ def article_for(user: User, article_id: int) -> Article:
     return article
 
 
+def articles_for(user: User, ids: Iterable[int]) -> dict[int, Article]:
+    """Those of the articles that she may see, by id; see `article_for`. One query."""
+    return {i: article for i, article in articles_by_id(ids).items() if _may_see_article(user, article)}
+
+
 @prepared
 def _article(article_id: int) -> Select[Any]:
     return select(Article).where(Article.id == article_id).options(*with_award())

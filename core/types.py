@@ -131,6 +131,10 @@ _AFTER_Z = str.maketrans({"å": "{", "ä": "|", "æ": "|", "ö": "}", "ø": "}",
 
 def sort_key(text: str) -> str:
     """A key that sorts as Swedish does (… z å ä ö) under plain byte order, on every database."""
+    if text.isascii():
+        return text.lower()[:255]  # what is done below changes nothing in it
     folded = unicodedata.normalize("NFC", text).casefold().translate(_AFTER_Z)
+    if folded.isascii():
+        return folded[:255]
     plain = unicodedata.normalize("NFKD", folded)
     return "".join(c for c in plain if not unicodedata.combining(c))[:255]

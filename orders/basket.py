@@ -15,6 +15,7 @@ from catalog.price_list import Article
 from core.db import Base
 from core.types import Quantity, UnitPrice, UtcDateTime
 from orders.requisition import Requisition
+from orders.shopping_list import ShoppingList
 
 
 class Basket(Base):
@@ -26,10 +27,13 @@ class Basket(Base):
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     # a requisition that was sent back and is being mended: submitting sends that one in again
     requisition_id: Mapped[int | None] = mapped_column(ForeignKey("requisition.id"))
+    # the list it was last filled from that remembers a delivery: the till is filled in with that
+    shopping_list_id: Mapped[int | None] = mapped_column(ForeignKey("shopping_list.id", ondelete="SET NULL"))
 
     user: Mapped[User] = relationship()
     organisation: Mapped[Organisation] = relationship()
     requisition: Mapped[Requisition | None] = relationship()
+    shopping_list: Mapped[ShoppingList | None] = relationship()
     lines: Mapped[list[BasketLine]] = relationship(
         back_populates="basket", order_by="BasketLine.id", cascade="all, delete-orphan"
     )

@@ -18,7 +18,7 @@ from catalog.supplier import Supplier
 from core.db import AnySelect, db, prepared
 from core.errors import NotFound
 from orders.order import Order, OrderLine, OrderState
-from orders.policy import visible
+from orders.policy import may_see, sees_everything, visible
 from orders.receipt import Receipt, ReceiptLine
 from orders.requisition import Requisition
 
@@ -28,15 +28,23 @@ LAST_PAGE = 10_000  # nobody leafs further; a search finds what is older
 
 def order_for(user: User, organisation: Organisation, number: str) -> Order:
     """An order she may see, with its lines. Raises NotFound."""
-    statement, values = _whole(number)
-    seen = statement.where(visible(user, organisation, Order))
-    found: Order | None = db.session.scalars(seen, values).unique().one_or_none()
-    if found is None:
+    statement = _anywhere(number) if sees_everything(user, organisation) else _within(number, organisation.id)
+    found: Order | None = db.session.scalars(*statement).unique().one_or_none()
+    if found is None or not may_see(user, organisation, found):
         raise NotFound(_l("Beställningen finns inte, eller så får du inte se den."))
     return found
 
 
 @prepared
+def _within(number: str, organisation_id: int) -> Select[Any]:
+    return _whole(number).where(Order.organisation_id == organisation_id)
+
+
+@prepared
+def _anywhere(number: str) -> Select[Any]:
+    return _whole(number)
+
+
 def _whole(number: str) -> Select[Any]:
     """An order with all that its page shows; only the lines can be many."""
     return (

@@ -15,6 +15,8 @@ from app.bench.documents import bench_documents
 from app.bench.measure import Figure
 from app.bench.outbox import bench_outbox
 from app.bench.pages import bench_pages
+from app.bench.prices import bench_import
+from app.bench.publication import bench_publish
 from app.bench.road import bench_road
 from app.bench.search_quality import bench_search_quality
 
@@ -27,6 +29,8 @@ BENCHES: dict[str, Bench] = {
     "outbox": bench_outbox,
     "search-quality": bench_search_quality,
     "categories": bench_categories,
+    "import": bench_import,
+    "publish": bench_publish,
 }
 IN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -37,6 +41,8 @@ IN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--quick", is_flag=True, help="Under 30 seconds, with rougher figures.")
 @click.option("--titles", type=IN_FILE, help="For categories: a CSV of titles with their CPV codes (query, cpv).")
 @click.option("--codes", type=IN_FILE, help="For categories: a CSV of the CPV codes and their names (code, name_sv).")
+@click.option("--rows", type=click.IntRange(100, 1_000_000), help="How long the price list is: of import and publish.")
+@click.option("--format", "form", type=click.Choice(["csv", "xlsx"]), help="Of the price list: of import.")
 def bench(what: str, database: str | None, quick: bool, **given: Any) -> None:
     """Measure Avrop, each figure beside its own floor.
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 
 from auth.user import User
 from catalog import registers as out
@@ -18,7 +18,7 @@ from catalog.actions.register import import_register
 from catalog.actions.supplier_register import import_suppliers
 from catalog.register_upload import RegisterUpload
 from core.clock import now
-from core.db import db, undone
+from core.db import db, reading, undone, unit_of_work
 from core.errors import NotFound
 from exchange import registers
 from exchange.pricesheet import Form
@@ -47,9 +47,9 @@ def preview(kind: RegisterKind, actor: User | None, rows: Sequence[Any]) -> tupl
 
 
 def keep(user: User, kind: str, file_name: str, content: bytes) -> RegisterUpload:
-    """Keep a file until she has seen what it changes: in the place of her former one, and none longer than a day."""
-    own = (RegisterUpload.user_id == user.id) & (RegisterUpload.kind == kind)
-    db.session.execute(delete(RegisterUpload).where(or_(own, RegisterUpload.uploaded_at < now() - KEPT)))
+    """Keep a file until she has seen what it changes: in the place of her former one, and for a day at most."""
+    own = (RegisterUpload.user_id == user.id, RegisterUpload.kind == kind)
+    db.session.execute(delete(RegisterUpload).where(*own))
     upload = RegisterUpload(user_id=user.id, kind=kind, file_name=file_name[-200:], content=content, uploaded_at=now())
     db.session.add(upload)
     db.session.flush()
@@ -63,6 +63,16 @@ def kept(user: User, kind: str, upload_id: int) -> RegisterUpload:
     if upload is None:
         raise NotFound(_l("Filen finns inte kvar. Läs in den igen."))
     return upload
+
+
+def remove_old_uploads() -> int:
+    """Remove the files that nobody said yes to; returns how many. A job of the worker."""
+    old = RegisterUpload.uploaded_at < now() - KEPT
+    with reading() as session:
+        if session.scalar(select(RegisterUpload.id).where(old).limit(1)) is None:
+            return 0
+    with unit_of_work() as session:
+        return len(session.scalars(delete(RegisterUpload).where(old).returning(RegisterUpload.id)).all())
 
 
 def _import_agreements(actor: User | None, rows: Sequence[RegisterRow]) -> Outcome:

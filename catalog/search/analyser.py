@@ -65,6 +65,7 @@ _WORD = re.compile(r"[a-zåäö0-9]+(?:[.,][0-9]+)*")
 _MEASURE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([a-zåäö]+)?")
 _SYNCOPE = re.compile(r"(\w*[aeiouyåäö]\w*(?:[bcdfgkpstv](?=[lr])|t(?=n)))([lrn])(?:ar|arna|arnas|et|en)")
 _ABLE = re.compile(r"(\w+bar)(?:a|t)?")  # hållbar, hållbart, hållbara: not a plural
+_PLAIN = re.compile(r"[\x00-\x7fåäöÅÄÖ]*")
 _NOT_CODE = re.compile(r"[^0-9a-zåäö]")
 _ACCENTS = str.maketrans({"æ": "ä", "ø": "ö", "ß": "ss"})
 _OURS = str.maketrans({"å": "\ue000", "ä": "\ue001", "ö": "\ue002"})
@@ -73,6 +74,8 @@ _BACK = str.maketrans({"\ue000": "å", "\ue001": "ä", "\ue002": "ö"})
 
 def fold(text: str) -> str:
     """Lower case without accents, but with å, ä and ö: they are letters, not accents."""
+    if _PLAIN.fullmatch(text):
+        return text.lower()  # what is done below changes nothing else in it
     kept = unicodedata.normalize("NFKC", text).casefold().translate(_ACCENTS).translate(_OURS)
     plain = "".join(c for c in unicodedata.normalize("NFKD", kept) if not unicodedata.combining(c))
     return plain.translate(_BACK)
@@ -86,13 +89,15 @@ def code(text: str) -> str:
 
 def words(text: str) -> Iterator[str]:
     """The folded words of a text. A measure is one word however it is written: `80 g`, `80g`, `80 gram` → `80g`."""
-    found = [word.replace(",", ".") for word in _WORD.findall(fold(text))]
+    found = _WORD.findall(fold(text))
+    if "," in text:
+        found = [word.replace(",", ".") for word in found]
     skip = False
     for word, following in zip(found, [*found[1:], ""], strict=False):
         if skip:
             skip = False
             continue
-        measure = _MEASURE.fullmatch(word)
+        measure = None if word[0] > "9" else _MEASURE.fullmatch(word)
         if measure is None:
             yield word
         elif measure[2] is None and following in _UNITS:

@@ -29,7 +29,7 @@ from catalog.steering import load_facts
 from core.db import db
 
 FEW = 10  # fewer hits than this are filled up with those that have some of the words
-SMALL = 20_000  # articles: as many are indexed by whoever asks first, more are left to the worker
+SMALL = 2_000  # articles: as many are indexed by whoever asks first, more are left to the worker
 DEEPEST = 10_000  # hits one can page through
 NAMES_SHOWN = 4
 MOST_MARKS = 100

@@ -3,6 +3,7 @@
 from catalog.views import (
     agreements,
     article,
+    compare,
     manage,
     manage_agreements,
     manage_categories,
@@ -19,6 +20,7 @@ BLUEPRINTS = (search.bp, agreements.bp, manage.bp)
 __all__ = [
     "BLUEPRINTS",
     "article",
+    "compare",
     "manage_agreements",
     "manage_categories",
     "manage_parts",

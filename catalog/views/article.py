@@ -8,6 +8,7 @@ from flask import render_template
 
 from auth.login import acting_organisation, current
 from auth.permission import Permission
+from catalog.comparison_price import comparison_price
 from catalog.finding import Ask
 from catalog.method import explanation
 from catalog.queries import article_for
@@ -37,6 +38,7 @@ def article(article_id: int) -> Any:
         explanation=explanation(lot),
         rivals=[award for award in facts.rivals[lot.id] if award.id != article.award_id],
         findings=found[0],
+        comparison=comparison_price(article),
         successor=current_row if current_row is not None and current_row.id != article.id else None,
         basket_url=None if unmendable(found) else basket_url(),
     )

@@ -22,7 +22,7 @@ from core.db import db, insert_with_conflict
 from core.errors import RuleBroken
 from orders.basket import Basket, BasketLine, RankingRefusal
 from orders.basket_queries import basket_of, refused_awards
-from orders.order import Order
+from orders.shopping_list import ShoppingList
 
 MOST_LINES = 200  # as many as a requisition can be read with care
 
@@ -41,6 +41,32 @@ def add(actor: User, organisation: Organisation, article: Article, quantity: Dec
     return line
 
 
+def add_all(
+    actor: User,
+    organisation: Organisation,
+    wanted: Sequence[tuple[Article, Decimal]],
+    shopping_list: ShoppingList | None = None,
+) -> list[tuple[Finding, ...]]:
+    """Put many articles into the basket, or none of them when something stands in the way of any.
+
+    Returns what stands in the way of each, in their order: nothing of any when they lie there. The same article twice
+    counts together. `shopping_list`: the list they come from; if it remembers a delivery, the till will suggest that.
+    Raises RuleBroken when the basket is too small.
+    """
+    basket = open_basket(actor, organisation)
+    together: dict[tuple[int, str], Decimal] = {}
+    for article, quantity in wanted:
+        together[_key(article)] = together.get(_key(article), Decimal(0)) + quantity
+    hard = _in_the_way(basket, [(article, together[_key(article)]) for article, _quantity in wanted])
+    if not any(hard):
+        for article, quantity in wanted:
+            _lay(basket, article, quantity)
+        if shopping_list is not None and shopping_list.remembers:
+            basket.shopping_list_id = shopping_list.id
+        db.session.flush()
+    return hard
+
+
 def _in_the_way(basket: Basket, wanted: Sequence[tuple[Article, Decimal]]) -> list[tuple[Finding, ...]]:
     """What keeps each article out of the basket, together with what lies there of it already; each asked alone."""
     asks = [Ask(article, quantity + _lying(basket, article)) for article, quantity in wanted]
@@ -57,8 +83,11 @@ def _lying(basket: Basket, article: Article) -> Decimal:
 
 def _line_of(basket: Basket, article: Article) -> BasketLine | None:
     """The line of an article, of whichever price list: an article has one line in a basket."""
-    key = (article.award_id, article.supplier_number)
-    return next((line for line in basket.lines if (line.article.award_id, line.article.supplier_number) == key), None)
+    return next((line for line in basket.lines if _key(line.article) == _key(article)), None)
+
+
+def _key(article: Article) -> tuple[int, str]:
+    return article.award_id, article.supplier_number
 
 
 def _lay(basket: Basket, article: Article, quantity: Decimal) -> BasketLine:
@@ -83,7 +112,7 @@ def remove(actor: User, line: BasketLine) -> None:
     basket = line.basket
     basket.lines.remove(line)
     if not basket.lines:
-        basket.requisition_id = None
+        basket.requisition_id = basket.shopping_list_id = None
         of_basket = RankingRefusal.basket_id == basket.id
         db.session.execute(delete(RankingRefusal).where(of_basket, RankingRefusal.requisition_id.is_(None)))
         db.session.execute(update(RankingRefusal).where(of_basket).values(basket_id=None))
@@ -151,20 +180,6 @@ def note_refusal(
         asked_at=asked_at.isoformat(),
     )
     return refusal
-
-
-def reorder(actor: User, organisation: Organisation, order: Order) -> list[str]:
-    """Put an old order's articles into the basket at today's prices. Returns the names of what is gone or stopped."""
-    basket = open_basket(actor, organisation)
-    sold = current_articles([(line.award_id, line.supplier_number) for line in order.lines], today())
-    lines = [line for line in order.lines if (line.award_id, line.supplier_number) in sold]
-    wanted = [(sold[line.award_id, line.supplier_number], line.quantity) for line in lines]
-    stopped = {line.id for line, hard in zip(lines, _in_the_way(basket, wanted), strict=True) if hard}
-    for line, (article, quantity) in zip(lines, wanted, strict=True):
-        if line.id not in stopped:
-            _lay(basket, article, quantity)
-    db.session.flush()
-    return [line.name for line in order.lines if line not in lines or line.id in stopped]
 
 
 def open_basket(actor: User, organisation: Organisation) -> Basket:

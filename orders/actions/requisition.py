@@ -330,4 +330,4 @@ def _empty(basket: Basket, requisition: Requisition) -> None:
         .values(requisition_id=requisition.id, basket_id=None)
     )
     basket.lines.clear()
-    basket.requisition_id = None
+    basket.requisition_id = basket.shopping_list_id = None

@@ -15,11 +15,11 @@ from auth.login import acting_organisation, current, has_permission
 from auth.permission import Permission
 from auth.views.refusals import refusals_on, status
 from core.errors import NotAllowed, NotFound
+from core.forms import BaseForm
 from core.state import can
 from core.web import requires
 from exchange.outbox import messages_about
 from orders import mail
-from orders.actions import basket as basket_act
 from orders.actions import order as act
 from orders.actions.receipt import Received, receive
 from orders.forms import ReasonForm, ReceiveForm, receive_line_form
@@ -27,6 +27,8 @@ from orders.order import FileKind, Order, OrderState
 from orders.order_list import arrivals_of, dispatch_of
 from orders.order_queries import entries_of, order_for, orders_page, receipts_of, received_quantities
 from orders.policy import may_cancel, may_receive, may_resend
+from orders.proposal import net_total
+from orders.proposal_queries import propose, wishes_of_order
 from orders.receipt import DEVIATION_NAMES, sum_of
 from orders.story import tell
 
@@ -155,14 +157,13 @@ def resend(number: str, message_id: int) -> Any:
     return redirect(url_for("orders.show", number=number), 303)
 
 
-@bp.post("/<number>/again")
+@bp.get("/<number>/again")
 @requires(Permission.ORDER_CREATE)
 def again(number: str) -> Any:
-    """Order the same once more, at today's prices."""
-    gone = basket_act.reorder(current(), acting_organisation(), _visible_order(number))
-    for name in gone:
-        flash(_("%(name)s kan inte beställas nu.", name=name), "info")
-    return redirect(url_for("basket.show"), 303)
+    """What the same costs today, what is gone and why: before anything lands in the basket."""
+    order = _visible_order(number)
+    rows = propose(wishes_of_order(order), acting_organisation())
+    return render_template("orders/again.html", order=order, rows=rows, total=net_total(rows), form=BaseForm())
 
 
 def _visible_order(number: str) -> Order:

@@ -39,9 +39,11 @@ from orders.basket import Basket, RankingRefusal
 from orders.favourite import Favourite
 from orders.order import FileKind, Order, OrderFile, OrderState
 from orders.order_queries import received_quantities
+from orders.proposal_queries import propose, wishes_of_list
 from orders.receipt import Deviation, ReceiptLine
 from orders.requisition import Requisition, RequisitionState
 from orders.route import Need, directory_of, find_route
+from orders.shopping_list_queries import lists_for
 from tests.conftest import new_app
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -201,6 +203,16 @@ def test_the_demo_orderer_may_order_what_lies_in_her_basket(demo: TransactionalF
 
 
 # What must hold
+
+
+def test_two_lists_are_shared_and_one_shows_what_is_gone(demo: TransactionalFlask) -> None:
+    anna = db.session.scalars(select(User).where(User.email == "anna@ostersund.example")).one()
+    organisation = anna.memberships[0].organisation
+    hers, everybodys = [row.shopping_list for row in lists_for(anna, organisation)]
+    assert hers.owner is anna and hers.remembers and everybodys.owner is not anna
+    for kept, gone in ((hers, 1), (everybodys, 0)):
+        rows = propose(wishes_of_list(kept), organisation)
+        assert len([row for row in rows if not row.is_taken]) == gone < len(rows)
 
 
 def test_every_check_digit_is_right(demo: TransactionalFlask) -> None:

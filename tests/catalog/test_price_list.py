@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from auth.permission import Role
 from catalog.actions.price_list import approve, import_price_list, publish, publish_due, withdraw
@@ -21,7 +23,9 @@ from core.clock import frozen, now, today
 from core.db import commit, db, unit_of_work
 from core.errors import AvropError, NotAllowed, RuleBroken, WrongState
 from exchange import pricesheet
+from exchange.pricefile import read_price_file
 from exchange.pricesheet import Form
+from exchange.table import CHUNK
 from tests.factories import hostile
 from tests.factories.auth import make_member, make_organisation
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_price_list
@@ -82,6 +86,33 @@ def test_one_bad_row_and_nothing_is_stored(award: Award, data: bytes) -> None:
     assert all(problem.text for problem in outcome.problems)
     assert db.session.scalar(select(func.count()).select_from(PriceList)) == 0
     assert db.session.scalar(select(func.count()).select_from(Article)) == 0
+
+
+def test_number_that_comes_again_far_down_is_named_with_both_lines(award: Award) -> None:
+    """While a list is stored nobody remembers all its numbers: the database finds the second one."""
+    lines = [f"A{n};Penna;st;1;25;;" for n in range(2, 3 * CHUNK)]
+    outcome = import_price_list(None, award, price_file(*lines, "A7;Penna;st;1;25;;"), "lista.csv", today())
+    assert [(p.code, p.line, p.params) for p in outcome.problems] == [("number-twice", 3 * CHUNK, {"other": 7})]
+    assert outcome.price_list is None
+    assert db.session.scalar(select(func.count()).select_from(Article)) == 0
+    assert bring_in(award).version == 1
+
+
+def test_open_file_is_read_like_its_bytes(award: Award, tmp_path: Path) -> None:
+    path = tmp_path / "lista.csv"
+    path.write_bytes(GOOD)
+    with path.open("rb") as file:
+        outcome = import_price_list(None, award, file, path.name, today())
+    first = bring_in(award)
+    assert outcome.price_list is not None and outcome.price_list.source_sha256 == first.source_sha256
+    assert first.source_sha256 == sha256(GOOD).hexdigest()
+    assert list(rows_of(outcome.price_list)) == list(rows_of(first)) == read_price_file(GOOD).rows
+
+
+def test_what_is_wrong_with_the_database_is_not_blamed_on_the_file(award: Award) -> None:
+    db.session.execute(text("CREATE UNIQUE INDEX one_of_each_unit ON article (unit_code)"))
+    with pytest.raises(IntegrityError):
+        bring_in(award, price_file("A1;Penna;st;9;25;;", "A2;Penna;st;9;25;;"))
 
 
 def test_widest_row_that_the_reader_takes_is_stored(award: Award) -> None:

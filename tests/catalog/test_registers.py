@@ -20,7 +20,7 @@ from auth.journal import entries_about
 from auth.permission import Role
 from auth.user import User
 from catalog.actions.intake import Outcome, RegisterRefused
-from catalog.actions.registers import KINDS, preview
+from catalog.actions.registers import KEPT, KINDS, preview, remove_old_uploads
 from catalog.agreement import Agreement, AgreementState, CallOffMethod, Entitlement, LegalRegime
 from catalog.category import Category
 from catalog.register_upload import RegisterUpload
@@ -495,3 +495,12 @@ def test_whole_register_of_agreements_through_the_page(owner: FlaskClient) -> No
 def test_strange_file_is_refused_on_the_page(owner: FlaskClient, name: str, data: bytes) -> None:
     page = owner.post("/admin/suppliers/register", data={"file": (io.BytesIO(data), name)})
     assert page.status_code == 422 and "Filen går inte att läsa in" in page.text
+
+
+def test_file_that_nobody_said_yes_to_is_removed(owner: FlaskClient) -> None:
+    send(owner, "suppliers", "Orgnr;Namn\n556000-0167;Ny AB\n")
+    assert remove_old_uploads() == 0
+    upload = db.session.scalars(select(RegisterUpload)).one()
+    upload.uploaded_at -= KEPT + timedelta(minutes=1)
+    db.session.commit()
+    assert remove_old_uploads() == 1

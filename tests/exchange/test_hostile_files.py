@@ -43,7 +43,8 @@ class Watch:
         held: int = self.process.memory_info().rss
         for child in self.process.children():
             try:
-                held += child.memory_info().rss
+                if "exchange.sandbox" in " ".join(child.cmdline()):  # before it starts its program it is a copy of us
+                    held += child.memory_info().rss
             except psutil.NoSuchProcess:
                 continue
         return held

@@ -1,6 +1,7 @@
 import csv
 import io
 import time
+import tracemalloc
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchange import table
-from exchange.pricefile import COLUMNS, PriceFile, PriceRow, read_price_file
+from exchange import csvtext, table
+from exchange.pricefile import COLUMNS, TRUSTED, PriceFile, PriceRow, open_price_file, read_price_file
 from exchange.table import TEXTS, Problem
 
 HEADER = "Artikelnummer;Benämning;Enhet;Pris;Moms"
@@ -290,6 +291,96 @@ def test_no_cells_make_it_raise(rows: list[list[str]]) -> None:
         assert row.price > 0
         assert row.name
     assert all(problem.text and problem.value.isprintable() for problem in found.problems)
+
+
+ODD = st.sampled_from(
+    [
+        "",
+        "-",
+        " x ",
+        "=1",
+        "a  b",
+        "a\u00a0b",
+        "a\u202eb",
+        "x" * 300,
+        "\x07",
+        "-5",
+        "0",
+        "1 234,50",
+        "EXEMPEL",
+        "A1",
+        "\n",
+    ]
+)
+
+
+@given(st.data())
+def test_column_by_column_and_row_by_row_say_the_same(data: st.DataObject) -> None:
+    fields = ["Artikelnummer", "Benämning", "Enhet", "Pris", "Moms", "EAN", "Märkning", "Multipel", "Varumärke"]
+    rows = [
+        [f"A{number}", "Pärm", "förp", "12,50", "25 %", "7340090400001", "KRAV, Svanen", "10", ""]
+        for number in range(data.draw(st.integers(1, 12)))
+    ]
+    for _ in range(data.draw(st.integers(0, 3))):
+        row = data.draw(st.sampled_from(rows))
+        row[data.draw(st.integers(0, len(fields) - 1))] = data.draw(ODD | CELLS)
+    out = io.StringIO()
+    csv.writer(out, delimiter=";").writerows([fields, *rows])
+    text = out.getvalue().encode(errors="ignore")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(table, "CHUNK", data.draw(st.sampled_from([1, 3, 2000])))
+        found = read_price_file(text)
+        patch.setattr(table.Table, "_by_column", lambda *_: None)
+        assert found == read_price_file(text)
+
+
+def long_list(count: int) -> list[str]:
+    return [HEADER, *(f"A{number};Pärm {number};st;{number % 900 + 1},50;25" for number in range(2, count + 2))]
+
+
+def test_lines_are_right_far_down_the_file() -> None:
+    lines = long_list(table.CHUNK * 3)
+    lines[4320] = "A2;Pärm;st;1;25"
+    lines[5000] = "B5000;Pärm;ask;1;25"
+    found = read(*lines)
+    assert [(p.code, p.line, p.params) for p in found.problems] == [
+        ("number-twice", 4321, {"other": 2}),
+        ("unknown-unit", 5001, {}),
+    ]
+    assert all(row.supplier_number == f"A{row.line}" for row in found.rows)
+    assert len(found.rows) == table.CHUNK * 3 - 2
+
+
+def peak(file: Path) -> int:
+    """The most memory that reading takes, in bytes."""
+    with file.open("rb") as data, open_price_file(data, file.name, TRUSTED) as source:
+        tracemalloc.start()
+        count = sum(len(rows) for rows in source.chunks(remember=False))
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert source.is_clean and count > 1
+    return most
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    few, many = tmp_path / "few.csv", tmp_path / "many.csv"
+    few.write_text("\n".join(long_list(table.CHUNK * 2)))
+    many.write_text("\n".join(long_list(table.CHUNK * 20)))
+    assert peak(many) < peak(few) * 1.2
+
+
+def test_whoever_is_trusted_may_bring_a_longer_list() -> None:
+    data = "\n".join(long_list(table.MAX_ROWS + 1)).encode()
+    with open_price_file(io.BytesIO(data), "lista.csv", TRUSTED) as source:
+        assert sum(map(len, source.chunks())) == table.MAX_ROWS + 1
+    assert source.problems == []
+
+
+@pytest.mark.parametrize("letters", ["Ã¥", "Ã–"])
+def test_garbled_letters_are_seen_wherever_they_stand(letters: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for size in range(1, 9):  # of the pieces that a file is looked through in
+        monkeypatch.setattr(csvtext, "_PIECE", size)
+        assert only_problem(read(HEADER, f"A1;P{letters}rm;st;1;25")).code == "garbled"
 
 
 def test_every_heading_of_a_template_is_read() -> None:

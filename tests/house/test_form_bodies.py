@@ -34,6 +34,7 @@ REFERENCES = {
     "admin.substitutions.substitute": "user",
     "auth.substitutions.substitute": "user",
     "basket.add.article_id": "article",
+    "basket.add_rows.list_id": "shopping list",
     "basket.checkout.address_id": "address",
     "basket.checkout.unit_id": "unit",
     "manage.create_agreement.owner": "organisation",
@@ -47,6 +48,13 @@ REFERENCES = {
     "rules.edit.unit": "unit",
     "rules.edit.who": "user",
     "rules.edit_group.members": "user",
+    "shopping_lists.edit.address_id": "address",
+    "shopping_lists.edit.order_unit_id": "unit",
+    "shopping_lists.edit.unit_id": "unit",
+    "shopping_lists.new.address_id": "address",
+    "shopping_lists.new.order_unit_id": "unit",
+    "shopping_lists.new.unit_id": "unit",
+    "shopping_lists.pick.list_id": "shopping list",
 }
 
 PREFIX = {"who": "person:"}

@@ -27,9 +27,11 @@ from exchange.outbox import messages_about
 from orders.actions.approval import approve
 from orders.actions.basket import add
 from orders.actions.order import cancel
+from orders.actions.shopping_list import ListTerms, create
 from orders.basket_queries import basket_of
 from orders.order_queries import orders_of
 from orders.requisition import Requisition
+from orders.shopping_list import Sharing
 from tests.factories import unique
 from tests.factories.auth import make_address, make_member, make_office, make_organisation, make_unit
 from tests.factories.catalog import (
@@ -202,6 +204,8 @@ def _walk(world: World, nearness: str, place: Place, name: str, article: Article
     world.add("cancelled order", nearness, orders_of(undone)[0].number)
     world.add("requisition", nearness, waiting.id)
     world.add("step", nearness, pending_step(waiting).id)
+    unit_list = ListTerms(secret, Sharing.UNIT, place.unit, place.unit, place.address, accounting_cost=secret)
+    world.add("shopping list", nearness, create(place.orderer, place.organisation, unit_list, goods).id)
     world.add("approval link", nearness, _link(waiting))
     world.add("substitution", nearness, _substitution(place).id)
     world.add("user", nearness, place.orderer.id)
