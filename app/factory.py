@@ -16,13 +16,13 @@ from auth import journal, organisation, session, substitution, throttle, user
 from auth import views as auth_views
 from auth.login import init_login
 from auth.permission import Permission
-from catalog import agreement, category, ceiling, parameter, price_list, supplier
+from catalog import agreement, category, ceiling, column_map, parameter, price_list, price_refusal, price_rule, supplier
 from catalog import views as catalog_views
 from core.config import Settings, read_settings
 from core.db import TransactionalFlask, init_db
 from core.web import KeyConverter, init_filters, permission_of, requires
 from exchange import outbox
-from orders import approval, basket, favourite, order, receipt, requisition, shopping_list
+from orders import approval, basket, favourite, order, receipt, requisition, shopping_list, volume
 from orders.views import approvals as approval_views
 from orders.views import basket as basket_views
 from orders.views import favourites as favourite_views
@@ -37,8 +37,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # Every noun with a table: importing them here makes the metadata whole.
 NOUNS = (
     *(journal, organisation, session, substitution, throttle, user),
-    *(agreement, category, ceiling, parameter, price_list, supplier),
-    *(outbox, approval, basket, favourite, order, receipt, requisition, shopping_list),
+    *(agreement, category, ceiling, column_map, parameter, price_list, price_refusal, price_rule, supplier),
+    *(outbox, approval, basket, favourite, order, receipt, requisition, shopping_list, volume),
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (

@@ -17,7 +17,7 @@ from sqlalchemy import Case, CheckConstraint, ForeignKey, Index, Select, case, l
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
 
 from catalog.agreement import Agreement, Award, Lot
-from core.db import Base, db, prepared
+from core.db import AnySelect, Base, db, prepared
 from core.errors import RuleBroken
 from core.types import Amount
 
@@ -170,11 +170,7 @@ def _binding(award_ids: list[int]) -> Select[int, Ceiling]:
 def _per_ceiling(draws: Iterable[Draw]) -> dict[int, Decimal]:
     """How much falls on each ceiling, in the order of their ids: every transaction locks them the same way."""
     draws = list(draws)
-    rows = db.session.execute(
-        select(Ceiling.id, Ceiling.agreement_id, Ceiling.lot_id, Ceiling.award_id)
-        .where(Ceiling.agreement_id.in_({d.agreement_id for d in draws}))
-        .order_by(Ceiling.id)
-    ).all()
+    rows = db.session.execute(*_scopes(list({d.agreement_id for d in draws}))).all()
     sums: dict[int, Decimal] = {}
     for row in rows:
         amount = sum(
@@ -190,6 +186,15 @@ def _per_ceiling(draws: Iterable[Draw]) -> dict[int, Decimal]:
         if amount:
             sums[row.id] = amount
     return sums
+
+
+@prepared
+def _scopes(agreement_ids: list[int]) -> AnySelect:
+    return (
+        select(Ceiling.id, Ceiling.agreement_id, Ceiling.lot_id, Ceiling.award_id)
+        .where(Ceiling.agreement_id.in_(agreement_ids))
+        .order_by(Ceiling.id)
+    )
 
 
 def _less(counter: InstrumentedAttribute[Decimal], amount: Decimal) -> Case[Decimal]:

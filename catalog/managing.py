@@ -6,10 +6,11 @@ A thing outside the scope raises NotFound, in the same words as one that does no
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TypeVar
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from auth.organisation import Organisation, OrganisationKind
@@ -295,6 +296,14 @@ def in_force(award: Award) -> PriceList | None:
     return db.session.scalar(
         select(PriceList).where(PriceList.award_id == award.id, PriceList.state == PriceListState.PUBLISHED)
     )
+
+
+def price_range(price_list: PriceList) -> tuple[Decimal | None, Decimal | None]:
+    """The lowest and the highest price of a list; none of an empty one."""
+    lowest, highest = db.session.execute(
+        select(func.min(Article.price), func.max(Article.price)).where(Article.price_list_id == price_list.id)
+    ).one()
+    return lowest, highest
 
 
 def first_articles(price_list: PriceList, count: int = 20) -> Sequence[Article]:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from auth.user import User
 from catalog.agreement import Award
 from core.db import Base
 from core.types import Quantity, TextEnum, UnitPrice, UtcDateTime
@@ -83,10 +84,16 @@ class PriceList(Base):
     article_count: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    reviewed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reviewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    restored_from_id: Mapped[int | None] = mapped_column(ForeignKey("price_list.id"))  # the former list it repeats
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     award: Mapped[Award] = relationship()
+    created_by: Mapped[User | None] = relationship(foreign_keys=[created_by_id])
+    reviewed_by: Mapped[User | None] = relationship(foreign_keys=[reviewed_by_id])
+    restored_from: Mapped[PriceList | None] = relationship(remote_side=[id])
     # rows come by the hundred thousand: they are read and written in bulk, never as a collection
 
 

@@ -230,7 +230,13 @@ def articles_for(user: User, ids: Iterable[int]) -> dict[int, Article]:
 
 @prepared
 def _article(article_id: int) -> Select[Any]:
-    return select(Article).where(Article.id == article_id).options(*with_award())
+    """An article with what decides whether she sees it; the steering reads the rest of its terms."""
+    to_lot = joinedload(Article.award, innerjoin=True).joinedload(Award.lot, innerjoin=True)
+    return (
+        select(Article)
+        .where(Article.id == article_id)
+        .options(joinedload(Article.price_list, innerjoin=True), to_lot.joinedload(Lot.agreement, innerjoin=True))
+    )
 
 
 def _may_see_article(user: User, article: Article) -> bool:

@@ -43,7 +43,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 from exchange import cells
 from exchange.container import HEAD, Kind, is_read_whole, kind_of, size_inside
-from exchange.csvtext import TextFile, Unreadable, folded, visible
+from exchange.csvtext import TextFile, Unreadable, decode, folded, visible
+from exchange.header import ColumnChoice, Header, guess_header
 from exchange.sandbox import converted
 from exchange.table import MAX_BYTES, Column, Limits, Problem, Table, without_errors
 
@@ -144,7 +145,7 @@ COLUMNS = {
     "picture": Column("Bild|Bildlänk|Bildadress|Bild-URL|Bild 1|Picture|Picture URL|Image|Image URL", cells.address),
 }
 MANDATORY = ("supplier_number", "name", "unit", "price", "vat")
-_HEADINGS = [folded(name) for field, column in COLUMNS.items() for name in (field, *column.headings.split("|"))]
+_FIELDS = {folded(name): field for field, column in COLUMNS.items() for name in (field, *column.headings.split("|"))}
 # GTIN: a spreadsheet that takes it for a number drops its first zeros
 _PADDED = [folded(name) for name in ("gtin", *COLUMNS["gtin"].headings.split("|"))]
 _ONLY_NOTED = {"not-orderable", "approximate-price", "price-period", "line-period"}
@@ -160,12 +161,18 @@ def heading(field: str) -> str:
 class PriceSource:
     """A price list that is open: `chunks` of its usable rows, and the `problems` met so far."""
 
-    def __init__(self, text: TextFile | None, limits: Limits = ORDINARY, problem: Problem | None = None) -> None:
+    def __init__(
+        self,
+        text: TextFile | None,
+        limits: Limits = ORDINARY,
+        choices: Sequence[ColumnChoice] = (),
+        problem: Problem | None = None,
+    ) -> None:
         self.replaces = True  # as in PriceFile
         self.deleted: dict[str, int] = {}
         self.before: list[Problem] = [problem] if problem else []
         self.after: list[Problem] = []
-        self._text, self._limits = text, limits
+        self._text, self._limits, self._choices = text, limits, choices
         self._table: Table | None = None
 
     @property
@@ -193,6 +200,7 @@ class PriceSource:
             mandatory=MANDATORY,
             needed=MANDATORY,
             unique="supplier_number",
+            choices=self._choices,
             limits=self._limits,
         )
         if self._table.is_clean and self._text.is_garbled:
@@ -218,21 +226,26 @@ def read_whole(source: PriceSource) -> PriceFile:
 
 
 @contextmanager
-def open_price_file(file: BinaryIO, file_name: str = "", limits: Limits = ORDINARY) -> Iterator[PriceSource]:
+def open_price_file(
+    file: BinaryIO, file_name: str = "", limits: Limits = ORDINARY, choices: Sequence[ColumnChoice] = ()
+) -> Iterator[PriceSource]:
     """A price list to read from the first byte of a file, which stays the caller's to close.
 
-    Nothing is raised about what is in it. A spreadsheet or a catalogue has twenty million bytes at most, whatever the
+    `choices`: what the columns under certain headings hold where their names do not say it. Nothing is raised about
+    what is in it. A spreadsheet or a catalogue has twenty million bytes at most, whatever the
     limits.
     """
     with ExitStack() as held:
         try:
-            source = _open(file, file_name, limits, held)
+            source = _open(file, file_name, limits, choices, held)
         except Unreadable as error:
             source = PriceSource(None, problem=Problem(error.code, params=limits.params))
         yield source
 
 
-def _open(file: BinaryIO, file_name: str, limits: Limits, held: ExitStack) -> PriceSource:
+def _open(
+    file: BinaryIO, file_name: str, limits: Limits, choices: Sequence[ColumnChoice], held: ExitStack
+) -> PriceSource:
     size = file.seek(0, 2)
     file.seek(0)
     head = file.read(HEAD)
@@ -240,19 +253,25 @@ def _open(file: BinaryIO, file_name: str, limits: Limits, held: ExitStack) -> Pr
         kind_of(head, file_name)
         text = TextFile(file, max_bytes=limits.bytes)
         held.callback(text.release)
-        return PriceSource(text, limits)
+        return PriceSource(text, limits, choices)
     if size > MAX_BYTES:
         raise Unreadable("too-large")
     data = head + file.read()
     kind = kind_of(data, file_name)
-    return _open_catalogue(data, limits, held) if kind is Kind.XML else _open_sheet(data, kind, limits, held)
+    if kind is Kind.XML:
+        return _open_catalogue(data, limits, held)
+    return _open_sheet(data, kind, limits, choices, held)
 
 
-def _open_sheet(data: bytes, kind: Kind, limits: Limits, held: ExitStack) -> PriceSource:
-    request = {"kind": kind.value, "headings": _HEADINGS, "padded": _PADDED, "rows": limits.rows}
-    # what a sheet takes is a few times what is in it; what claims to be more is stopped
-    memory = 50_000_000 + 5 * size_inside(data, kind)
-    source, told = _converted("exchange.spreadsheet", data, request, memory, limits, held)
+def _open_sheet(
+    data: bytes, kind: Kind, limits: Limits, choices: Sequence[ColumnChoice], held: ExitStack
+) -> PriceSource:
+    chosen = [(h, f) for choice in choices for h, f in zip(choice.headings, choice.fields, strict=False)]
+    headings = [*_FIELDS, *(heading for heading, _ in chosen)]
+    padded = [*_PADDED, *(heading for heading, field in chosen if field == "gtin")]
+    request = {"kind": kind.value, "headings": headings, "padded": padded, "rows": limits.rows}
+    text, told = _converted("exchange.spreadsheet", data, request, _memory_of_sheet(data, kind), held)
+    source = PriceSource(text, limits, choices)
     if told.get("sheets", 1) > 1 and told.get("sheet"):
         source.after.append(Problem("sheet", value=visible(told["sheet"]), severity="warning"))
     return source
@@ -260,7 +279,8 @@ def _open_sheet(data: bytes, kind: Kind, limits: Limits, held: ExitStack) -> Pri
 
 def _open_catalogue(data: bytes, limits: Limits, held: ExitStack) -> PriceSource:
     request = {"columns": {field: heading(field) for field in COLUMNS}, "rows": limits.rows}
-    source, told = _converted("exchange.catalogue_xml", data, request, 50_000_000 + 3 * len(data), limits, held)
+    text, told = _converted("exchange.catalogue_xml", data, request, 50_000_000 + 3 * len(data), held)
+    source = PriceSource(text, limits)
     source.replaces, source.deleted = told["action"] == "Replace", dict(told["deleted"])
     source.before = [
         Problem(code, line, params={"count": count}, severity="warning" if code in _ONLY_NOTED else "error")
@@ -272,10 +292,37 @@ def _open_catalogue(data: bytes, limits: Limits, held: ExitStack) -> PriceSource
     return source
 
 
+def _memory_of_sheet(data: bytes, kind: Kind) -> int:
+    """What a sheet takes is a few times what is in it; what claims to be more is stopped."""
+    return 50_000_000 + 5 * size_inside(data, kind)
+
+
 def _converted(
-    reader: str, data: bytes, request: dict[str, Any], memory: int, limits: Limits, held: ExitStack
-) -> tuple[PriceSource, dict[str, Any]]:
+    reader: str, data: bytes, request: dict[str, Any], memory: int, held: ExitStack
+) -> tuple[TextFile, dict[str, Any]]:
     file, told = held.enter_context(converted(reader, data, request, memory=memory))
     text = TextFile(file, max_bytes=None)
     held.callback(text.release)
-    return PriceSource(text, limits), told
+    return text, told
+
+
+def look_at(data: bytes, file_name: str = "") -> Header | None:
+    """The headings of a file whose columns are not known by name, and samples of what they hold; none of a file that
+    is no table at all."""
+    try:
+        kind = kind_of(data, file_name)
+        if kind is Kind.XML:
+            return None
+        if kind is Kind.CSV:
+            return guess_header(decode(data, file_name, max_bytes=MAX_BYTES))
+        request = {"kind": kind.value, "headings": None, "padded": [], "rows": ORDINARY.rows}
+        with ExitStack() as held:
+            text, _ = _converted("exchange.spreadsheet", data, request, _memory_of_sheet(data, kind), held)
+            return guess_header(text.head())
+    except Unreadable:
+        return None
+
+
+def usual_field(heading: str) -> str:
+    """The field that a heading usually means; "" where it means none."""
+    return _FIELDS.get(folded(heading), "")

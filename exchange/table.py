@@ -13,6 +13,7 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from exchange.cells import CONTROL, Refused, Text
 from exchange.csvtext import MAX_CELL, TextFile, Unreadable, batches, find_header, folded, visible
+from exchange.header import ColumnChoice, folded_row
 
 MAX_BYTES = 20_000_000
 MAX_ROWS = 100_000
@@ -82,8 +83,9 @@ class Table:
     """One pass over one file: `problems` grow as it goes.
 
     data: the file. columns: field → what it holds. mandatory: the columns that must be there; needed: those that no
-    row may leave empty; unique: the one whose values `chunks` finds a second time. Twenty million bytes and a hundred
-    thousand rows at most, unless `limits` say else; no more than a thousand problems are listed.
+    row may leave empty; unique: the one whose values `chunks` finds a second time; choices: what people said that the
+    columns under certain headings hold, instead of what their names say. Twenty million bytes and a hundred thousand
+    rows at most, unless `limits` say else; no more than a thousand problems are listed.
 
     Cells are read column by column, some thousand rows at a time, and each spelling once: a unit or a VAT rate is
     written in few ways. Where a cell of a chunk cannot be used, that chunk is read again row by row.
@@ -98,6 +100,7 @@ class Table:
         mandatory: tuple[str, ...],
         needed: tuple[str, ...],
         unique: str = "",
+        choices: Sequence[ColumnChoice] = (),
         limits: Limits = Limits(),  # noqa: B008  never changed
     ) -> None:
         self.problems: list[Problem] = []
@@ -115,15 +118,20 @@ class Table:
             self.problem(error.code, params=limits.params)
             return
         fields = {folded(name): f for f, column in columns.items() for name in (f, *column.headings.split("|"))}
-        found = find_header(self._text.head(), fields)
+        known = fields.keys() | {heading for choice in choices for heading in choice.headings}
+        found = find_header(self._text.head(), known)
         if found is None:
             names = ", ".join(columns[field].heading for field in mandatory)
             self.problem("no-header", params={"columns": names})
             return
         self._delimiter, self._header_line, headings = found
         self._width = len(headings)
+        chosen = next((choice.fields for choice in choices if choice.headings == folded_row(headings)), None)
         for index, written in enumerate(headings):
-            self._know(index, visible(written.strip()), fields.get(folded(written)))
+            if chosen is None:
+                self._know(index, visible(written.strip()), fields.get(folded(written)))
+            elif index < len(chosen) and chosen[index] in columns:  # what a person left out is no surprise to her
+                self._know(index, visible(written.strip()), chosen[index])
         for field in mandatory:
             if field not in self.headings:
                 self.problem("missing-column", self._header_line, params={"column": columns[field].heading})

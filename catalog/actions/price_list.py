@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,15 +17,21 @@ from sqlalchemy.exc import IntegrityError
 from auth.journal import record
 from auth.user import User
 from catalog.actions.agreement import check_may_manage
+from catalog.actions.price_review import check_changes
 from catalog.agreement import Award
+from catalog.column_map import column_choices
+from catalog.price_change import former_of
 from catalog.price_list import PriceList, PriceListState, Publication
+from catalog.price_refusal import keep_refused
 from catalog.price_row import changed, rows_of, store_rows
 from core.clock import now, today
 from core.db import db, reading, unit_of_work
-from core.errors import RuleBroken, WrongState
+from core.errors import AvropError, RuleBroken, WrongState
 from core.state import advance, can
 from exchange.pricefile import ORDINARY, PriceRow, PriceSource, open_price_file, read_whole
 from exchange.table import Limits, Problem, without_errors
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ def import_price_list(
     """
     check_may_manage(actor, award.lot.agreement)
     file = BytesIO(data) if isinstance(data, bytes) else data
-    with open_price_file(file, file_name, limits) as source:
+    with open_price_file(file, file_name, limits, column_choices(award.supplier)) as source:
         # Versions are counted per award: two uploads at once wait here for one another (SQLite has one writer anyway).
         # Nobody who orders from the award has to.
         db.session.execute(select(Award.id).where(Award.id == award.id).with_for_update(key_share=True))
@@ -121,23 +128,39 @@ def _import_changes(actor: User | None, award: Award, source: PriceSource, draft
 
 
 def approve(actor: User | None, price_list: PriceList) -> None:
-    """Say that a draft is right: it is in force at once, or from its first day on."""
+    """Say that a draft is right, but for the rows that were refused: it is in force at once, or from its first day on.
+
+    Raises RuleBroken or NotAllowed where the agreement's price rule says no (`check_changes`).
+    """
     check_may_manage(actor, price_list.award.lot.agreement)
     _lock(price_list)
+    if can(price_list, "review"):
+        check_changes(actor, price_list)
+        keep_refused(price_list, former_of(price_list))
     advance(price_list, "review")
+    price_list.reviewed_at, price_list.reviewed_by_id = now(), actor.id if actor else None
     _tell(actor, "review", price_list, effective_from=price_list.effective_from.isoformat())
     if price_list.effective_from <= today():
-        publish(actor, price_list)
+        _put_in_force(actor, price_list)
 
 
 def publish(actor: User | None, price_list: PriceList) -> None:
-    """Put a reviewed list in force, in the place of the one that was. Raises WrongState when somebody was before."""
+    """Put a reviewed list in force, in the place of the one that was. Raises WrongState when somebody was before.
+
+    The list in force may be another one than when this was reviewed, so the price rule is asked again.
+    """
     check_may_manage(actor, price_list.award.lot.agreement)
     if price_list.effective_from > today():
         raise RuleBroken(
             _l("Prislistan gäller från %(day)s och träder i kraft då.", day=price_list.effective_from.isoformat())
         )
     _lock(price_list)
+    if can(price_list, "publish"):
+        check_changes(actor, price_list)
+    _put_in_force(actor, price_list)
+
+
+def _put_in_force(actor: User | None, price_list: PriceList) -> None:
     # Drawing the number locks the counter: of two who publish at once the second waits here, and then sees the first.
     number = db.session.scalar(update(Publication).values(last=Publication.last + 1).returning(Publication.last))
     former = _in_force(price_list.award)
@@ -178,12 +201,16 @@ def publish_due() -> int:
             done += 1
         except WrongState:  # another worker was before
             continue
+        except AvropError as error:  # its page says why, and lets somebody publish it
+            log.warning("price list %s is due and cannot be published: %s", price_list_id, error)
     return done
 
 
 def _lock(price_list: PriceList) -> None:
-    """See its state as it is now, and let nobody else change it before we are done (SQLite has one writer anyway)."""
+    """See its state as it is now, and let nobody else change it, nor which list of its award is in force, before we are
+    done (SQLite has one writer anyway)."""
     db.session.flush()
+    db.session.execute(select(Award.id).where(Award.id == price_list.award_id).with_for_update(key_share=True))
     db.session.refresh(price_list, ["state"], with_for_update=True)
 
 

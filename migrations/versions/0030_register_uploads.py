@@ -1,13 +1,13 @@
 """Registers that somebody looks at before they are brought in.
 
-Revision: 0030, after 0004
+Revision: 0030, after 0005
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0030"
-down_revision = "0004"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

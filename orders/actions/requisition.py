@@ -58,8 +58,8 @@ class Checkout:
     message_to_approver: str | None = None
 
 
-def submit(actor: User, organisation: Organisation, checkout: Checkout) -> Requisition:
-    """Send the basket to be approved: copy, price, route, reserve.
+def submit(actor: User, organisation: Organisation, checkout: Checkout, basket: Basket | None = None) -> Requisition:
+    """Send the basket to be approved: copy, price, route, reserve. `basket`: hers, where the caller holds it already.
 
     Raises NotAllowed, and RuleBroken with the findings, with `ceiling-reached` or with `nobody-can-approve`.
     """
@@ -67,7 +67,7 @@ def submit(actor: User, organisation: Organisation, checkout: Checkout) -> Requi
         raise NotAllowed(_l("Du får inte beställa för %(unit)s.", unit=checkout.unit.name))
     if not checkout.address.is_active or checkout.address.unit.organisation_id != organisation.id:
         raise RuleBroken(_l("Leveransadressen kan inte användas. Välj en annan."))
-    basket = basket_of(actor, organisation, lock=True)
+    basket = basket or basket_of(actor, organisation, lock=True)
     if done := requisition_made_with(checkout.key):
         return done  # the button was pressed twice
     if basket is None or not basket.lines:

@@ -158,7 +158,7 @@ def refusal(line_id: int, award_id: int) -> Any:
 def checkout() -> Any:
     """The till. `look` shows what another unit means for address and approvers, and sends nothing."""
     user, organisation = current(), acting_organisation()
-    basket = basket_of(user, organisation)
+    basket = basket_of(user, organisation, lock=request.method == "POST")
     if basket is None or not basket.lines:
         done = requisition_made_with(_key(user, request.form.get("key", "")))
         return redirect(_at(done) if done else url_for("basket.show"), 303)
@@ -169,7 +169,7 @@ def checkout() -> Any:
     if unit is not None and not is_looking and form.validate_on_submit():
         address = next(address for address in addresses if address.id == form.address_id.data)
         with refusals_on(form):
-            requisition = submit(user, organisation, _said(user, form, unit, address))
+            requisition = submit(user, organisation, _said(user, form, unit, address), basket)
             flash(_("Skickad för godkännande."), "success")
             return redirect(_at(requisition), 303)
         basket = basket_of(user, organisation)  # the refusal has undone what was read

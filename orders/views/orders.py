@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -22,8 +23,8 @@ from exchange.outbox import messages_about
 from orders import mail
 from orders.actions import order as act
 from orders.actions.receipt import Received, receive
-from orders.forms import ReasonForm, ReceiveForm, receive_line_form
-from orders.order import FileKind, Order, OrderState
+from orders.forms import ReasonForm, ReceiveForm, ReceiveLineForm, receive_line_form
+from orders.order import FileKind, Order, OrderLine, OrderState
 from orders.order_list import arrivals_of, dispatch_of
 from orders.order_queries import entries_of, order_for, orders_page, receipts_of, received_quantities
 from orders.policy import may_cancel, may_receive, may_resend
@@ -115,10 +116,12 @@ def receive_goods(number: str) -> Any:
     left = {line.id: max(line.quantity - received.get(line.id, Decimal(0)), Decimal(0)) for line in order.lines}
     form = ReceiveForm(data={"key": secrets.token_urlsafe(24)})
     is_closed = can(order, "reopen")
-    rows = [(line, receive_line_form(line, Decimal(0) if is_closed else left[line.id])) for line in order.lines]
-    if form.validate_on_submit() and ("all" in request.form or form.check_rows(row for _line, row in rows)):
-        came = {line_id: Received(quantity) for line_id, quantity in left.items()}
-        if "all" not in request.form:
+    takes_all = "all" in request.form  # whatever the rows say
+    rows = [] if takes_all else _rows_of(order, {} if is_closed else left)
+    if form.validate_on_submit() and form.check_rows(row for _line, row in rows):
+        if takes_all:
+            came = {line_id: Received(quantity) for line_id, quantity in left.items()}
+        else:
             came = {line.id: row.received() for line, row in rows}
         with refusals_on(form):
             receive(user, order, came, form.note.data, f"{user.id}:{form.key.data}")
@@ -129,12 +132,16 @@ def receive_goods(number: str) -> Any:
         "orders/receive.html",
         order=order,
         form=form,
-        rows=rows,
+        rows=rows or _rows_of(order, {} if is_closed else left),
         received=received,
         left=left,
         is_closed=is_closed,
     )
     return page, status(form)
+
+
+def _rows_of(order: Order, left: Mapping[int, Decimal]) -> list[tuple[OrderLine, ReceiveLineForm]]:
+    return [(line, receive_line_form(line, left.get(line.id, Decimal(0)))) for line in order.lines]
 
 
 @bp.route("/<number>/cancel", methods=["GET", "POST"])

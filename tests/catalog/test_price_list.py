@@ -15,8 +15,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from auth.permission import Role
 from catalog.actions.price_list import approve, import_price_list, publish, publish_due, withdraw
 from catalog.agreement import Award
-from catalog.comparison import compare, price_range
-from catalog.managing import in_force
+from catalog.managing import in_force, price_range
 from catalog.price_list import Article, PriceList, PriceListState, VatClass
 from catalog.price_row import rows_of
 from core.clock import frozen, now, today
@@ -198,19 +197,6 @@ def test_import_refuses_who_does_not_manage_the_agreement(award: Award) -> None:
     stranger = make_member(Role.AGREEMENT_OWNER, make_organisation())
     with pytest.raises(NotAllowed):
         import_price_list(stranger, award, GOOD, "lista.csv", today())
-
-
-def test_comparison_counts_new_gone_dearer_and_cheaper(award: Award) -> None:
-    rows = {"same": "10", "dearer": "10", "cheaper": "10", "gone": "10", "per": "10"}
-    former = bring_in(award, price_file(*(f"{number};Vara {number};st;{price};25;;" for number, price in rows.items())))
-    data = "Artikelnummer;Benämning;Enhet;Pris;Moms;Prisenhet\n"
-    data += "same;S;st;10;25;1\ndearer;D;st;12;25;1\ncheaper;C;st;5;25;1\nnew;N;st;1;25;1\nper;P;st;1000;25;100\n"
-    told = compare(bring_in(award, data.encode()), former)
-    assert (told.new, told.gone, told.dearer, told.cheaper) == (1, 1, 1, 1)
-    assert [(c.supplier_number, c.percent) for c in told.largest] == [
-        ("cheaper", Decimal("-50.0")),
-        ("dearer", Decimal("20.0")),
-    ]
 
 
 @pytest.mark.parametrize("change", [{"price": Decimal(1)}, {"price_list_id": None}])
