@@ -15,6 +15,7 @@ from app.indexing import keep_index
 from auth.actions.leftovers import remove_leftovers
 from catalog.actions.price_list import publish_due
 from catalog.actions.price_upload import sweep_uploads
+from catalog.actions.registers import remove_old_uploads
 from catalog.search import follow_index
 from core.config import Settings
 from core.db import db, rollback
@@ -32,7 +33,10 @@ PATIENCE = 5.0  # seconds that the thread of the index gets to end
 JOBS_EVERY = 30  # looks between two runs of the jobs: about a minute
 
 # What is done now and then, in transactions of its own; each returns how many things it changed.
-JOBS: list[Callable[[], int]] = [publish_due, settle_steps, sweep_uploads, remove_leftovers, remove_old_links]
+JOBS: list[Callable[[], int]] = [
+    *(publish_due, settle_steps, sweep_uploads),
+    *(remove_leftovers, remove_old_links, remove_old_uploads),
+]
 
 
 def run_worker(app: Flask, stop: Event) -> None:

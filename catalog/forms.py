@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from flask import request
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FileField, IntegerField
 from wtforms.validators import NumberRange, Optional
@@ -75,6 +76,13 @@ class PickField(SelectField):
     @property
     def picked(self) -> Any:
         return self.things.get(self.data or 0)
+
+    def take_pick(self) -> bool:
+        """Whether a suggestion was clicked, which chooses it and does no more: the form is shown again."""
+        pick = request.form.get("pick", type=int)
+        if pick is not None and pick in self.things:
+            self.data = pick
+        return pick is not None
 
 
 class VersionedForm(BaseForm):

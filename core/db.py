@@ -128,6 +128,23 @@ def unit_of_work() -> Iterator[Session]:
 
 
 @contextmanager
+def undone() -> Iterator[Session]:
+    """Whatever is done inside is undone at its end, also what was only noted to be written with the commit: to show
+    what an act would do, with all its rules, before anybody says yes to it."""
+    session = db.session()
+    noted = {key: list(notes) for key, notes in session.info.items()}
+    savepoint = session.begin_nested()
+    try:
+        yield session
+    finally:
+        if savepoint.is_active:
+            savepoint.rollback()
+        session.expire_all()
+        session.info.clear()
+        session.info.update(noted)
+
+
+@contextmanager
 def reading() -> Iterator[Session]:
     """A read-only transaction outside a request: takes no write lock, and the database refuses a write in it."""
     token = _writing.set(False)

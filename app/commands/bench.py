@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from inspect import signature
+from pathlib import Path
 from typing import Any
 
 import click
 
 from app.bench.approvals import bench_approvals
+from app.bench.categories import bench_categories
 from app.bench.documents import bench_documents
 from app.bench.measure import Figure
 from app.bench.outbox import bench_outbox
@@ -26,15 +28,19 @@ BENCHES: dict[str, Bench] = {
     "approvals": bench_approvals,
     "outbox": bench_outbox,
     "search-quality": bench_search_quality,
+    "categories": bench_categories,
     "import": bench_import,
     "publish": bench_publish,
 }
+IN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
 @click.argument("what", type=click.Choice(list(BENCHES)))
 @click.option("--database", metavar="URL", help="Where to make the database of the measurement; default a SQLite file.")
 @click.option("--quick", is_flag=True, help="Under 30 seconds, with rougher figures.")
+@click.option("--titles", type=IN_FILE, help="For categories: a CSV of titles with their CPV codes (query, cpv).")
+@click.option("--codes", type=IN_FILE, help="For categories: a CSV of the CPV codes and their names (code, name_sv).")
 @click.option("--rows", type=click.IntRange(100, 1_000_000), help="How long the price list is: of import and publish.")
 @click.option("--format", "form", type=click.Choice(["csv", "xlsx"]), help="Of the price list: of import.")
 def bench(what: str, database: str | None, quick: bool, **given: Any) -> None:

@@ -11,6 +11,7 @@ from catalog.views import (
     manage_price_changes,
     manage_price_columns,
     manage_price_lists,
+    manage_registers,
     manage_searches,
     manage_suppliers,
     search,
@@ -28,6 +29,7 @@ __all__ = [
     "manage_price_changes",
     "manage_price_columns",
     "manage_price_lists",
+    "manage_registers",
     "manage_searches",
     "manage_suppliers",
 ]

@@ -68,6 +68,7 @@ FIELDS = {
     "street": _l("gatuadress"),
     "postal_code": _l("postnummer"),
     "city": _l("ort"),
+    "country": _l("land"),
     "index_clause": _l("indexklausul"),
     "raises_from": _l("priser får höjas från"),
     "largest_raise": _l("största höjning, procent"),
@@ -100,11 +101,13 @@ def story(thing: str, thing_id: int) -> list[Told]:
 
 def _told(entry: JournalEntry) -> Told:
     details = entry.details
-    changes = [
-        (FIELDS.get(name, name), _value(before), _value(after))
-        for name, (before, after) in details.get("changes", {}).items()
-    ]
+    changes = [change(name, before, after) for name, (before, after) in details.get("changes", {}).items()]
     return Told(entry, sentence(entry), changes, details.get("reason"))
+
+
+def change(name: str, before: Any, after: Any) -> tuple[Any, Any, Any]:
+    """What a field is called, and its values, in the reader's words."""
+    return FIELDS.get(name, name), _value(before), _value(after)
 
 
 def _value(value: Any) -> Any:

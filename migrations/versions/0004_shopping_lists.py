@@ -27,9 +27,7 @@ def upgrade() -> None:
         sa.Column("address_id", sa.Integer(), nullable=True),
         sa.Column("buyer_reference", sa.String(length=60), nullable=True),
         sa.Column("accounting_cost", sa.String(length=100), nullable=True),
-        sa.CheckConstraint(
-            "sharing <> 'unit' OR unit_id IS NOT NULL", name=op.f("ck_shopping_list_shared_unit_known")
-        ),
+        sa.CheckConstraint("sharing <> 'unit' OR unit_id IS NOT NULL", name=op.f("ck_shopping_list_shared_unit_known")),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_shopping_list_organisation_id_organisation")
         ),
@@ -55,7 +53,9 @@ def upgrade() -> None:
         sa.Column("quantity", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_shopping_list_line_quantity_positive")),
         sa.ForeignKeyConstraint(
-            ["list_id"], ["shopping_list.id"], name=op.f("fk_shopping_list_line_list_id_shopping_list"),
+            ["list_id"],
+            ["shopping_list.id"],
+            name=op.f("fk_shopping_list_line_list_id_shopping_list"),
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], name=op.f("fk_shopping_list_line_article_id_article")),
@@ -68,7 +68,10 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("shopping_list_id", sa.Integer(), nullable=True))
         batch_op.create_foreign_key(
             batch_op.f("fk_basket_shopping_list_id_shopping_list"),
-            "shopping_list", ["shopping_list_id"], ["id"], ondelete="SET NULL",
+            "shopping_list",
+            ["shopping_list_id"],
+            ["id"],
+            ondelete="SET NULL",
         )
 
 

@@ -51,7 +51,9 @@ def upgrade() -> None:
         sa.Column("refused_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("refused_by_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["price_list_id"], ["price_list.id"], name=op.f("fk_price_refusal_price_list_id_price_list"),
+            ["price_list_id"],
+            ["price_list.id"],
+            name=op.f("fk_price_refusal_price_list_id_price_list"),
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(

@@ -76,7 +76,7 @@ def test_register_and_prices_make_an_offer(run: Any, fresh_app: TransactionalFla
         (REGISTER.replace("alla", "212000-2494"), "rad 2: Avropsberättigade: Organisationen 2120002494 finns inte"),
         (REGISTER.replace("punkt 4", ""), "avropsordningen står"),
         ("", "Filen är tom."),
-        (b"\x89PNG\x00", "ingen textfil"),
+        (b"\x89PNG\x00", "inget register"),
         (b'"' + b"x" * 10_000_000, "Ingen rubrikrad"),
     ],
 )
