@@ -33,7 +33,16 @@ def test_hosts_of_pictures_are_names(text: str, expected: tuple[str, ...], tmp_p
 @pytest.mark.parametrize(
     "text",
     [
-        *("*", "*.com", "*.*.example.com", "img.*.se", "https://img.example.se", "img.example.se/bilder", "a b"),
+        *(
+            "*",
+            "*.com",
+            "*.*.example.com",
+            "img.*.se",
+            "https://img.example.se",
+            "img.example.se/bilder",
+            "a b",
+            "[::1]",
+        ),
         *(
             "img_1.example.se",
             "-img.example.se",

@@ -120,7 +120,7 @@ def _catalogue(world: World, nearness: str, owner: Organisation, state: Agreemen
         [{"name": title, "picture_url": f"https://img.example/{nearness}.jpg"}],
         state=PriceListState.PUBLISHED if is_public else PriceListState.DRAFT,
     )
-    make_picture(f"https://img.example/{nearness}.jpg")
+    make_picture(f"https://img.example/{nearness}.jpg", b"\xff\xd8\xff" + title.encode())
     extension = ExtensionOption(agreement=agreement, ends_on=agreement.ends_on + timedelta(days=365))
     content = title.encode()
     document = AgreementDocument(
