@@ -132,5 +132,7 @@ _AFTER_Z = str.maketrans({"å": "{", "ä": "|", "æ": "|", "ö": "}", "ø": "}",
 def sort_key(text: str) -> str:
     """A key that sorts as Swedish does (… z å ä ö) under plain byte order, on every database."""
     folded = unicodedata.normalize("NFC", text).casefold().translate(_AFTER_Z)
+    if folded.isascii():
+        return folded[:255]
     plain = unicodedata.normalize("NFKD", folded)
     return "".join(c for c in plain if not unicodedata.combining(c))[:255]

@@ -65,6 +65,7 @@ _WORD = re.compile(r"[a-zåäö0-9]+(?:[.,][0-9]+)*")
 _MEASURE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([a-zåäö]+)?")
 _SYNCOPE = re.compile(r"(\w*[aeiouyåäö]\w*(?:[bcdfgkpstv](?=[lr])|t(?=n)))([lrn])(?:ar|arna|arnas|et|en)")
 _ABLE = re.compile(r"(\w+bar)(?:a|t)?")  # hållbar, hållbart, hållbara: not a plural
+_PLAIN = re.compile("[ -~åäö]*")
 _NOT_CODE = re.compile(r"[^0-9a-zåäö]")
 _ACCENTS = str.maketrans({"æ": "ä", "ø": "ö", "ß": "ss"})
 _OURS = str.maketrans({"å": "\ue000", "ä": "\ue001", "ö": "\ue002"})
@@ -73,6 +74,9 @@ _BACK = str.maketrans({"\ue000": "å", "\ue001": "ä", "\ue002": "ö"})
 
 def fold(text: str) -> str:
     """Lower case without accents, but with å, ä and ö: they are letters, not accents."""
+    lower = text.casefold()
+    if _PLAIN.fullmatch(lower):  # as nearly all of a catalogue is: four times as quick
+        return lower
     kept = unicodedata.normalize("NFKC", text).casefold().translate(_ACCENTS).translate(_OURS)
     plain = "".join(c for c in unicodedata.normalize("NFKD", kept) if not unicodedata.combining(c))
     return plain.translate(_BACK)
@@ -86,25 +90,25 @@ def code(text: str) -> str:
 
 def words(text: str) -> Iterator[str]:
     """The folded words of a text. A measure is one word however it is written: `80 g`, `80g`, `80 gram` → `80g`."""
-    found = [word.replace(",", ".") for word in _WORD.findall(fold(text))]
+    found = _WORD.findall(fold(text))
     skip = False
-    for word, following in zip(found, [*found[1:], ""], strict=False):
+    for at, raw in enumerate(found):
+        word = raw.replace(",", ".")
+        measure = _MEASURE.fullmatch(word) if word[0].isdigit() else None
         if skip:
             skip = False
-            continue
-        measure = _MEASURE.fullmatch(word)
-        if measure is None:
+        elif measure is None:
             yield word
-        elif measure[2] is None and following in _UNITS:
+        elif measure[2] is None and at + 1 < len(found) and found[at + 1] in _UNITS:
             skip = True
-            yield word + _UNITS[following]
+            yield word + _UNITS[found[at + 1]]
         else:
             yield measure[1] + _UNITS.get(measure[2] or "", measure[2] or "")
 
 
 def number_in(word: str) -> str | None:
     """The bare number of a measure, so that `80` finds `80g`."""
-    measure = _MEASURE.fullmatch(word)
+    measure = _MEASURE.fullmatch(word) if word[0].isdigit() else None
     return measure[1] if measure is not None and measure[2] else None
 
 

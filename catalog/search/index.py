@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 SCHEMA_VERSION = 1
 HEAP = 15_000_000  # bytes for the writer: the least that Tantivy works well with, as web processes build too
 BATCH = 2_000
+REMEMBERED = 100_000  # words whose tokens are kept while an index is made
 TEXT_FIELDS = ("code", "lead", "name", "parts", "keywords", "description")
 REBUILD_SHARE = 5  # when a fifth of the articles are new the compounds are learned anew
 
@@ -220,6 +221,7 @@ def _schema() -> Any:
 def _add(writer: Any, vocabulary: Vocabulary, list_ids: Iterable[str]) -> int:
     """Add the articles of the lists; returns how many."""
     added = 0
+    tokens = _Tokens(vocabulary)
     for row in _rows(list_ids):
         name = list(words(row.name))
         other = list(words(f"{row.brand or ''} {row.synonyms or ''} {row.marks or ''}"))
@@ -232,34 +234,45 @@ def _add(writer: Any, vocabulary: Vocabulary, list_ids: Iterable[str]) -> int:
             if mark.strip():
                 document.add_text("marks", mark.strip())
         document.add_text("code", f"{code(row.supplier_number)} {code(row.gtin or '')}")
-        document.add_text("lead", _joined(_kinds(vocabulary, name[:1])))  # price lists put the noun first
-        document.add_text("name", _joined(_kinds(vocabulary, name)))
-        document.add_text("keywords", _joined(_kinds(vocabulary, other)))
-        document.add_text("parts", _joined(_pieces(vocabulary, [*name, *other])))
-        document.add_text("description", _joined(stem(word) for word in words(row.description or "")))
+        document.add_text("lead", tokens.kinds(name[:1]))  # price lists put the noun first
+        document.add_text("name", tokens.kinds(name))
+        document.add_text("keywords", tokens.kinds(other))
+        document.add_text("parts", tokens.pieces([*name, *other]))
+        document.add_text("description", tokens.stems(words(row.description or "")))
         writer.add_document(document)
         added += 1
     return added
 
 
-def _kinds(vocabulary: Vocabulary, found: Iterable[str]) -> Iterator[str]:
-    """What a thing is: each word, and the last part of a compound, for copying paper is paper."""
-    for word in found:
-        yield stem(word)
-        if parts := vocabulary.parts(word):
-            yield parts[-1]
+class _Tokens:
+    """What is indexed of a word, worked out once: the same words come again in every row of a list."""
 
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._known: dict[str, tuple[str, str, str]] = {}  # word → stem, kinds, pieces
 
-def _pieces(vocabulary: Vocabulary, found: Iterable[str]) -> Iterator[str]:
-    """What else may be asked for: the first parts of compounds, and the bare numbers of measures."""
-    for word in found:
-        yield from vocabulary.parts(word)[:-1]
-        if (bare := number_in(word)) is not None:
-            yield bare
+    def stems(self, found: Iterable[str]) -> str:
+        return " ".join([self._of(word)[0] for word in found])
 
+    def kinds(self, found: Iterable[str]) -> str:
+        """What a thing is: each word, and the last part of a compound, for copying paper is paper."""
+        return " ".join([self._of(word)[1] for word in found])
 
-def _joined(tokens: Iterable[str]) -> str:
-    return " ".join(tokens)
+    def pieces(self, found: Iterable[str]) -> str:
+        """What else may be asked for: the first parts of compounds, and the bare numbers of measures."""
+        return " ".join([pieces for word in found if (pieces := self._of(word)[2])])
+
+    def _of(self, word: str) -> tuple[str, str, str]:
+        if (known := self._known.get(word)) is None:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            known = self._known[word] = self._work_out(word)
+        return known
+
+    def _work_out(self, word: str) -> tuple[str, str, str]:
+        bare, parts, number = stem(word), self._vocabulary.parts(word), number_in(word)
+        pieces = [*parts[:-1], *([number] if number is not None else [])]
+        return bare, " ".join([bare, *parts[-1:]]), " ".join(pieces)
 
 
 def _name_of(row: Any) -> str:
