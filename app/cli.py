@@ -13,14 +13,17 @@ import click
 COMMANDS = {
     "agreements": "Framework agreements from a register.",
     "bench": "Measure Avrop, each figure beside its own floor.",
+    "categories": "The office's own tree of what is bought, mapped to CPV.",
     "db": "Prepare the database, or ask whether it is prepared.",
     "demo": "Fill an empty database with an invented region.",
+    "entitlements": "Which organisations may call off, as a register.",
     "journal": "The journal of everything that was done.",
     "order": "A purchase order, as it was sent.",
     "prices": "Price lists of the suppliers.",
     "search": "Search the catalogue as an organisation sees it.",
     "serve": "Serve the pages, for production.",
     "start": "Start everything on this machine, with demo data.",
+    "suppliers": "The suppliers, as a register.",
     "user": "The people who may log in.",
     "worker": "Send the mail that waits, until stopped.",
 }

@@ -16,27 +16,29 @@ from auth import journal, organisation, session, substitution, throttle, user
 from auth import views as auth_views
 from auth.login import init_login
 from auth.permission import Permission
-from catalog import agreement, category, ceiling, parameter, price_list, supplier
+from catalog import agreement, category, ceiling, column_map, parameter, price_list, price_refusal, price_rule, supplier
 from catalog import views as catalog_views
 from core.config import Settings, read_settings
 from core.db import TransactionalFlask, init_db
 from core.web import KeyConverter, init_filters, permission_of, requires
 from exchange import outbox
-from orders import approval, basket, favourite, order, receipt, requisition
+from orders import approval, basket, favourite, order, receipt, requisition, shopping_list, volume
 from orders.views import approvals as approval_views
 from orders.views import basket as basket_views
 from orders.views import favourites as favourite_views
 from orders.views import orders as order_views
+from orders.views import quick_entry as quick_entry_views
 from orders.views import requisitions as requisition_views
 from orders.views import rules as rule_views
+from orders.views import shopping_lists as shopping_list_views
 
 ROOT = Path(__file__).resolve().parent.parent
 
 # Every noun with a table: importing them here makes the metadata whole.
 NOUNS = (
     *(journal, organisation, session, substitution, throttle, user),
-    *(agreement, category, ceiling, parameter, price_list, supplier),
-    *(outbox, approval, basket, favourite, order, receipt, requisition),
+    *(agreement, category, ceiling, column_map, parameter, price_list, price_refusal, price_rule, supplier),
+    *(outbox, approval, basket, favourite, order, receipt, requisition, shopping_list, volume),
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -45,7 +47,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *auth_views.BLUEPRINTS,
     *catalog_views.BLUEPRINTS,
     *(basket_views.bp, requisition_views.bp, approval_views.bp, order_views.bp),
-    *(rule_views.bp, favourite_views.bp),
+    *(rule_views.bp, favourite_views.bp, shopping_list_views.bp, quick_entry_views.bp),
 )
 
 

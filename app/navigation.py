@@ -33,7 +33,9 @@ MAIN = (
     ("approvals.index", _l("Attestera")),
 )
 PERSONAL = (
+    ("shopping_lists.index", _l("Inköpslistor")),
     ("favourites.index", _l("Favoriter")),
+    ("quick_entry.index", _l("Snabbinmatning")),
     ("auth.substitutions", _l("Ersättare")),
     ("auth.password", _l("Byt lösenord")),
     ("outbox.mailbox", _l("E-postlåda")),

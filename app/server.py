@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -50,8 +51,20 @@ class Server(BaseApplication):  # type: ignore[misc, unused-ignore]
         for name, value in self.options.items():
             self.cfg.set(name, value)
 
+    def run(self) -> None:
+        _freeze()
+        super().run()
+
     def load(self) -> TransactionalFlask:
-        return self.make_app()
+        app = self.make_app()
+        _freeze()
+        return app
+
+
+def _freeze() -> None:
+    """Leave what stands for good to itself: the garbage collector's notes on it would unshare it from the parent's."""
+    gc.collect()
+    gc.freeze()
 
 
 def check_port(host: str, port: int) -> None:

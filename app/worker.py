@@ -3,39 +3,57 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from threading import Event
+from threading import Event, Thread
 
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from app.indexing import keep_index
+from auth.actions.leftovers import remove_leftovers
 from catalog.actions.price_list import publish_due
+from catalog.actions.price_upload import sweep_uploads
+from catalog.actions.registers import remove_old_uploads
 from catalog.search import follow_index
 from core.config import Settings
 from core.db import db, rollback
 from exchange.delivery import Round, Send, deliver_due
 from exchange.outbox import OutboxMessage
 from exchange.smtp import Connection, build
-from orders.actions.approval import settle_steps
+from orders.actions.approval import remove_old_links, settle_steps
 from orders.order import Order, OrderState
 
 log = logging.getLogger(__name__)
 
 BUSY_PAUSE, IDLE_PAUSE = 1.0, 2.0  # seconds between two looks into the outbox
 TROUBLE_PAUSES = (5.0, 15.0, 30.0, 60.0)  # while the mail server or the database is away
+PATIENCE = 5.0  # seconds that the thread of the index gets to end
 JOBS_EVERY = 30  # looks between two runs of the jobs: about a minute
 
 # What is done now and then, in transactions of its own; each returns how many things it changed.
-JOBS: list[Callable[[], int]] = [publish_due, settle_steps, follow_index]
+JOBS: list[Callable[[], int]] = [
+    *(publish_due, settle_steps, sweep_uploads),
+    *(remove_leftovers, remove_old_links, remove_old_uploads),
+]
 
 
 def run_worker(app: Flask, stop: Event) -> None:
     """Deliver mail until `stop` is set; the message in hand is finished first. Needs no signal, so a thread will do.
 
-    A mail server or a database that is away is waited for.
+    A mail server or a database that is away is waited for. The search index is kept up by a thread beside it.
     """
+    index = Thread(target=keep_index, args=(app, stop), name="index", daemon=True)
+    index.start()
+    try:
+        _deliver_until(app, stop)
+    finally:
+        stop.set()
+        index.join(PATIENCE)
+
+
+def _deliver_until(app: Flask, stop: Event) -> None:
     looks = troubles = 0
     while not stop.is_set():
         pause = IDLE_PAUSE
@@ -45,7 +63,7 @@ def run_worker(app: Flask, stop: Event) -> None:
                 troubles = troubles + 1 if done.is_server_down else 0
                 pause = BUSY_PAUSE if done.tried else IDLE_PAUSE
                 if looks % JOBS_EVERY == 0:
-                    _run_jobs()
+                    _run_jobs(JOBS)
             except Exception:
                 log.exception("the outbox cannot be read")
                 troubles += 1
@@ -56,12 +74,12 @@ def run_worker(app: Flask, stop: Event) -> None:
 
 
 def run_once(app: Flask, stop: Event) -> bool:
-    """Deliver until nothing is due, and run the jobs once. False when the mail server was down.
+    """Deliver until nothing is due, run the jobs and bring the index up once. False when the mail server was down.
 
     Raises what the database raises.
     """
     with app.app_context():
-        _run_jobs()
+        _run_jobs([*JOBS, follow_index])
         while True:
             done = _deliver(app, stop)
             if done.is_server_down:
@@ -102,8 +120,8 @@ def _way_out(settings: Settings) -> Iterator[Send]:
         yield connection.send
 
 
-def _run_jobs() -> None:
-    for job in JOBS:
+def _run_jobs(jobs: Iterable[Callable[[], int]]) -> None:
+    for job in jobs:
         try:
             if changed := job():
                 log.info("%s: %s", job.__name__, changed)

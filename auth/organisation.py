@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Base
 from core.errors import RuleBroken
+from core.tree import LONGEST_PATH, checked_path
 from core.types import Amount, TextEnum
 
 
@@ -104,7 +105,7 @@ class Unit(Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), index=True)
     code: Mapped[str] = mapped_column(String(20))
     name: Mapped[str] = mapped_column(String(200))
-    path: Mapped[str] = mapped_column(String(200), default="/")  # ids from the root and its own: /3/17/
+    path: Mapped[str] = mapped_column(String(LONGEST_PATH), default="/")  # ids from the root and its own: /3/17/
     is_active: Mapped[bool] = mapped_column(default=True)
 
     organisation: Mapped[Organisation] = relationship()
@@ -115,13 +116,14 @@ class Unit(Base):
         return self.path.startswith(branch.path)
 
     def place_below(self, parent: Unit | None) -> None:
-        """Set the place in the tree; the unit must have its id. Raises RuleBroken for a ring or a foreign parent."""
+        """Set the place in the tree; the unit must have its id. Raises RuleBroken for a ring, a foreign parent
+        or too many levels."""
         if parent is not None and (parent.organisation_id != self.organisation_id):
             raise RuleBroken(_l("En enhet kan bara ligga under en enhet i samma organisation."))
         if parent is not None and self.path != "/" and parent.is_within(self):
             raise RuleBroken(_l("En enhet kan inte ligga under sig själv."))
         self.parent = parent
-        self.path = f"{parent.path if parent else '/'}{self.id}/"
+        self.path = checked_path(f"{parent.path if parent else '/'}{self.id}/")
 
 
 class DeliveryAddress(Base):
@@ -143,6 +145,6 @@ class DeliveryAddress(Base):
     unit: Mapped[Unit] = relationship()
 
 
-def membership_is_current(starts_on: date, ends_on: date | None, on: date) -> bool:
+def holds_on(starts_on: date, ends_on: date | None, on: date) -> bool:
     """Whether a dated right holds on a day; both ends are inclusive, no end means until further notice."""
     return starts_on <= on and (ends_on is None or on <= ends_on)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, and_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from auth.organisation import Organisation, membership_is_current
+from auth.organisation import Organisation, holds_on
 from auth.user import User
 from core.db import Base
 from core.types import UtcDateTime
@@ -39,7 +39,7 @@ class Substitution(Base):
     decided_by: Mapped[User] = relationship(foreign_keys=[decided_by_id])
 
     def is_current(self, on: date) -> bool:
-        return self.ended_at is None and membership_is_current(self.starts_on, self.ends_on, on)
+        return self.ended_at is None and holds_on(self.starts_on, self.ends_on, on)
 
 
 def in_force(on: date) -> ColumnElement[bool]:

@@ -3,7 +3,7 @@ the same."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from flask_babel import lazy_gettext as _l
@@ -18,7 +18,8 @@ WINDOWS = 3  # how many windows a span is cut into
 
 
 class Attempt(Base):
-    """How many times a key was tried in a window. The key is kept as a hash: addresses are personal data."""
+    """How many times a key was tried in a window, which is named by its first minute (`minute_of`). The key is kept as
+    a hash: addresses are personal data."""
 
     __tablename__ = "attempt"
 
@@ -45,15 +46,15 @@ class TooManyTries(AvropError):
 
 
 def within_limit(key: str, limit: int, span: timedelta) -> bool:
-    """Count one try and say whether it is still within the limit, however the span is laid (the last few windows,
-    each a third of it, are summed). Counts alike on both engines; commit it at once."""
-    hashed, width = _hashed(key), int(span.total_seconds()) // WINDOWS
-    window = int(now().timestamp()) // width
+    """Count one try and say whether it is still within the limit, however the span (whole minutes) is laid: the last
+    few windows, each a third of it, are summed. Counts alike on both engines; commit it at once."""
+    hashed, width = _hashed(key), int(span.total_seconds()) // 60 // WINDOWS
+    window = minute_of(now()) // width * width
     insert = insert_with_conflict(Attempt).values(key=hashed, window=window, count=1)
     db.session.execute(
         insert.on_conflict_do_update(index_elements=[Attempt.key, Attempt.window], set_={"count": Attempt.count + 1})
     )
-    db.session.execute(delete(Attempt).where(Attempt.key == hashed, Attempt.window < window - WINDOWS))
+    db.session.execute(delete(Attempt).where(Attempt.key == hashed, Attempt.window < window - WINDOWS * width))
     tried = db.session.scalar(select(func.sum(Attempt.count)).where(Attempt.key == hashed))
     return int(tried or 0) <= limit
 
@@ -71,6 +72,11 @@ def take_back(key: str) -> None:
 def forget(key: str) -> None:
     """Start counting anew, after a success."""
     db.session.execute(delete(Attempt).where(Attempt.key == _hashed(key)))
+
+
+def minute_of(at: datetime) -> int:
+    """The whole minutes between 1970 and an instant."""
+    return int(at.timestamp()) // 60
 
 
 def _hashed(key: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from threading import BoundedSemaphore
@@ -13,7 +12,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from auth.organisation import Organisation, Unit, membership_is_current
+from auth.organisation import Organisation, Unit, holds_on
+from auth.password import is_guessable
 from auth.permission import ROLE_PERMISSIONS, Permission, Role
 from core.clock import today
 from core.db import Base
@@ -120,7 +120,7 @@ class Membership(Base):
     unit: Mapped[Unit | None] = relationship(lazy="joined")
 
     def is_current(self, on: date) -> bool:
-        return membership_is_current(self.starts_on, self.ends_on, on)
+        return holds_on(self.starts_on, self.ends_on, on)
 
     def covers(self, unit: Unit) -> bool:
         """Whether the place of this membership is the unit, a unit above it, or the whole organisation."""
@@ -161,29 +161,13 @@ def hash_password(password: str) -> str:
         return hasher.hash(password)
 
 
-WELL_KNOWN: Iterable[str] = (
-    "password",
-    "lösenord",
-    "qwerty",
-    "12345678",
-    "abcdefgh",
-    "sommar",
-    "vinter",
-    "ostersund",
-)
-
-
 def check_password(password: str, user: User) -> None:
-    """Length over composition (NIST SP 800-63B, ASVS 6.2): at least 12 characters, not a well-known one, not her
-    own name or address. Raises RuleBroken."""
+    """Length over composition (NIST SP 800-63B, ASVS 6.2): at least 12 characters, not a well-known one, not
+    made of her own name, address or organisation. Raises RuleBroken."""
     if len(password) < SHORTEST_PASSWORD:
         raise RuleBroken(_l("Lösenordet måste ha minst %(count)s tecken.", count=SHORTEST_PASSWORD))
     if len(password) > LONGEST_PASSWORD:
         raise RuleBroken(_l("Lösenordet får ha högst %(count)s tecken.", count=LONGEST_PASSWORD))
-    folded = password.casefold()
-    own = [user.email.partition("@")[0], *user.name.casefold().split()]
-    core = folded
-    for word in [*WELL_KNOWN, *(part for part in own if len(part) > 3)]:
-        core = core.replace(word, "")
-    if len(core) < 6 or len(set(folded)) < 5:
+    own = [user.email, user.name, *(m.organisation.name for m in user.memberships)]
+    if is_guessable(password, own):
         raise RuleBroken(_l("Lösenordet är för lätt att gissa. Välj några ord som inte hör ihop."))

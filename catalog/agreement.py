@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from auth.organisation import Organisation, membership_is_current
+from auth.organisation import Organisation, holds_on
 from auth.user import User
 from catalog.category import Category
 from catalog.supplier import Supplier
@@ -313,4 +313,4 @@ class Entitlement(Base):
     organisation: Mapped[Organisation] = relationship()
 
     def is_current(self, on: date) -> bool:
-        return membership_is_current(self.starts_on, self.ends_on, on)
+        return holds_on(self.starts_on, self.ends_on, on)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth.user import User
 from core.db import Base
+from core.tree import LONGEST_PATH
 
 
 class Category(Base):
@@ -18,7 +19,7 @@ class Category(Base):
     name: Mapped[str] = mapped_column(String(200))
     name_en: Mapped[str | None] = mapped_column(String(200))
     cpv: Mapped[str | None] = mapped_column(String(8))  # division, group or class of Regulation (EC) 213/2008
-    path: Mapped[str] = mapped_column(String(200), default="/")  # ids from the root and its own: /3/17/
+    path: Mapped[str] = mapped_column(String(LONGEST_PATH), default="/")  # ids from the root and its own: /3/17/
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     is_closed: Mapped[bool] = mapped_column(default=False)  # must not be ordered here (security-sensitive)
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import CheckConstraint, ForeignKey, Index, literal, or_, select, text, update
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import Case, CheckConstraint, ForeignKey, Index, Select, case, literal, or_, select, text, update
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
 
 from catalog.agreement import Agreement, Award, Lot
-from core.db import Base, db
+from core.db import AnySelect, Base, db, prepared
 from core.errors import RuleBroken
 from core.types import Amount
 
@@ -116,24 +116,44 @@ def consume(draws: Iterable[Draw]) -> None:
     The room was taken at submission, so no limit is asked again: a lowered limit is the steering's question.
     """
     for ceiling_id, amount in _per_ceiling(draws).items():
-        _change(ceiling_id, ZERO, reserved=Ceiling.reserved - amount, ordered=Ceiling.ordered + amount)
+        _change(ceiling_id, ZERO, reserved=_less(Ceiling.reserved, amount), ordered=Ceiling.ordered + amount)
 
 
 def release_reserved(draws: Iterable[Draw]) -> None:
     """Give back what a rejected, returned or withdrawn requisition had reserved."""
     for ceiling_id, amount in _per_ceiling(draws).items():
-        _change(ceiling_id, ZERO, reserved=Ceiling.reserved - amount)
+        _change(ceiling_id, ZERO, reserved=_less(Ceiling.reserved, amount))
 
 
 def release_ordered(draws: Iterable[Draw]) -> None:
-    """Give back what a cancelled or declined order had taken."""
+    """Give back what a cancelled or declined order had taken, or what never came of one that is closed short."""
     for ceiling_id, amount in _per_ceiling(draws).items():
-        _change(ceiling_id, ZERO, ordered=Ceiling.ordered - amount)
+        _change(ceiling_id, ZERO, ordered=_less(Ceiling.ordered, amount))
+
+
+def take_again(draws: Iterable[Draw]) -> None:
+    """Count once more what was given back, when an order that was closed short is opened again.
+
+    Raises RuleBroken (`ceiling-reached`) when somebody else has taken the room.
+    """
+    for ceiling_id, amount in _per_ceiling(draws).items():
+        _change(ceiling_id, amount, ordered=Ceiling.ordered + amount)
 
 
 def ceilings_for(award_ids: Iterable[int]) -> dict[int, list[Ceiling]]:
     """The ceilings that bind each award, as they stand now: its own, its lot's and its agreement's. One query."""
-    rows = db.session.execute(
+    statement, values = _binding(list(award_ids))
+    # the counters change behind the session's back
+    rows = db.session.execute(statement, values, execution_options={"populate_existing": True})
+    found: dict[int, list[Ceiling]] = {}
+    for award_id, ceiling in rows:
+        found.setdefault(award_id, []).append(ceiling)
+    return found
+
+
+@prepared
+def _binding(award_ids: list[int]) -> Select[int, Ceiling]:
+    return (
         select(Award.id, Ceiling)
         .join(Lot, Lot.id == Award.lot_id)
         .join(
@@ -142,24 +162,15 @@ def ceilings_for(award_ids: Iterable[int]) -> dict[int, list[Ceiling]]:
             & (Ceiling.lot_id.is_(None) | (Ceiling.lot_id == Award.lot_id))
             & (Ceiling.award_id.is_(None) | (Ceiling.award_id == Award.id)),
         )
-        .where(Award.id.in_(list(award_ids)))
-        .order_by(Ceiling.id),
-        execution_options={"populate_existing": True},  # the counters change behind the session's back
+        .where(Award.id.in_(award_ids))
+        .order_by(Ceiling.id)
     )
-    found: dict[int, list[Ceiling]] = {}
-    for award_id, ceiling in rows:
-        found.setdefault(award_id, []).append(ceiling)
-    return found
 
 
 def _per_ceiling(draws: Iterable[Draw]) -> dict[int, Decimal]:
     """How much falls on each ceiling, in the order of their ids: every transaction locks them the same way."""
     draws = list(draws)
-    rows = db.session.execute(
-        select(Ceiling.id, Ceiling.agreement_id, Ceiling.lot_id, Ceiling.award_id)
-        .where(Ceiling.agreement_id.in_({d.agreement_id for d in draws}))
-        .order_by(Ceiling.id)
-    ).all()
+    rows = db.session.execute(*_scopes(list({d.agreement_id for d in draws}))).all()
     sums: dict[int, Decimal] = {}
     for row in rows:
         amount = sum(
@@ -175,6 +186,21 @@ def _per_ceiling(draws: Iterable[Draw]) -> dict[int, Decimal]:
         if amount:
             sums[row.id] = amount
     return sums
+
+
+@prepared
+def _scopes(agreement_ids: list[int]) -> AnySelect:
+    return (
+        select(Ceiling.id, Ceiling.agreement_id, Ceiling.lot_id, Ceiling.award_id)
+        .where(Ceiling.agreement_id.in_(agreement_ids))
+        .order_by(Ceiling.id)
+    )
+
+
+def _less(counter: InstrumentedAttribute[Decimal], amount: Decimal) -> Case[Decimal]:
+    """A counter less an amount, never below zero: a ceiling that was stated after the amount was taken never saw it,
+    and must not stop what was promised before."""
+    return case((counter >= amount, counter - amount), else_=literal(ZERO, Amount))
 
 
 def _change(ceiling_id: int, needed: Decimal, **values: object) -> None:

@@ -41,13 +41,12 @@ class Finding:
 class Ask:
     """A line that somebody wants to order. Without a quantity (browsing) no rule about amounts is asked.
 
-    `seen_price` is the price she was shown (default: the article's own); `choice_ground` what she stated where
-    the agreement lets the orderer choose among suppliers; `deliver_on` the day she wants it, when she has said one.
+    `article` is the row she saw, whether or not it is in force; `choice_ground` what she stated where the agreement
+    lets the orderer choose among suppliers; `deliver_on` the day she wants it, when she has said one.
     """
 
     article: Article
     quantity: Decimal | None = None
-    seen_price: Decimal | None = None
     choice_ground: str | None = None
     deliver_on: date | None = None
 
@@ -56,8 +55,7 @@ class Ask:
         """The line's amount excl. VAT at the price she saw; zero while no (usable) quantity is given."""
         if self.quantity is None or self.quantity <= 0:
             return ZERO
-        seen = self.article.price if self.seen_price is None else self.seen_price
-        return line_net(self.quantity, seen, self.article.base_quantity)
+        return line_net(self.quantity, self.article.price_for(self.quantity), self.article.base_quantity)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from flask import request
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FileField, IntegerField
 from wtforms.validators import NumberRange, Optional
@@ -17,6 +18,7 @@ from auth.user import User
 from catalog.actions.agreement import AgreementFacts
 from catalog.actions.category import CategoryFacts
 from catalog.actions.lot import AwardFacts, LotFacts
+from catalog.actions.price_review import PriceRuleFacts
 from catalog.actions.supplier import SupplierFacts
 from catalog.actions.synonym import SynonymFacts
 from catalog.agreement import METHOD_NAMES, Agreement, CallOffMethod, FollowUpClass, LegalRegime, Lot
@@ -74,6 +76,13 @@ class PickField(SelectField):
     @property
     def picked(self) -> Any:
         return self.things.get(self.data or 0)
+
+    def take_pick(self) -> bool:
+        """Whether a suggestion was clicked, which chooses it and does no more: the form is shown again."""
+        pick = request.form.get("pick", type=int)
+        if pick is not None and pick in self.things:
+            self.data = pick
+        return pick is not None
 
 
 class VersionedForm(BaseForm):
@@ -366,6 +375,41 @@ class PriceFileForm(BaseForm):
     def first_day(self) -> date:
         assert self.effective_from.data  # required by the form
         return self.effective_from.data  # type: ignore[no-any-return, unused-ignore]
+
+
+class RefuseForm(BaseForm):
+    """Why rows of a price list are refused; which ones stands beside it."""
+
+    reason = TextField(_l("Skäl att avböja"), longest=500)
+
+
+class ColumnsForm(BaseForm):
+    """What each column of a file holds: the fields stand in the table of samples, `column-0` and on."""
+
+
+class PriceRuleForm(VersionedForm):
+    index_clause = LongTextField(
+        _l("Vad avtalet säger om prisjustering"),
+        longest=500,
+        description=_l("Index, månader och var det står, till exempel KPI oktober–oktober, avtalet punkt 7.2."),
+    )
+    raises_from = DayField(
+        _l("Priser får höjas från"), description=_l("En lista som gäller tidigare än så får inte höja något pris.")
+    )
+    largest_raise = DecimalField(
+        _l("Största höjning av ett pris, procent"),
+        places=2,
+        min=0,
+        max=1000,
+        description=_l("Högre höjningar stoppas tills raderna är avböjda. Avrundning till hela ören tillåts."),
+    )
+    limit_percent = DecimalField(_l("Ett pris ändras mer än, procent"), places=2, min=0, max=10_000)
+    limit_share = DecimalField(_l("Så stor del av raderna ändras, procent"), places=2, min=0, max=10_000)
+    limit_effect = _amount(_l("Ändringarna gör mer om året än, kr"))
+    reason = LongTextField(_l("Skäl"), longest=500, description=_l("Behövs när regeln blir mindre sträng."))
+
+    def facts(self) -> PriceRuleFacts:
+        return PriceRuleFacts(**{name: self[name].data for name in PriceRuleFacts.__dataclass_fields__})
 
 
 class SynonymForm(BaseForm):

@@ -6,10 +6,11 @@ A thing outside the scope raises NotFound, in the same words as one that does no
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TypeVar
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from auth.organisation import Organisation, OrganisationKind
@@ -170,22 +171,22 @@ def own_ceilings(agreements: Sequence[Agreement]) -> dict[int, Ceiling]:
 
 def agreement_for(user: User, agreement_id: int) -> Agreement:
     """An agreement she manages, with all its parts."""
-    return _found(
-        db.session.scalar(
-            select(Agreement)
-            .where(Agreement.id == agreement_id, manageable(user))
-            .options(
-                joinedload(Agreement.owner),
-                joinedload(Agreement.responsible),
-                joinedload(Agreement.category),
-                selectinload(Agreement.lots).selectinload(Lot.awards).joinedload(Award.supplier),
-                selectinload(Agreement.lots).joinedload(Lot.category),
-                selectinload(Agreement.entitlements).joinedload(Entitlement.organisation),
-                selectinload(Agreement.extensions),
-                selectinload(Agreement.documents),
-            )
+    statement = (
+        select(Agreement)
+        .where(Agreement.id == agreement_id, manageable(user))
+        .options(
+            joinedload(Agreement.owner),
+            joinedload(Agreement.responsible),
+            joinedload(Agreement.category),
+            joinedload(Agreement.extensions),
+            selectinload(Agreement.lots).options(
+                joinedload(Lot.category), joinedload(Lot.awards).joinedload(Award.supplier)
+            ),
+            selectinload(Agreement.entitlements).joinedload(Entitlement.organisation),
+            selectinload(Agreement.documents),
         )
     )
+    return _found(db.session.scalars(statement).unique().one_or_none())
 
 
 def lot_for(user: User, lot_id: int) -> Lot:
@@ -295,6 +296,14 @@ def in_force(award: Award) -> PriceList | None:
     return db.session.scalar(
         select(PriceList).where(PriceList.award_id == award.id, PriceList.state == PriceListState.PUBLISHED)
     )
+
+
+def price_range(price_list: PriceList) -> tuple[Decimal | None, Decimal | None]:
+    """The lowest and the highest price of a list; none of an empty one."""
+    lowest, highest = db.session.execute(
+        select(func.min(Article.price), func.max(Article.price)).where(Article.price_list_id == price_list.id)
+    ).one()
+    return lowest, highest
 
 
 def first_articles(price_list: PriceList, count: int = 20) -> Sequence[Article]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, String, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, Select, String, UniqueConstraint, and_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from auth.organisation import membership_is_current
+from auth.organisation import holds_on
 from catalog.price_list import VatClass
-from core.db import Base, db
+from core.db import Base, db, prepared
 from core.errors import RuleBroken
 from core.types import Amount
 
@@ -38,16 +38,17 @@ class Parameter(Base):
 def parameter(name: str, on: date) -> Decimal:
     """The value that holds on a day. Raises RuleBroken when the table has none."""
     for row in db.session.scalars(select(Parameter).where(Parameter.name == name)):
-        if membership_is_current(row.starts_on, row.ends_on, on):
+        if holds_on(row.starts_on, row.ends_on, on):
             return row.value
     raise RuleBroken(f"parameter {name} has no value on {on}")
 
 
 def vat_rates(on: date) -> dict[VatClass, Decimal]:
     """The VAT percentage of every class on a day (mervärdesskattelagen; food by prop. 2025/26:55)."""
-    rows = db.session.scalars(select(Parameter).where(Parameter.name.like("vat.%"))).all()
-    return {
-        VatClass(row.name.removeprefix("vat.")): row.value
-        for row in rows
-        if membership_is_current(row.starts_on, row.ends_on, on)
-    }
+    return {VatClass(row.name.removeprefix("vat.")): row.value for row in db.session.execute(*_rates(on))}
+
+
+@prepared
+def _rates(on: date) -> Select[str, Decimal]:
+    is_current = and_(Parameter.starts_on <= on, or_(Parameter.ends_on.is_(None), Parameter.ends_on >= on))
+    return select(Parameter.name, Parameter.value).where(Parameter.name.like("vat.%"), is_current)

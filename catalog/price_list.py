@@ -5,9 +5,11 @@ Published rows are never edited, only superseded by a newer list.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from typing import NamedTuple
 
 from sqlalchemy import (
     CheckConstraint,
@@ -19,11 +21,14 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
 
+from auth.user import User
 from catalog.agreement import Award
 from core.db import Base
-from core.types import Quantity, TextEnum, UnitPrice, UtcDateTime
+from core.types import Percent, Quantity, TextEnum, UnitPrice, UtcDateTime
 
 
 class PriceListState(str, Enum):
@@ -43,6 +48,36 @@ class VatClass(str, Enum):
     REDUCED_12 = "reduced-12"
     REDUCED_6 = "reduced-6"
     NONE = "none"
+
+
+class Tier(NamedTuple):
+    """From this quantity on, the whole line costs this much: SEK excl. VAT for the row's base quantity."""
+
+    quantity: Decimal
+    price: Decimal
+
+
+def tiers_text(tiers: Sequence[tuple[Decimal, Decimal]] | None) -> str | None:
+    """How tiers are stored, in the one spelling that makes equal ones equal: `10:9.5 50:8.9`."""
+    return " ".join(f"{quantity.normalize():f}:{price.normalize():f}" for quantity, price in tiers or ()) or None
+
+
+class Tiers(TypeDecorator[tuple[Tier, ...]]):
+    """The tiers of a row in rising order, as the text `10:9.5 50:8.9`.
+
+    They stand in the row itself and not in a table of their own: they are read with it a hundred thousand times, and
+    what keeps a published row as it is keeps them.
+    """
+
+    impl = String(500)
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[Tier] | None, dialect: Dialect) -> str | None:
+        return tiers_text(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[Tier, ...]:
+        pairs = (pair.partition(":") for pair in (value or "").split())
+        return tuple(Tier(Decimal(quantity), Decimal(price)) for quantity, _, price in pairs)
 
 
 S = PriceListState
@@ -83,10 +118,16 @@ class PriceList(Base):
     article_count: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    reviewed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reviewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    restored_from_id: Mapped[int | None] = mapped_column(ForeignKey("price_list.id"))  # the former list it repeats
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     award: Mapped[Award] = relationship()
+    created_by: Mapped[User | None] = relationship(foreign_keys=[created_by_id])
+    reviewed_by: Mapped[User | None] = relationship(foreign_keys=[reviewed_by_id])
+    restored_from: Mapped[PriceList | None] = relationship(remote_side=[id])
     # rows come by the hundred thousand: they are read and written in bulk, never as a collection
 
 
@@ -127,6 +168,10 @@ class Article(Base):
     minimum_quantity: Mapped[Decimal | None] = mapped_column(Quantity)
     quantity_multiple: Mapped[Decimal | None] = mapped_column(Quantity)
     price: Mapped[Decimal] = mapped_column(UnitPrice)
+    tiers: Mapped[tuple[Tier, ...]] = mapped_column(Tiers, nullable=True)  # lower prices for more
+    list_price: Mapped[Decimal | None] = mapped_column(UnitPrice)  # where the price is so much off a list
+    discount_percent: Mapped[Decimal | None] = mapped_column(Percent)
+    is_approximate: Mapped[bool] = mapped_column(default=False)  # weighed: what is delivered is what is paid for
     base_quantity: Mapped[Decimal] = mapped_column(Quantity, default=Decimal(1))
     vat_class: Mapped[VatClass] = mapped_column(TextEnum(VatClass), default=VatClass.STANDARD)
     classification: Mapped[str | None] = mapped_column(String(8))  # UNSPSC
@@ -138,6 +183,16 @@ class Article(Base):
         primaryjoin="foreign(Article.price_list_id) == PriceList.id", viewonly=True
     )
     award: Mapped[Award] = relationship(primaryjoin="foreign(Article.award_id) == Award.id", viewonly=True)
+
+    def price_for(self, quantity: Decimal | None) -> Decimal:
+        """The price of each base quantity when so much is ordered; without a quantity that of the smallest order."""
+        tiers = [tier for tier in self.tiers or () if quantity is not None and tier.quantity <= quantity]
+        return tiers[-1].price if tiers else self.price
+
+    def next_tier(self, quantity: Decimal) -> Tier | None:
+        """The nearest quantity above this one from which the price is lower."""
+        price = self.price_for(quantity)
+        return next((t for t in self.tiers or () if t.quantity > quantity and t.price < price), None)
 
     @property
     def mark_list(self) -> list[str]:

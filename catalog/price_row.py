@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 
-from catalog.price_list import Article, PriceList, VatClass
-from core.db import db
+from catalog.price_list import Article, PriceList, VatClass, tiers_text
+from core.db import db, insert_many
+from core.types import FixedPoint, Percent, Quantity, UnitPrice
 from exchange.pricefile import PriceFile, PriceRow
 from exchange.table import Problem
 
@@ -20,33 +22,67 @@ VAT_CLASSES = {
     "food": VatClass.FOOD,
 }
 _RATES = {vat_class: rate for rate, vat_class in VAT_CLASSES.items()}
+_VAT_TEXTS = {rate: vat_class.value for rate, vat_class in VAT_CLASSES.items()}
 _FETCHED = 5_000
+_KEPT = 10_000  # decimals
 
 
-def article_values(price_list: PriceList, row: PriceRow) -> dict[str, Any]:
-    """What the table holds of a row of a file."""
-    return {
-        "price_list_id": price_list.id,
-        "award_id": price_list.award_id,
-        "supplier_number": row.supplier_number,
-        "gtin": row.gtin,
-        "name": row.name,
-        "description": row.description,
-        "brand": row.manufacturer,
-        "synonyms": ",".join(row.synonyms) or None,
-        "unit_code": row.unit,
-        "pack_size": row.pack_size,
-        "pack_unit": row.pack_unit,
-        "minimum_quantity": row.minimum_quantity,
-        "quantity_multiple": row.quantity_multiple,
-        "price": row.price,
-        "base_quantity": row.base_quantity,
-        "vat_class": VAT_CLASSES[row.vat],
-        "classification": row.classification,
-        "marks": ",".join(row.marks) or None,
-        "picture_url": row.picture,
-        "lead_time_days": row.lead_time_days,
-    }
+class _Steps(dict[Decimal | None, int | None]):
+    """Decimals as a column stores them; most are written many times in a list."""
+
+    def __init__(self, kind: type[FixedPoint]) -> None:
+        super().__init__({None: None})
+        self._kind = kind()
+
+    def __missing__(self, value: Decimal) -> int | None:
+        if len(self) >= _KEPT:
+            self.clear()
+            self[None] = None
+        steps = self[value] = self._kind.process_bind_param(value, db.engine.dialect)
+        return steps
+
+
+def store_rows(price_list: PriceList, chunks: Iterable[Sequence[PriceRow]]) -> int:
+    """Put the rows of a file into the table, as articles of a draft; returns how many.
+
+    Memory does not grow with them. Raises IntegrityError for a number that comes twice.
+    """
+    count = 0
+
+    def counted() -> Iterator[list[tuple[Any, ...]]]:
+        nonlocal count
+        for rows in chunks:
+            count += len(rows)
+            yield _stored(price_list.id, price_list.award_id, rows, price, quantity, percent)
+
+    price, quantity, percent = _Steps(UnitPrice), _Steps(Quantity), _Steps(Percent)
+    insert_many(Article.__tablename__, _STORED, counted())
+    return count
+
+
+_STORED = (
+    *("price_list_id", "award_id", "supplier_number", "gtin", "name", "description", "brand", "synonyms"),
+    *("unit_code", "pack_size", "pack_unit", "minimum_quantity", "quantity_multiple", "price", "base_quantity"),
+    *("vat_class", "classification", "marks", "picture_url", "lead_time_days", "tiers", "list_price"),
+    *("discount_percent", "is_approximate"),
+)
+
+
+def _stored(
+    list_id: int, award_id: int, rows: Sequence[PriceRow], price: _Steps, quantity: _Steps, percent: _Steps
+) -> list[tuple[Any, ...]]:
+    """What the table holds of some rows: the values of `_STORED`. A million rows pass here."""
+    return [
+        (
+            *(list_id, award_id, row.supplier_number, row.gtin, row.name, row.description, row.manufacturer),
+            *(",".join(row.synonyms) or None, row.unit, quantity[row.pack_size], row.pack_unit),
+            *(quantity[row.minimum_quantity], quantity[row.quantity_multiple], price[row.price]),
+            *(quantity[row.base_quantity], _VAT_TEXTS[row.vat], row.classification, ",".join(row.marks) or None),
+            *(row.picture, row.lead_time_days, tiers_text(row.tiers), price[row.list_price]),
+            *(percent[row.discount_percent], row.is_approximate),
+        )
+        for row in rows
+    ]
 
 
 def rows_of(price_list: PriceList) -> Iterator[PriceRow]:
@@ -75,6 +111,10 @@ def rows_of(price_list: PriceList) -> Iterator[PriceRow]:
                 manufacturer=article.brand,
                 lead_time_days=article.lead_time_days,
                 picture=article.picture_url,
+                tiers=tuple(map(tuple, article.tiers)),
+                list_price=article.list_price,
+                discount_percent=article.discount_percent,
+                is_approximate=article.is_approximate,
             )
 
 

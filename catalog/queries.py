@@ -27,21 +27,25 @@ from catalog.agreement import (
 )
 from catalog.category import Category
 from catalog.ceiling import Ceiling
-from catalog.policy import manageable
+from catalog.policy import manageable, may_manage
 from catalog.price_list import Article, PriceList, PriceListState
 from catalog.supplier import Supplier
-from core.db import db
+from core.db import AnySelect, db, prepared
 from core.errors import NotFound
 from core.types import sort_key
 from core.web import Page
 
 
-def with_terms() -> tuple[Any, ...]:
-    """Loader options of an award: with lot, agreement, responsible buyer, categories and supplier in the same query."""
-    agreement = joinedload(Award.lot, innerjoin=True).joinedload(Lot.agreement, innerjoin=True)
+def with_terms(lot: Any = None) -> tuple[Any, ...]:
+    """Loader options of an award: with lot, agreement, responsible buyer, categories and supplier in the same query.
+
+    `lot`: how a query that joins the lot itself loads it.
+    """
+    lot = lot or joinedload(Award.lot, innerjoin=True)
+    agreement = lot.joinedload(Lot.agreement, innerjoin=True)
     return (
         joinedload(Award.supplier, innerjoin=True),
-        joinedload(Award.lot, innerjoin=True).joinedload(Lot.category),
+        lot.joinedload(Lot.category),
         agreement.joinedload(Agreement.category),
         agreement.joinedload(Agreement.responsible),
     )
@@ -53,14 +57,14 @@ def with_award() -> tuple[Any, ...]:
     return (joinedload(Article.price_list, innerjoin=True), award.options(*with_terms()))
 
 
-def _may_order(organisation: Organisation, on: date) -> ColumnElement[bool]:
+def _may_order(organisation_id: int, on: date) -> ColumnElement[bool]:
     """Whether a price list can be ordered from, over PriceList, Award, Supplier, Lot and Agreement.
 
     In force, of an award and an agreement within their dates, to which the organisation is entitled, with a supplier
     that is not blocked. The other gates are asked of the steering.
     """
     of_lot = or_(Entitlement.lot_id.is_(None), Entitlement.lot_id == Lot.id)
-    return and_(_is_in_force(on), _is_open(on), _is_active(on), _is_entitled(organisation, on).where(of_lot))
+    return and_(_is_in_force(on), _is_open(on), _is_active(on), _is_entitled(organisation_id, on).where(of_lot))
 
 
 def _is_active(on: date) -> ColumnElement[bool]:
@@ -68,11 +72,11 @@ def _is_active(on: date) -> ColumnElement[bool]:
     return and_(Agreement.state == AgreementState.PUBLISHED, Agreement.starts_on <= on, Agreement.ends_on >= on)
 
 
-def _is_entitled(organisation: Organisation, on: date) -> Exists:
+def _is_entitled(organisation_id: int, on: date) -> Exists:
     """Whether an organisation holds an entitlement to an agreement, or to a lot of it; over Agreement."""
     return exists().where(
         Entitlement.agreement_id == Agreement.id,
-        Entitlement.organisation_id == organisation.id,
+        Entitlement.organisation_id == organisation_id,
         Entitlement.starts_on <= on,
         or_(Entitlement.ends_on.is_(None), Entitlement.ends_on >= on),
     )
@@ -96,24 +100,39 @@ def orderable_price_lists(organisation: Organisation, on: date) -> Select[int]:
         .join(Supplier, Supplier.id == Award.supplier_id)
         .join(Lot, Lot.id == Award.lot_id)
         .join(Agreement, Agreement.id == Lot.agreement_id)
-        .where(_may_order(organisation, on))
+        .where(_may_order(organisation.id, on))
     )
 
 
 def current_articles(keys: Collection[tuple[int, str]], on: date) -> dict[tuple[int, str], Article]:
     """The rows in force on a day, by (award id, supplier's number). One query."""
     # not by pairs: SQLite reads the whole table for a row value
-    statement = (
+    award_ids, numbers = list({award_id for award_id, _ in keys}), list({number for _, number in keys})
+    rows = db.session.scalars(*_current_articles(award_ids, numbers, on))
+    return {key: article for article in rows if (key := (article.award_id, article.supplier_number)) in keys}
+
+
+@prepared
+def _current_articles(award_ids: list[int], numbers: list[str], on: date) -> Select[Any]:
+    return (
         select(Article)
         .join(PriceList, PriceList.id == Article.price_list_id)
-        .where(
-            PriceList.award_id.in_({award_id for award_id, _number in keys}),
-            _is_in_force(on),
-            Article.supplier_number.in_({number for _award_id, number in keys}),
-        )
+        .where(PriceList.award_id.in_(award_ids), _is_in_force(on), Article.supplier_number.in_(numbers))
     )
-    rows = db.session.scalars(statement)
-    return {key: article for article in rows if (key := (article.award_id, article.supplier_number)) in keys}
+
+
+def articles_in_force(ids: Collection[int], list_ids: Collection[int], on: date) -> dict[int, Article]:
+    """Those of the articles that stand in one of the price lists, in force on a day; by id. One query."""
+    return {article.id: article for article in db.session.scalars(*_articles_in_force(list(ids), list(list_ids), on))}
+
+
+@prepared
+def _articles_in_force(ids: list[int], list_ids: list[int], on: date) -> Select[Any]:
+    return (
+        select(Article)
+        .join(PriceList, PriceList.id == Article.price_list_id)
+        .where(Article.id.in_(ids), PriceList.id.in_(list_ids), _is_in_force(on))
+    )
 
 
 def articles_by_id(ids: Iterable[int]) -> dict[int, Article]:
@@ -154,12 +173,22 @@ def offers(organisation: Organisation, on: date) -> list[Offer]:
 
     One query, a row for each award: some hundreds, however many articles there are.
     """
-    statement = (
+    rows: Sequence[Any] = db.session.execute(*_offers(organisation.id, on)).all()
+    first_open: dict[int, int] = {}  # lot id → rank of the best placed supplier that can deliver
+    for row in rows:
+        if row[16]:
+            first_open.setdefault(row[3], row[6])
+    return [_offer(row, first_open) for row in rows]
+
+
+@prepared
+def _offers(organisation_id: int, on: date) -> AnySelect:
+    return (
         select(
             *(Agreement.id, Agreement.number, Agreement.title, Lot.id, Lot.title, Lot.method, Award.rank),
             *(Supplier.id, Supplier.name, Category.id, Category.name, Category.path),
             *(PriceList.id, PriceList.published_at, PriceList.article_count),
-            case((_may_order(organisation, on), 1), else_=0),
+            case((_may_order(organisation_id, on), 1), else_=0),
             case((_is_open(on), 1), else_=0),
         )
         .join(Lot, Lot.agreement_id == Agreement.id)
@@ -174,12 +203,6 @@ def offers(organisation: Organisation, on: date) -> list[Offer]:
         )
         .order_by(Agreement.sort_title, Agreement.id, Lot.number, Award.rank, Award.id)
     )
-    rows: Sequence[Any] = db.session.execute(statement).all()
-    first_open: dict[int, int] = {}  # lot id → rank of the best placed supplier that can deliver
-    for row in rows:
-        if row[16]:
-            first_open.setdefault(row[3], row[6])
-    return [_offer(row, first_open) for row in rows]
 
 
 def _offer(row: Any, first_open: dict[int, int]) -> Offer:
@@ -194,22 +217,32 @@ def article_for(user: User, article_id: int) -> Article:
 
     Those who manage the agreement see its drafts too. Raises NotFound.
     """
-    public = and_(
-        PriceList.state.not_in([PriceListState.DRAFT, PriceListState.REVIEWED]),
-        Agreement.state != AgreementState.DRAFT,
-    )
-    statement = (
-        select(Article)
-        .join(PriceList, PriceList.id == Article.price_list_id)
-        .join(Award, Award.id == Article.award_id)
-        .join(Lot, Lot.id == Award.lot_id)
-        .join(Agreement, Agreement.id == Lot.agreement_id)
-        .where(Article.id == article_id, or_(public, manageable(user)))
-        .options(*with_award())
-    )
-    if (article := db.session.scalar(statement)) is None:
+    article: Article | None = db.session.scalar(*_article(article_id))
+    if article is None or not _may_see_article(user, article):
         raise NotFound(_l("Artikeln finns inte."))
     return article
+
+
+def articles_for(user: User, ids: Iterable[int]) -> dict[int, Article]:
+    """Those of the articles that she may see, by id; see `article_for`. One query."""
+    return {i: article for i, article in articles_by_id(ids).items() if _may_see_article(user, article)}
+
+
+@prepared
+def _article(article_id: int) -> Select[Any]:
+    """An article with what decides whether she sees it; the steering reads the rest of its terms."""
+    to_lot = joinedload(Article.award, innerjoin=True).joinedload(Award.lot, innerjoin=True)
+    return (
+        select(Article)
+        .where(Article.id == article_id)
+        .options(joinedload(Article.price_list, innerjoin=True), to_lot.joinedload(Lot.agreement, innerjoin=True))
+    )
+
+
+def _may_see_article(user: User, article: Article) -> bool:
+    agreement = article.award.lot.agreement
+    is_on_show = article.price_list.state not in (PriceListState.DRAFT, PriceListState.REVIEWED)
+    return (is_on_show and agreement.state is not AgreementState.DRAFT) or may_manage(user, agreement)
 
 
 def categories() -> list[Category]:
@@ -269,7 +302,7 @@ def agreements_page(user: User, organisation: Organisation, on: date, wanted: Ag
 
 def _may_call_off(organisation: Organisation, on: date) -> ColumnElement[bool]:
     """Agreement.is_open_to, as the database says it."""
-    return and_(_is_active(on), _is_entitled(organisation, on))
+    return and_(_is_active(on), _is_entitled(organisation.id, on))
 
 
 def _may_see_agreement(user: User) -> ColumnElement[bool]:
@@ -313,7 +346,7 @@ def _agreement_conditions(
 def agreement_for(user: User, number: str) -> Agreement:
     """An agreement with everything on its page, if she may see it; drafts only for those who manage them.
 
-    Five queries. Raises NotFound.
+    Four queries. Raises NotFound.
     """
     statement = (
         select(Agreement)
@@ -323,7 +356,7 @@ def agreement_for(user: User, number: str) -> Agreement:
             joinedload(Agreement.responsible),
             joinedload(Agreement.owner),
             joinedload(Agreement.extensions),
-            selectinload(Agreement.lots).selectinload(Lot.awards).joinedload(Award.supplier),
+            selectinload(Agreement.lots).joinedload(Lot.awards).joinedload(Award.supplier),
             selectinload(Agreement.entitlements).joinedload(Entitlement.organisation),
             selectinload(Agreement.documents),
         )

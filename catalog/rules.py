@@ -106,20 +106,26 @@ def agreement_is_active(case: Case) -> Iterator[Finding]:
 
 def delivery_is_in_time(case: Case) -> Iterator[Finding]:
     """An order placed in time may be delivered after the last day only where the terms allow it."""
-    agreement, wanted = case.agreement, case.ask.deliver_on
-    if wanted is None or wanted <= agreement.ends_on or agreement.delivers_after_end:
+    agreement, award, wanted = case.agreement, case.award, case.ask.deliver_on
+    last = min(agreement.ends_on, award.ends_on or agreement.ends_on)
+    if wanted is None or wanted <= last or agreement.delivers_after_end:
         return
-    yield Finding(
-        "agreement-not-active",
-        Level.STOP,
-        _l(
+    if last == agreement.ends_on:
+        text = _l(
             "Avtalet %(number)s gäller till och med %(day)s och medger ingen leverans efter det.",
             number=agreement.number,
-            day=words.day(agreement.ends_on),
-        ),
-        _l("Avtalstiden"),
-        _l("Välj en leveransdag senast %(day)s.", day=words.day(agreement.ends_on)),
-    )
+            day=words.day(last),
+        )
+    else:
+        text = _l(
+            "%(supplier)s levererar på avtalet %(number)s till och med %(day)s, och avtalet medger ingen leverans "
+            "efter det.",
+            supplier=award.supplier.name,
+            number=agreement.number,
+            day=words.day(last),
+        )
+    way_on = _l("Välj en leveransdag senast %(day)s.", day=words.day(last))
+    yield Finding("agreement-not-active", Level.STOP, text, _l("Avtalstiden"), way_on)
 
 
 def organisation_is_entitled(case: Case) -> Iterator[Finding]:
@@ -191,9 +197,7 @@ def row_is_in_force(case: Case) -> Iterator[Finding]:
             _l("Sök efter en liknande vara, eller kontakta %(help)s.", help=words.helper(case.agreement)),
         )
         return
-    seen = article.price if case.ask.seen_price is None else case.ask.seen_price
-    before = _terms(article, seen)
-    now = _terms(row, row.price)
+    before, now = _terms(article, case.ask.quantity), _terms(row, case.ask.quantity)
     if before == now:
         return
     if before[0] == now[0]:
@@ -204,16 +208,17 @@ def row_is_in_force(case: Case) -> Iterator[Finding]:
         text = _l(
             "Priset för %(article)s har ändrats från %(old)s till %(new)s.",
             article=row.name,
-            old=words.price(seen, article.base_quantity),
-            new=words.price(row.price, row.base_quantity),
+            old=words.price(*before[0]),
+            new=words.price(*now[0]),
         )
     way_on = _l("Godkänn ändringen i varukorgen, eller ta bort raden.")
     yield Finding("price-changed", Level.STOP, text, _l("Avtalets prislista"), way_on)
 
 
-def _terms(row: Article, price: Decimal) -> tuple[Any, ...]:
-    """What an orderer has said yes to: a row that differs in any of it is another offer."""
-    return (price, row.base_quantity), row.unit_code, row.vat_class, row.name, row.pack_size, row.pack_unit
+def _terms(row: Article, quantity: Decimal | None) -> tuple[Any, ...]:
+    """What an orderer of so much has said yes to: a row that differs in any of it is another offer. First the price."""
+    cost = row.price_for(quantity), row.base_quantity
+    return cost, row.unit_code, row.vat_class, row.name, row.pack_size, row.pack_unit, row.is_approximate
 
 
 def quantity_fits(case: Case) -> Iterator[Finding]:

@@ -12,11 +12,12 @@ writing; all other methods begin as writers at once. Why not the defaults:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, wraps
 from inspect import signature
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ParamSpec, cast
 
 from flask import Flask, Response
@@ -24,6 +25,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import MetaData, Select, bindparam, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from core.web import Page
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 Parameters = ParamSpec("Parameters")
+AnySelect = Select[*tuple[Any, ...]]  # of any columns
 
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 WAIT_SECONDS = 30  # how long a writer waits for another one
@@ -125,6 +128,23 @@ def unit_of_work() -> Iterator[Session]:
 
 
 @contextmanager
+def undone() -> Iterator[Session]:
+    """Whatever is done inside is undone at its end, also what was only noted to be written with the commit: to show
+    what an act would do, with all its rules, before anybody says yes to it."""
+    session = db.session()
+    noted = {key: list(notes) for key, notes in session.info.items()}
+    savepoint = session.begin_nested()
+    try:
+        yield session
+    finally:
+        if savepoint.is_active:
+            savepoint.rollback()
+        session.expire_all()
+        session.info.clear()
+        session.info.update(noted)
+
+
+@contextmanager
 def reading() -> Iterator[Session]:
     """A read-only transaction outside a request: takes no write lock, and the database refuses a write in it."""
     token = _writing.set(False)
@@ -135,7 +155,7 @@ def reading() -> Iterator[Session]:
         _writing.reset(token)
 
 
-def prepared(build: Callable[Parameters, Select[Any]]) -> Callable[Parameters, tuple[Select[Any], dict[str, Any]]]:
+def prepared(build: Callable[Parameters, AnySelect]) -> Callable[Parameters, tuple[AnySelect, dict[str, Any]]]:
     """A select as a function of its parameters, built only once: composing one costs more than the database's answer.
 
     The function is called a single time, with a bound parameter in the place of each argument, so it may compare them
@@ -144,11 +164,11 @@ def prepared(build: Callable[Parameters, Select[Any]]) -> Callable[Parameters, t
     names = list(signature(build).parameters)
 
     @cache
-    def statement() -> Select[Any]:
+    def statement() -> AnySelect:
         return cast(Any, build)(*map(bindparam, names))  # type: ignore[no-any-return]
 
     @wraps(build)
-    def bound(*args: Parameters.args, **kwargs: Parameters.kwargs) -> tuple[Select[Any], dict[str, Any]]:
+    def bound(*args: Parameters.args, **kwargs: Parameters.kwargs) -> tuple[AnySelect, dict[str, Any]]:
         return statement(), dict(zip(names, args, strict=False)) | kwargs
 
     return bound
@@ -166,6 +186,28 @@ def insert_with_conflict(table: type[Base]) -> Any:
     """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`, in the dialect of the database."""
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     return dialect.insert(table.__table__)  # not the class: the ORM would look at every value, for nothing
+
+
+def insert_many(table: str, columns: Sequence[str], chunks: Iterable[Iterable[Sequence[Any]]]) -> None:
+    """Insert rows by the hundred thousand, in the session's transaction: with COPY on PostgreSQL.
+
+    table, columns: their names; chunks: of rows, the values as the driver takes them (no type of a column is asked).
+    Raises IntegrityError, after which the transaction, or its savepoint, must be rolled back.
+    """
+    connection = db.session.connection()
+    names = ", ".join(columns)
+    if connection.dialect.name != "postgresql":
+        statement = f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608  ours
+        for chunk in chunks:
+            connection.exec_driver_sql(statement, list(chunk))
+        return
+    statement = f"COPY {table} ({names}) FROM STDIN"
+    try:
+        with connection.connection.cursor() as cursor, cursor.copy(statement) as copy:  # type: ignore[attr-defined]
+            for row in chain.from_iterable(chunks):
+                copy.write_row(row)
+    except connection.dialect.loaded_dbapi.IntegrityError as error:
+        raise IntegrityError(statement, None, error) from error
 
 
 def init_db(app: Flask, url: str) -> None:
@@ -187,6 +229,7 @@ def prepare_engine(engine: Engine) -> None:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "begin", _begin_postgresql)
+        engine.dialect.do_rollback = _end_postgresql  # type: ignore[assignment, method-assign]
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -202,5 +245,14 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    if not _writing.get():
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+    driver: Any = connection.connection.dbapi_connection
+    driver.read_only = not _writing.get()  # psycopg's BEGIN says so
+
+
+def _end_postgresql(driver: Any) -> None:
+    """What has only read ends with COMMIT: at a ROLLBACK psycopg forgets the statements that it has prepared, and the
+    planner's work on a page's joins takes longer than the database's answers."""
+    if driver.read_only:
+        driver.commit()
+    else:
+        driver.rollback()

@@ -19,6 +19,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, FieldList, FormField, StringField
 from wtforms.fields.choices import SelectChoice
+from wtforms.meta import DefaultMeta
 from wtforms.validators import InputRequired, StopValidation
 from wtforms.widgets import CheckboxInput, DateInput, EmailInput, HiddenInput, ListWidget, Select, TextArea, TextInput
 
@@ -39,6 +40,9 @@ class BaseForm(FlaskForm):  # type: ignore[misc, unused-ignore]
         def locales(self) -> list[str]:
             """Flask-WTF sets False here, on which every field of WTForms that asks for the locale falls over."""
             return [str(get_locale() or "sv")]
+
+        # Flask-WTF reads the catalogue of WTForms' own messages anew for every request
+        get_translations = DefaultMeta.get_translations
 
     def problems(self) -> list[Problem]:
         """Everything that is wrong with what was sent in, in the order of the page: for the summary on its top."""

@@ -47,13 +47,15 @@ def advance(thing: Living, act: str) -> None:
 
 
 def state_name(state: Enum) -> Any:
-    """What a state is called on the screen (lazy)."""
-    return NAMES.get(str(state.value), str(state.value))
+    """What a state is called on the screen (lazy); in Swedish the word bends after what it is said of."""
+    value = str(state.value)
+    return NAMES.get(f"{type(state).__name__}.{value}") or NAMES.get(value, value)
 
 
 NAMES = {
     "draft": _l("utkast"),
     "published": _l("publicerat"),
+    "PriceListState.published": _l("publicerad"),
     "paused": _l("pausat"),
     "ended": _l("avslutat"),
     "reviewed": _l("granskad"),

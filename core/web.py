@@ -44,11 +44,21 @@ def permission_of(app: Flask, endpoint: str) -> Enum:
     return permission  # type: ignore[no-any-return]
 
 
+LARGEST_KEY = 2**31 - 1  # what a key column holds
+
+
 class KeyConverter(IntegerConverter):
     """`<int:…>` in a route: a number that a key column can hold. Any other is no such page, not a database error."""
 
-    def __init__(self, url_map: Map, max: int = 2**31 - 1) -> None:
+    def __init__(self, url_map: Map, max: int = LARGEST_KEY) -> None:
         super().__init__(url_map, max=max)
+
+
+def read_key(text: str) -> int | None:
+    """A key that somebody sent in a query or a body; none for what a key column cannot hold."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 10):
+        return None
+    return key if 0 < (key := int(text)) <= LARGEST_KEY else None
 
 
 @dataclass(frozen=True, slots=True)

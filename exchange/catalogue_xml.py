@@ -3,7 +3,8 @@
 Each record stands on the line where the article's element begins, as far as the file has line breaks. What the header
 or a line says to do (Add, Replace, Update, Delete) is told beside the text; the default is that of Peppol, Replace for
 the catalogue and Add for a line. Articles are known by the seller's number, or else by the standard one. The price is
-that for one orderable unit; where the amount is for another unit, the factor of the catalogue converts it.
+that for one orderable unit; where the amount is for another unit, the factor of the catalogue converts it. Several
+prices are tiers where each says from which quantity it holds.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _FIRM = {"", "AAA", "AAE", "AAJ", "AAK", "AAP", "AAQ", "ABA", "ABB", "ABC", "ABL
 FIELDS = (
     *("supplier_number", "name", "description", "unit", "price", "base_quantity", "vat", "gtin", "pack_size"),
     *("pack_unit", "minimum_quantity", "quantity_multiple", "synonyms", "marks", "classification", "manufacturer"),
-    *("lead_time_days", "picture"),
+    *("lead_time_days", "picture", "tiers"),
 )
 
 
@@ -104,7 +105,7 @@ class _Catalogue:
 
     def _cells(self, line: Any) -> Iterator[str]:
         """The fields after the number, in order."""
-        unit, price, base = self._price(line)
+        unit, price, base, tiers = self._price(line)
         item = "cac:Item/"
         yield _one(line, f"{item}cbc:Name")
         yield _one(line, f"{item}cbc:Description")
@@ -126,12 +127,11 @@ class _Catalogue:
         yield _one(line, lead_time)
         links = f"{item}cac:ItemSpecificationDocumentReference/cac:Attachment/cac:ExternalReference/cbc:URI"
         yield next((link for link in _all(line, links) if link.lower().endswith(_PICTURES)), "")
+        yield tiers
 
-    def _price(self, line: Any) -> tuple[str, str, str]:
-        """Unit, price and base quantity."""
+    def _price(self, line: Any) -> tuple[str, str, str, str]:
+        """Unit, price, base quantity, and tiers as the reader of the text wants them."""
         prices = line.findall(_PRICE, _SPACES)
-        if len(prices) > 1:
-            self._note("several-prices", line)
         if any(_attribute(price, "cbc:PriceAmount/@currencyID") not in ("SEK", "") for price in prices):
             self._note("currency", line)
         kinds = {_one(price, "cbc:PriceType") for price in prices}
@@ -143,15 +143,23 @@ class _Catalogue:
             self._note("price-period", line)
         if line.find("cac:LineValidityPeriod", _SPACES) is not None:
             self._note("line-period", line)
-        amount, base = _one(line, f"{_PRICE}/cbc:PriceAmount"), _one(line, f"{_PRICE}/cbc:BaseQuantity")
-        priced_in = _attribute(line, f"{_PRICE}/cbc:BaseQuantity/@unitCode")
-        unit = _one(line, "cbc:OrderableUnit") or priced_in
-        if priced_in and priced_in != unit:
-            factor = _one(line, f"{_PRICE}/cbc:OrderableUnitFactorRate")
-            if not factor:
-                self._note("price-unit", line)
-            amount = _times(amount, factor)
-        return unit, amount, base
+        unit = _one(line, "cbc:OrderableUnit") or _attribute(line, f"{_PRICE}/cbc:BaseQuantity/@unitCode")
+        steps = _by_quantity(line)
+        if len({_one(price, "cbc:BaseQuantity") for price in prices}) > 1 or len(steps) < len(prices):
+            self._note("several-prices", line)
+        amounts = [(quantity, self._amount(line, price, unit)) for quantity, price in steps]
+        tiers = "; ".join(f"{quantity}: {amount}" for quantity, amount in amounts[1:])
+        return unit, amounts[0][1] if amounts else "", _one(line, f"{_PRICE}/cbc:BaseQuantity"), tiers
+
+    def _amount(self, line: Any, price: Any, unit: str) -> str:
+        """A price for the unit that is ordered in."""
+        amount, priced_in = _one(price, "cbc:PriceAmount"), _attribute(price, "cbc:BaseQuantity/@unitCode")
+        if not priced_in or priced_in == unit:
+            return amount
+        factor = _one(price, "cbc:OrderableUnitFactorRate")
+        if not factor:
+            self._note("price-unit", line)
+        return _times(amount, factor)
 
     def _vat(self, line: Any) -> str:
         if _one(line, "cac:Item/cac:ClassifiedTaxCategory/cbc:ID") in ("Z", "E", "O"):
@@ -169,6 +177,20 @@ def _one(element: Any, path: str) -> str:
 
 def _all(element: Any, path: str) -> list[str]:
     return [text for found in element.findall(path, _SPACES) if (text := (found.text or "").strip())]
+
+
+def _by_quantity(line: Any) -> list[tuple[Decimal, Any]]:
+    """The prices with the quantity from which each holds, rising; of several from the same quantity only one."""
+    found: dict[Decimal, Any] = {}
+    for place in line.findall("cac:RequiredItemLocationQuantity", _SPACES):
+        try:
+            quantity = Decimal(_one(place, "cbc:MinimumQuantity")[:20] or 0)
+        except InvalidOperation:
+            continue
+        for price in place.findall("cac:Price", _SPACES):
+            if quantity.is_finite():
+                found.setdefault(quantity, price)
+    return sorted(found.items(), key=lambda step: step[0])
 
 
 def _attribute(element: Any, path: str) -> str:

@@ -6,7 +6,7 @@ Written to be quick on the ordinary cell: two million of them in a large list.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from core.checkdigits import gs1_ok
@@ -42,17 +42,36 @@ _VAT = {
 }
 
 
-def text(limit: int) -> Callable[[str], str]:
+class Text:
     """Text on one line, at most `limit` characters, that no spreadsheet takes for a formula."""
 
-    def parse(cell: str) -> str:
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+
+    def __call__(self, cell: str) -> str:
         if cell[0] in "=+-@":
             raise Refused("formula")
-        if len(cell) > limit:
-            raise Refused("too-long", limit=limit)
+        if len(cell) > self.limit:
+            raise Refused("too-long", limit=self.limit)
         return cell if cell.isprintable() and "  " not in cell else " ".join(cell.split())
 
-    return parse
+    def are_plain(self, cells: Sequence[str]) -> bool:
+        """Whether all of these, none of them empty, are such texts as they stand: asked of thousands at once."""
+        together = "".join(cells)
+        return (
+            together.isprintable()
+            and "  " not in together  # stripped, so none comes of two cells
+            and max(map(len, cells), default=0) <= self.limit
+            and _FORMULAS.isdisjoint({cell[:1] for cell in cells})
+        )
+
+
+_FORMULAS = frozenset(("", "=", "+", "-", "@"))  # what they begin with, and the empty cell
+
+
+def text(limit: int) -> Text:
+    """Text on one line, at most `limit` characters."""
+    return Text(limit)
 
 
 def number(limit: int, places: int) -> Callable[[str], Decimal]:
@@ -89,6 +108,48 @@ def words(limit: int) -> Callable[[str], tuple[str, ...]]:
         return tuple(word for word in map(str.strip, re.split("[;,|]", one_text(cell))) if word)
 
     return parse
+
+
+def percent(cell: str) -> Decimal:
+    """A percentage above 0 and below 100, with or without its sign."""
+    value = _percent(cell.removesuffix("%").rstrip())
+    if value >= 100:
+        raise Refused("percent")
+    return value
+
+
+_percent = number(100, 2)
+
+
+def tiers(cell: str) -> tuple[tuple[Decimal, Decimal], ...]:
+    """Lower prices for more: `10: 9,50; 50: 8,90`, the quantities rising, at most ten of them."""
+    pairs = [pair.partition(":" if ":" in pair else "=") for pair in cell.split(";") if pair.strip()]
+    if len(pairs) > MOST_TIERS:
+        raise Refused("tiers", limit=MOST_TIERS)
+    try:
+        found = tuple((_quantity(quantity.strip()), _price(price.strip())) for quantity, _, price in pairs)
+    except Refused:
+        raise Refused("tiers", limit=MOST_TIERS) from None
+    if any(later <= former for (former, _), (later, _) in zip(found, found[1:], strict=False)):
+        raise Refused("tiers", limit=MOST_TIERS)
+    return found
+
+
+MOST_TIERS = 10
+_quantity, _price = number(1_000_000, 3), number(1_000_000_000, 4)
+
+
+def yes_or_no(cell: str) -> bool:
+    """A mark for yes, or a no."""
+    answer = _ANSWERS.get(cell.casefold())
+    if answer is None:
+        raise Refused("formula" if cell[0] in "=+@" else "yes-or-no")
+    return answer
+
+
+_ANSWERS = {"ja": True, "j": True, "x": True, "1": True, "yes": True, "sant": True, "true": True, "nej": False} | {
+    "n": False, "0": False, "no": False, "falskt": False, "false": False,
+}  # fmt: skip
 
 
 def unit(cell: str) -> str:

@@ -18,6 +18,7 @@ MAX_INSIDE = 100_000_000  # bytes, unpacked
 MAX_RATIO = 100
 _SMALL = 1_000_000  # a member below this may be packed as hard as it likes
 _DIRECTORY_ENTRY = 1_000  # bytes, generously
+HEAD = 1_000  # bytes that tell a text from all else
 
 ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 _ARCHIVES = {
@@ -60,6 +61,11 @@ def kind_of(data: bytes, file_name: str = "") -> Kind:
     if ending != kind.value and ending in ("xlsm", "xlsb", *(each.value for each in Kind)):
         raise Unreadable("other-kind")
     return kind
+
+
+def is_read_whole(head: bytes) -> bool:
+    """Whether all of the file is needed to say what it is; of a text the first `HEAD` bytes will do."""
+    return head.startswith((b"PK", b"\xd0\xcf\x11\xe0")) or _start_of_text(head).startswith(b"<")
 
 
 def size_inside(data: bytes, kind: Kind) -> int:
@@ -145,7 +151,7 @@ def _kind_of_compound(data: bytes) -> Kind:
 
 
 def _kind_of_text(data: bytes) -> Kind:
-    start = data[:1_000].removeprefix(b"\xef\xbb\xbf").lstrip()
+    start = _start_of_text(data)
     if start.startswith((b"\xff\xfe<\0", b"\xfe\xff\0<", b"<\0", b"\0<")):
         raise Unreadable("encoding")
     if not start.startswith(b"<"):
@@ -157,3 +163,7 @@ def _kind_of_text(data: bytes) -> Kind:
     if start.startswith((b"<?xml", b"<Catalogue")) or b"Catalogue-2" in data[:5_000]:
         return Kind.XML
     raise Unreadable("not-a-list")
+
+
+def _start_of_text(data: bytes) -> bytes:
+    return data[:HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()

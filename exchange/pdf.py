@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from io import BytesIO
 
+from reportlab import rl_config
 from reportlab.pdfgen.canvas import Canvas
 
 from core import clock
@@ -38,6 +39,9 @@ from exchange.sheet import (
     printable,
     wrap,
 )
+
+# Streams go as the bytes they are: spelling them in ASCII took a twelfth of the time, for no reader's sake
+rl_config.useA85 = 0
 
 _FULL = 640.0  # the room of a page that begins with the order's name and the head of the table
 

@@ -12,6 +12,10 @@ is one of them, because the rate of food changes by law and a guess would be wro
   unit *             enhet, beställningsenhet, unit                             "st", "förp", or a UN/ECE code
   price *            pris, à-pris, nettopris, avtalspris, price                 SEK excl. VAT per price unit
   vat *              moms, momssats, moms %, vat                                25, 12, 6, 0 or "livsmedel"
+  tiers              staffelpris, mängdpris, price tiers                        "10: 9,50; 50: 8,90": from 10, from 50
+  list_price         listpris, bruttopris, list price                           as price, before the discount
+  discount_percent   rabatt, rabatt %, discount                                 percent off the list price
+  is_approximate     ungefärlig vikt, ca-vikt, viktvara                         "ja": what is delivered is paid for
   description        beskrivning, produktbeskrivning, description               text
   gtin               gtin, ean, streckkod, barcode                              8, 12, 13 or 14 digits
   pack_size          antal per förpackning, förpackningsstorlek, pack size      how many pack units are in one unit
@@ -27,23 +31,31 @@ is one of them, because the rate of food changes by law and a guess would be wro
   picture            bild, bildlänk, picture, image url                         http(s) address
 
 Numbers: "1 234,50", "1234.50", "12,50 kr". A hyphen alone is an empty cell. A row with an error is
-not among the rows; whether a list with errors may be used at all is the caller's rule.
+not among the rows; whether a list with errors may be used at all is the caller's rule. Where there are a list price
+and a discount, the price may be left out: it is what they make, rounded to öre.
+
+`read_price_file` gives the whole of it; `open_price_file` hands out some thousand rows at a time, in memory that does
+not grow with the file.
 """
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from decimal import ROUND_HALF_UP, Decimal
+from io import BytesIO
+from typing import Any, BinaryIO, NamedTuple
 
 from exchange import cells
-from exchange.container import Kind, kind_of, size_inside
-from exchange.csvtext import Unreadable, folded, visible
-from exchange.sandbox import convert
-from exchange.table import MAX_BYTES, MAX_ROWS, Column, Problem, Table, without_errors
+from exchange.container import HEAD, Kind, is_read_whole, kind_of, size_inside
+from exchange.csvtext import TextFile, Unreadable, decode, folded, visible
+from exchange.header import ColumnChoice, Header, guess_header
+from exchange.sandbox import converted
+from exchange.table import MAX_BYTES, Column, Limits, Problem, Table, without_errors
 
 MAX_PRICE = 1_000_000_000
 MAX_QUANTITY = 1_000_000
+ÖRE = Decimal("0.01")  # more than the price and what list price and discount make may differ by
 EXAMPLE = "EXEMPEL"  # the number of the example row in the template
 
 
@@ -67,6 +79,10 @@ class PriceRow(NamedTuple):
     manufacturer: str | None = None
     lead_time_days: int | None = None
     picture: str | None = None
+    tiers: tuple[tuple[Decimal, Decimal], ...] = ()  # from this quantity on, this price; rising
+    list_price: Decimal | None = None
+    discount_percent: Decimal | None = None
+    is_approximate: bool = False  # the weight is: what is delivered is paid for
 
 
 class PriceFile(NamedTuple):
@@ -83,11 +99,25 @@ class PriceFile(NamedTuple):
         return without_errors(self.problems)
 
 
+class _Number(cells.Text):
+    """A supplier's number, and not that of the example in the template."""
+
+    def __call__(self, cell: str) -> str:
+        number = super().__call__(cell)
+        if number == EXAMPLE:
+            raise cells.Refused("example-row")
+        return number
+
+    def are_plain(self, some: Sequence[str]) -> bool:
+        return EXAMPLE not in some and super().are_plain(some)
+
+
+_NUMBER = _Number(50)
 _QUANTITY = cells.number(MAX_QUANTITY, 3)
 COLUMNS = {
     "supplier_number": Column(
         "Artikelnummer|Artikelnr|Artnr|Art nr|Leverantörens artikelnummer|Article number|Item number|SKU",
-        cells.text(50),
+        _NUMBER,
     ),
     "name": Column("Benämning|Artikelnamn|Artikelbenämning|Produktnamn|Produkt|Namn|Name|Item name", cells.text(200)),
     "unit": Column("Enhet|Beställningsenhet|Försäljningsenhet|Orderenhet|Unit|Order unit", cells.unit),
@@ -110,10 +140,12 @@ COLUMNS = {
     "quantity_multiple": Column(
         "Multipel|Köps i steg om|Beställningsmultipel|Kvantitetsmultipel|Quantity multiple|Multiple", _QUANTITY
     ),
-    "base_quantity": Column("Prisenhet|Pris per antal|Prisbas|Pris gäller antal|Base quantity|Price unit", _QUANTITY),
-    "synonyms": Column("Sökord|Synonymer|Synonym|Synonyms|Keywords|Search words", cells.words(500)),
+    "base_quantity": Column(
+        "Prisenhet|Pris per antal|Prisbas|Pris gäller antal|Base quantity|Price unit", _QUANTITY, empty=Decimal(1)
+    ),
+    "synonyms": Column("Sökord|Synonymer|Synonym|Synonyms|Keywords|Search words", cells.words(500), empty=()),
     "marks": Column(
-        "Märkning|Märkningar|Miljömärkning|Miljömärkningar|Märken|Labels|Marks|Eco-labels", cells.words(200)
+        "Märkning|Märkningar|Miljömärkning|Miljömärkningar|Märken|Labels|Marks|Eco-labels", cells.words(200), empty=()
     ),
     "classification": Column("UNSPSC|UNSPSC-kod|Klassificering|Klassning|Classification", cells.unspsc),
     "manufacturer": Column("Tillverkare|Varumärke|Fabrikat|Märke|Manufacturer|Brand", cells.text(100)),
@@ -121,19 +153,106 @@ COLUMNS = {
         "Leveranstid|Leveranstid dagar|Leveranstid (dagar)|Ledtid|Ledtid dagar|Lead time|Lead time days", cells.days
     ),
     "picture": Column("Bild|Bildlänk|Bildadress|Bild-URL|Bild 1|Picture|Picture URL|Image|Image URL", cells.address),
+    "tiers": Column(
+        "Staffelpris|Staffelpriser|Staffling|Mängdpris|Mängdpriser|Price tiers|Tiers|Quantity prices",
+        cells.tiers,
+        empty=(),
+    ),
+    "list_price": Column("Listpris|Bruttopris|Katalogpris|Riktpris|List price|Gross price", cells.number(MAX_PRICE, 4)),
+    "discount_percent": Column(
+        "Rabatt|Rabatt %|Rabatt procent|Rabatt i %|Rabattsats|Avtalsrabatt|Discount|Discount percent|Discount %",
+        cells.percent,
+    ),
+    "is_approximate": Column(
+        "Ungefärlig vikt|Ca-vikt|Cirkavikt|Viktvara|Approximate weight|Catch weight", cells.yes_or_no, empty=False
+    ),
 }
 MANDATORY = ("supplier_number", "name", "unit", "price", "vat")
-_GARBLED = re.compile("Ã[¥¤¶…„–]|\ufffd")  # åäöÅÄÖ in UTF-8, read as Windows-1252 and saved again
-_HEADINGS = [folded(name) for field, column in COLUMNS.items() for name in (field, *column.headings.split("|"))]
+_FIELDS = {folded(name): field for field, column in COLUMNS.items() for name in (field, *column.headings.split("|"))}
 # GTIN: a spreadsheet that takes it for a number drops its first zeros
 _PADDED = [folded(name) for name in ("gtin", *COLUMNS["gtin"].headings.split("|"))]
 _ONLY_NOTED = {"not-orderable", "approximate-price", "price-period", "line-period"}
-_LIMITS: dict[str, str | int] = {"megabytes": MAX_BYTES // 1_000_000, "limit": MAX_ROWS}
+ORDINARY = Limits()
+TRUSTED = Limits(rows=1_000_000, bytes=500_000_000)  # for whoever has the machine: a CSV file from the command line
 
 
 def heading(field: str) -> str:
     """The usual Swedish heading of a column, for messages and for a template of the file."""
     return COLUMNS[field].heading
+
+
+class PriceSource:
+    """A price list that is open: `chunks` of its usable rows, and the `problems` met so far."""
+
+    def __init__(
+        self,
+        text: TextFile | None,
+        limits: Limits = ORDINARY,
+        choices: Sequence[ColumnChoice] = (),
+        problem: Problem | None = None,
+    ) -> None:
+        self.replaces = True  # as in PriceFile
+        self.deleted: dict[str, int] = {}
+        self.before: list[Problem] = [problem] if problem else []
+        self.after: list[Problem] = []
+        self._text, self._limits, self._choices = text, limits, choices
+        self._table: Table | None = None
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Those of the file, then those of its rows as far as they have been read."""
+        found = self._table.problems if self._table is not None else []
+        if self.deleted:  # nothing but articles to take out
+            found = [problem for problem in found if problem.code != "no-rows"]
+        return [*self.before, *found, *self.after]
+
+    @property
+    def is_clean(self) -> bool:
+        """No error so far."""
+        return without_errors(self.before) and (self._table is None or self._table.is_clean)
+
+    def chunks(self, *, remember: bool = True) -> Iterator[list[PriceRow]]:
+        """The rows from the first one on, each time that it is called; what was said of the rows is forgotten.
+
+        Without `remember` a number that stands further up in the file may come again: somebody else has to find it.
+        """
+        if self._text is None:
+            return
+        self._table = table = Table(
+            *(self._text, "", COLUMNS),
+            mandatory=MANDATORY,
+            needed=MANDATORY,
+            instead={"price": ("list_price", "discount_percent")},
+            unique="supplier_number",
+            choices=self._choices,
+            limits=self._limits,
+        )
+        if self._table.is_clean and self._text.is_garbled:
+            self._table.problems.append(Problem("garbled", severity="warning"))
+        is_reckoned = "discount_percent" in table.headings and "list_price" in table.headings
+        for rows in table.chunks(remember=remember):
+            found = map(PriceRow._make, rows)
+            yield list(_with_prices(found, table) if is_reckoned else found)
+
+
+def _with_prices(rows: Iterable[PriceRow], table: Table) -> Iterator[PriceRow]:
+    """The rows, each with the price that its list price and discount make where it has none of its own."""
+    for row in rows:
+        if row.list_price is None or row.discount_percent is None:
+            if row.price is not None:
+                yield row
+            else:
+                table.problem("missing-value", row.line, "price" if "price" in table.headings else "list_price")
+            continue
+        reckoned = (row.list_price * (100 - row.discount_percent) / 100).quantize(ÖRE, ROUND_HALF_UP)
+        if row.price is None and not reckoned:
+            table.problem("zero", row.line, "list_price", str(row.list_price))
+        elif row.price is None:
+            yield row._replace(price=reckoned)
+        elif abs(row.price - reckoned) >= ÖRE:
+            table.problem("discount-differs", row.line, "price", str(row.price), {"price": f"{reckoned:f}"})
+        else:
+            yield row
 
 
 def read_price_file(data: bytes, file_name: str = "") -> PriceFile:
@@ -142,58 +261,114 @@ def read_price_file(data: bytes, file_name: str = "") -> PriceFile:
     Twenty million bytes and a hundred thousand rows at most, and no more than a thousand problems are listed. CSV is
     read here; spreadsheets and catalogues become such a text in the sandbox first.
     """
-    try:
-        if len(data) > MAX_BYTES:
-            raise Unreadable("too-large")
-        kind = kind_of(data, file_name)
-        if kind is Kind.CSV:
-            return _read_table(data)
-        return _read_catalogue(data) if kind is Kind.XML else _read_sheet(data, kind)
-    except Unreadable as error:
-        return PriceFile([], [Problem(error.code, params=_LIMITS)])
+    with open_price_file(BytesIO(data), file_name) as source:
+        return read_whole(source)
 
 
-def _read_table(data: bytes | str) -> PriceFile:
-    table = Table(data, "", COLUMNS, mandatory=MANDATORY, needed=MANDATORY)
-    if table.is_clean and _GARBLED.search(table.text):
-        table.problems.append(Problem("garbled", severity="warning"))
-    rows: dict[str, PriceRow] = {}
-    for line, values in table.rows():
-        row = PriceRow(line, **values)
-        if row.supplier_number == EXAMPLE:
-            table.problem("example-row", line, "supplier_number", EXAMPLE)
-            continue
-        first = rows.setdefault(row.supplier_number, row)
-        if first is not row:
-            table.problem("number-twice", line, "supplier_number", row.supplier_number, {"other": first.line})
-    return PriceFile(list(rows.values()), table.problems)
+def read_whole(source: PriceSource) -> PriceFile:
+    """All the rows of an open list, and everything that is wrong with it."""
+    rows = [row for chunk in source.chunks() for row in chunk]
+    return PriceFile(rows, source.problems, source.replaces, source.deleted)
 
 
-def _read_sheet(data: bytes, kind: Kind) -> PriceFile:
-    request = {"kind": kind.value, "headings": _HEADINGS, "padded": _PADDED, "rows": MAX_ROWS}
-    # what a sheet takes is a few times what is in it; what claims to be more is stopped
-    memory = 50_000_000 + 5 * size_inside(data, kind)
-    text, told = convert("exchange.spreadsheet", data, request, memory=memory)
-    if not text.strip():  # no sheet had a header
-        names = ", ".join(heading(field) for field in MANDATORY)
-        return PriceFile([], [Problem("no-header", params={"columns": names})])
-    found = _read_table(text)
+@contextmanager
+def open_price_file(
+    file: BinaryIO, file_name: str = "", limits: Limits = ORDINARY, choices: Sequence[ColumnChoice] = ()
+) -> Iterator[PriceSource]:
+    """A price list to read from the first byte of a file, which stays the caller's to close.
+
+    `choices`: what the columns under certain headings hold where their names do not say it. Nothing is raised about
+    what is in it. A spreadsheet or a catalogue has twenty million bytes at most, whatever the
+    limits.
+    """
+    with ExitStack() as held:
+        try:
+            source = _open(file, file_name, limits, choices, held)
+        except Unreadable as error:
+            source = PriceSource(None, problem=Problem(error.code, params=limits.params))
+        yield source
+
+
+def _open(
+    file: BinaryIO, file_name: str, limits: Limits, choices: Sequence[ColumnChoice], held: ExitStack
+) -> PriceSource:
+    size = file.seek(0, 2)
+    file.seek(0)
+    head = file.read(HEAD)
+    if not is_read_whole(head) and size <= limits.bytes:
+        kind_of(head, file_name)
+        text = TextFile(file, max_bytes=limits.bytes)
+        held.callback(text.release)
+        return PriceSource(text, limits, choices)
+    if size > MAX_BYTES:
+        raise Unreadable("too-large")
+    data = head + file.read()
+    kind = kind_of(data, file_name)
+    if kind is Kind.XML:
+        return _open_catalogue(data, limits, held)
+    return _open_sheet(data, kind, limits, choices, held)
+
+
+def _open_sheet(
+    data: bytes, kind: Kind, limits: Limits, choices: Sequence[ColumnChoice], held: ExitStack
+) -> PriceSource:
+    chosen = [(h, f) for choice in choices for h, f in zip(choice.headings, choice.fields, strict=False)]
+    headings = [*_FIELDS, *(heading for heading, _ in chosen)]
+    padded = [*_PADDED, *(heading for heading, field in chosen if field == "gtin")]
+    request = {"kind": kind.value, "headings": headings, "padded": padded, "rows": limits.rows}
+    text, told = _converted("exchange.spreadsheet", data, request, _memory_of_sheet(data, kind), held)
+    source = PriceSource(text, limits, choices)
     if told.get("sheets", 1) > 1 and told.get("sheet"):
-        found.problems.append(Problem("sheet", value=visible(told["sheet"]), severity="warning"))
-    return found
+        source.after.append(Problem("sheet", value=visible(told["sheet"]), severity="warning"))
+    return source
 
 
-def _read_catalogue(data: bytes) -> PriceFile:
-    request = {"columns": {field: heading(field) for field in COLUMNS}, "rows": MAX_ROWS}
-    text, told = convert("exchange.catalogue_xml", data, request, memory=50_000_000 + 3 * len(data))
-    found = _read_table(text)
-    deleted = dict(told["deleted"])
-    notes = [
+def _open_catalogue(data: bytes, limits: Limits, held: ExitStack) -> PriceSource:
+    request = {"columns": {field: heading(field) for field in COLUMNS}, "rows": limits.rows}
+    text, told = _converted("exchange.catalogue_xml", data, request, 50_000_000 + 3 * len(data), held)
+    source = PriceSource(text, limits)
+    source.replaces, source.deleted = told["action"] == "Replace", dict(told["deleted"])
+    source.before = [
         Problem(code, line, params={"count": count}, severity="warning" if code in _ONLY_NOTED else "error")
         for code, (line, count) in told["noted"].items()
     ]
     if any(told["period"]):
         start, end = (visible(day) or "…" for day in told["period"])
-        notes.append(Problem("catalogue-period", params={"start": start, "end": end}, severity="warning"))
-    problems = [p for p in found.problems if not (p.code == "no-rows" and deleted)]
-    return PriceFile(found.rows, notes + problems, replaces=told["action"] == "Replace", deleted=deleted)
+        source.before.append(Problem("catalogue-period", params={"start": start, "end": end}, severity="warning"))
+    return source
+
+
+def _memory_of_sheet(data: bytes, kind: Kind) -> int:
+    """What a sheet takes is a few times what is in it; what claims to be more is stopped."""
+    return 50_000_000 + 5 * size_inside(data, kind)
+
+
+def _converted(
+    reader: str, data: bytes, request: dict[str, Any], memory: int, held: ExitStack
+) -> tuple[TextFile, dict[str, Any]]:
+    file, told = held.enter_context(converted(reader, data, request, memory=memory))
+    text = TextFile(file, max_bytes=None)
+    held.callback(text.release)
+    return text, told
+
+
+def look_at(data: bytes, file_name: str = "") -> Header | None:
+    """The headings of a file whose columns are not known by name, and samples of what they hold; none of a file that
+    is no table at all."""
+    try:
+        kind = kind_of(data, file_name)
+        if kind is Kind.XML:
+            return None
+        if kind is Kind.CSV:
+            return guess_header(decode(data, file_name, max_bytes=MAX_BYTES))
+        request = {"kind": kind.value, "headings": None, "padded": [], "rows": ORDINARY.rows}
+        with ExitStack() as held:
+            text, _ = _converted("exchange.spreadsheet", data, request, _memory_of_sheet(data, kind), held)
+            return guess_header(text.head())
+    except Unreadable:
+        return None
+
+
+def usual_field(heading: str) -> str:
+    """The field that a heading usually means; "" where it means none."""
+    return _FIELDS.get(folded(heading), "")

@@ -46,6 +46,7 @@ _EXAMPLE = PriceRow(
     manufacturer="Pappersbruket",
     lead_time_days=2,
     picture="https://bilder.example/papper.jpg",
+    tiers=((Decimal(50), Decimal("46.00")), (Decimal(200), Decimal("43.50"))),
 )
 
 
@@ -83,6 +84,11 @@ def problems(found: Iterable[Problem], form: Form, headings: Sequence[str], word
     return _file([Sheet(headings[0], headings, rows, (8, 24, 30, 80), frozenset({1, 2, 3}))], form)
 
 
+def table(sheet: Sheet, form: Form) -> bytes:
+    """Any table as a file."""
+    return _file([sheet], form)
+
+
 def neutral(text: str) -> str:
     """A text that no spreadsheet takes for a formula, and none that turns around (OWASP, CSV injection)."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
@@ -100,12 +106,16 @@ def _list_sheet(rows: Iterable[PriceRow]) -> Sheet:
 
 
 def _cells(row: PriceRow) -> list[Any]:
-    values = row._replace(
-        unit=_unit(row.unit),
-        pack_unit=row.pack_unit and _unit(row.pack_unit),
-        vat="livsmedel" if row.vat == "food" else row.vat,
-    )
-    return [", ".join(value) if isinstance(value, tuple) else value for value in values[1:]]
+    cells: dict[str, Any] = {
+        field: ", ".join(value) if isinstance(value, tuple) else value
+        for field, value in row._asdict().items()
+        if field not in ("line", "tiers")
+    }
+    cells["unit"], cells["pack_unit"] = _unit(row.unit), row.pack_unit and _unit(row.pack_unit)
+    cells["vat"] = "livsmedel" if row.vat == "food" else row.vat
+    cells["tiers"] = "; ".join(f"{_written(quantity)}: {_written(price)}" for quantity, price in row.tiers)
+    cells["is_approximate"] = "ja" if row.is_approximate else None
+    return [cells[field] for field in FIELDS]
 
 
 def _unit(code: str) -> str:

@@ -1,8 +1,9 @@
-"""A register of agreements as a CSV file → rows and problems. Never raises on bad content.
+"""A register of agreements as a file → rows and problems, and back. Never raises on bad content.
 
-One row for each agreement × lot × supplier. What is said of the agreement is repeated on each of its rows (or left
-empty after the first one): two rows that say different things are a problem. docs/avtalsregister.md has the columns.
-The file is read like a price list: UTF-8 or Windows-1252, semicolon, comma or tab, headings without regard to case.
+One row for each agreement × lot × supplier; a lot without suppliers has one row, and so has an agreement without lots.
+What is said of the agreement is repeated on each of its rows (or left empty after the first one): two rows that say
+different things are a problem. docs/avtalsregister.md has the columns.
+CSV, XLSX, XLS or ODS (exchange/tablefile.py), headings without regard to case.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from core.checkdigits import organisation_number
-from core.email import is_email
-from exchange import cells
+from exchange import cells, plaintext
 from exchange.cells import Refused
 from exchange.csvtext import visible
+from exchange.pricesheet import Form, Sheet, table
+from exchange.registers import day, email, organisation
 from exchange.table import Column, Read, Table
+from exchange.tablefile import open_table
 
 MAX_AMOUNT = 100_000_000_000
 
@@ -31,8 +33,8 @@ class RegisterRow(NamedTuple):
 
     line: int  # as a spreadsheet numbers it, the header included
     agreement: str
-    lot: str
-    supplier: str  # ten digits, right check digit
+    lot: str | None = None  # none: the row tells of the agreement alone
+    supplier: str | None = None  # ten digits, right check digit; none: the lot has no supplier yet
     title: str | None = None
     registry_number: str | None = None
     regime: str | None = None  # lou, lou-19, luf, external
@@ -88,50 +90,17 @@ METHOD_WORDS = {code: word for word, code in reversed(METHODS.items())}
 REGIME_WORDS = {"lou": "LOU", "lou-19": "LOU 19 kap", "luf": "LUF", "external": "extern"}
 
 
-def _paragraphs(limit: int) -> Callable[[str], str]:
-    """Text that may have several lines, at most `limit` characters."""
-
-    def parse(cell: str) -> str:
-        if cell[0] in "=+@":
-            raise Refused("formula")
-        if len(cell) > limit:
-            raise Refused("too-long", limit=limit)
-        return "\n".join(cell.splitlines())
-
-    return parse
-
-
 def _agreement_number(cell: str) -> str:
-    if not re.fullmatch(r"[\w .:-]{1,40}", cell):  # it is a part of an address: no slash
+    number = " ".join(plaintext.bare(cell).split())
+    if not re.fullmatch(r"[\w .:-]{1,40}", number):  # it is a part of an address: no slash
         raise Refused("agreement-number")
-    return " ".join(cell.split())
-
-
-def _day(cell: str) -> date:
-    try:
-        return date.fromisoformat(cell)
-    except ValueError:
-        raise Refused("date") from None
-
-
-def _organisation(cell: str) -> str:
-    digits = "".join(c for c in cell if c.isdigit())
-    try:
-        return organisation_number(cell)
-    except ValueError:
-        raise Refused("check-digit" if len(digits) in (10, 12) else "organisation-number") from None
+    return number
 
 
 def _organisations(cell: str) -> tuple[str, ...]:
     if cell.casefold() == EVERYBODY:
         return (EVERYBODY,)
-    return tuple(dict.fromkeys(_organisation(part) for part in cell.replace(",", " ").split()))
-
-
-def _email(cell: str) -> str:
-    if len(cell) > 254 or not is_email(cell):
-        raise Refused("email")
-    return cell
+    return tuple(dict.fromkeys(organisation(part) for part in cell.replace(",", " ").split()))
 
 
 def _limit(cell: str) -> Decimal | str:
@@ -157,44 +126,76 @@ def _rank(cell: str) -> int:
 
 
 def _lines(cell: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in re.split(r"[|\n]", _paragraphs(2000)(cell)) if part.strip())
+    return grounds_of(plaintext.paragraphs(2000)(cell))
 
 
 COLUMNS = {
     "agreement": Column("Avtalsnummer|Avtalsnr|Avtal", _agreement_number, "agreement"),
-    "registry_number": Column("Diarienummer|Dnr", cells.text(60), "agreement"),
-    "title": Column("Avtalsnamn|Benämning|Titel", cells.text(200), "agreement"),
+    "registry_number": Column("Diarienummer|Dnr", plaintext.line(60), "agreement"),
+    "title": Column("Avtalsnamn|Benämning|Titel", plaintext.line(200), "agreement"),
     "regime": Column("Lag|Regelverk", _choice(REGIMES), "agreement"),
-    "starts_on": Column("Från|Startdatum|Första dag", _day, "agreement"),
-    "ends_on": Column("Till|Slutdatum|Sista dag", _day, "agreement"),
+    "starts_on": Column("Från|Startdatum|Första dag", day, "agreement"),
+    "ends_on": Column("Till|Slutdatum|Sista dag", day, "agreement"),
     "ceiling": Column("Takvolym|Tak|Takvärde", _limit, "agreement"),
-    "category": Column("Kategori", cells.text(200), "agreement"),
-    "owner": Column("Avtalsägare|Ägare", _organisation, "agreement"),
+    "category": Column("Kategori", plaintext.line(200), "agreement"),
+    "owner": Column("Avtalsägare|Ägare", organisation, "agreement"),
     "entitled": Column("Avropsberättigade", _organisations, "agreement"),
-    "summary": Column("Sammanfattning|Omfattning", _paragraphs(4000), "agreement"),
-    "how_to_order": Column("Så beställer du", _paragraphs(4000), "agreement"),
-    "reason": Column("Skäl", _paragraphs(1000), "agreement"),
-    "lot": Column("Delområde|Delområdesnummer|Anbudsområde", cells.text(20), "lot"),
-    "lot_title": Column("Delområdesnamn|Anbudsområdesnamn", cells.text(200), "lot"),
+    "summary": Column("Sammanfattning|Omfattning", plaintext.paragraphs(4000), "agreement"),
+    "how_to_order": Column("Så beställer du", plaintext.paragraphs(4000), "agreement"),
+    "reason": Column("Skäl", plaintext.paragraphs(1000), "agreement"),
+    "lot": Column("Delområde|Delområdesnummer|Anbudsområde", plaintext.line(20), "lot"),
+    "lot_title": Column("Delområdesnamn|Anbudsområdesnamn", plaintext.line(200), "lot"),
     "method": Column("Avropsordning|Avropsform", _choice(METHODS), "lot"),
-    "clause": Column("Avtalspunkt|Klausul", cells.text(200), "lot"),
+    "clause": Column("Avtalspunkt|Klausul", plaintext.line(200), "lot"),
     "grounds": Column("Valgrunder", _lines, "lot"),
     "competition_above": Column("Konkurrens över", cells.number(MAX_AMOUNT, 2), "lot"),
     "lot_ceiling": Column("Delområdets tak", _limit, "lot"),
-    "supplier": Column("Leverantörens organisationsnummer|Organisationsnummer|Orgnr", _organisation, "award"),
-    "supplier_name": Column("Leverantör|Leverantörsnamn", cells.text(200), "supplier"),
-    "supplier_email": Column("E-post för beställningar|E-post|Epost", _email, "supplier"),
+    "supplier": Column("Leverantörens organisationsnummer|Organisationsnummer|Orgnr", organisation, "award"),
+    "supplier_name": Column("Leverantör|Leverantörsnamn", plaintext.line(200), "supplier"),
+    "supplier_email": Column("E-post för beställningar|E-post|Epost", email, "supplier"),
     "rank": Column("Rangordning|Rang|Plats", _rank, "award"),
     "share": Column("Andel|Andel procent", cells.number(100, 2), "award"),
-    "note": Column("Anmärkning|Antagande", _paragraphs(1000), "award"),
+    "note": Column("Anmärkning|Antagande", plaintext.paragraphs(1000), "award"),
 }
+_WIDTHS = {"title": 40, "lot_title": 30, "supplier_name": 40, "supplier_email": 34, "summary": 50, "how_to_order": 40}
 MANDATORY = ("agreement", "title", "starts_on", "ends_on", "supplier", "supplier_name")
 
 
 def read_register(data: bytes, file_name: str = "") -> RegisterFile:
     """Read a whole register. Its limits are those of every table (`exchange.table`)."""
-    table = Table(data, file_name, COLUMNS, mandatory=MANDATORY, needed=("agreement", "supplier"))
-    return _Reading(table).run()
+    return _Reading(open_table(data, file_name, COLUMNS, mandatory=MANDATORY, needed=("agreement",))).run()
+
+
+def write_register(rows: Iterable[RegisterRow], form: Form) -> bytes:
+    """A register in the form in which it is read."""
+    sheet = Sheet(
+        "Avtal",
+        [column.heading for column in COLUMNS.values()],
+        ([_cell(field, getattr(row, field)) for field in COLUMNS] for row in rows),
+        [_WIDTHS.get(field, 16) for field in COLUMNS],
+        frozenset(range(len(COLUMNS))),
+        frozenset(at for at, field in enumerate(COLUMNS) if field in MANDATORY),
+    )
+    return table(sheet, form)
+
+
+def grounds_of(text: str | None) -> tuple[str, ...]:
+    """Grounds for an orderer's choice, one a line or parted by bars."""
+    return tuple(part.strip() for part in re.split(r"[|\n]", plaintext.clean(text, lines=True) or "") if part.strip())
+
+
+def _cell(field: str, value: Any) -> Any:
+    """A value as its column reads it; an amount of nothing is left empty, because the reader takes it for a slip."""
+    if isinstance(value, tuple):
+        value = ("\n" if field == "grounds" else " ").join(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if field in ("regime", "method"):
+        value = {"regime": REGIME_WORDS, "method": METHOD_WORDS}[field].get(value)
+    if isinstance(value, str):
+        text = plaintext.clean(value, lines=True)
+        return None if text is None else plaintext.calm(text)
+    return value or None
 
 
 class _Reading:
@@ -203,22 +204,29 @@ class _Reading:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.rows: list[RegisterRow] = []
-        self._said: dict[tuple[str, ...], dict[str, tuple[int, Any]]] = {}
-        self._line_of: dict[tuple[str, str, str], int] = {}
+        self._said: dict[tuple[str | None, ...], dict[str, tuple[int, Any]]] = {}
+        self._line_of: dict[tuple[str, str | None, str | None], int] = {}
 
     def run(self) -> RegisterFile:
         for line, values in self.table.rows():
-            row = RegisterRow(line=line, **{"lot": "1", **values})
+            row = RegisterRow(line=line, **self._with_lot(values))
+            if row.supplier is None and _tells_of(values, "award", "supplier"):
+                self.table.problem("missing-value", line, "supplier")
             self._compare(row)
             self.rows.append(row)
         self._check_whole()
         return RegisterFile([self._completed(row) for row in self.rows], self.table.problems)
 
+    @staticmethod
+    def _with_lot(values: dict[str, Any]) -> dict[str, Any]:
+        """A row that tells of a lot or a supplier and names no lot means the first one."""
+        return {"lot": "1", **values} if _tells_of(values, "lot", "award", "supplier") else values
+
     def _compare(self, row: RegisterRow) -> None:
         """What is said of an agreement, a lot or a supplier must be the same on each of its rows."""
         first = self._line_of.setdefault((row.agreement, row.lot, row.supplier), row.line)
         if first != row.line:
-            self.table.problem("row-twice", row.line, "supplier", row.supplier, {"other": first})
+            self.table.problem("row-twice", row.line, "supplier", row.supplier or "", {"other": first})
         for field, column in COLUMNS.items():
             value = getattr(row, field)
             if column.about == "award" or value is None or value == ():
@@ -230,13 +238,18 @@ class _Reading:
 
     def _facts(self, about: str, row: RegisterRow) -> dict[str, tuple[int, Any]]:
         """What is said of the row's agreement, lot or supplier so far: field → line and value."""
-        key = {"agreement": (row.agreement,), "lot": (row.agreement, row.lot), "supplier": (row.supplier,)}[about]
-        return self._said.setdefault((about, *key), {})
+        keys: dict[str, tuple[str | None, ...]] = {
+            "agreement": (row.agreement,),
+            "lot": (row.agreement, row.lot),
+            "supplier": (row.supplier,),
+        }
+        return self._said.setdefault((about, *keys[about]), {})
 
     def _check_whole(self) -> None:
         """Every agreement has a title and its days, every supplier a name, on one of its rows."""
         for about, fields in (("agreement", ("title", "starts_on", "ends_on")), ("supplier", ("supplier_name",))):
             first = {getattr(row, about): row for row in reversed(self.rows)}
+            first.pop(None, None)
             for row in first.values():
                 facts = self._facts(about, row)
                 for field in fields:
@@ -254,11 +267,16 @@ class _Reading:
         return row._replace(**said)
 
 
+def _tells_of(values: dict[str, Any], *things: str) -> bool:
+    return any(COLUMNS[field].about in things and field != "note" for field in values)
+
+
 def by_lot(rows: Iterable[RegisterRow]) -> dict[str, list[RegisterRow]]:
     """The rows of one agreement by lot, each lot's in the order of the file."""
     found: dict[str, list[RegisterRow]] = {}
     for row in rows:
-        found.setdefault(row.lot, []).append(row)
+        if row.lot is not None:
+            found.setdefault(row.lot, []).append(row)
     return found
 
 

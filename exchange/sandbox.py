@@ -13,10 +13,12 @@ import json
 import resource
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from errno import EFBIG
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 from exchange.csvtext import Unreadable
 
@@ -28,7 +30,16 @@ _START = "import sys; sys.path.insert(0, sys.argv[1]); from exchange.sandbox imp
 
 
 def convert(reader: str, data: bytes, request: dict[str, Any], *, memory: int) -> tuple[str, dict[str, Any]]:
-    """Let the module `reader` turn a file into CSV text, parted by semicolons; and what it has to tell about it.
+    """The same as `converted`, with the whole text in memory."""
+    with converted(reader, data, request, memory=memory) as (text, told):
+        return text.read().decode(), told
+
+
+@contextmanager
+def converted(
+    reader: str, data: bytes, request: dict[str, Any], *, memory: int
+) -> Iterator[tuple[BinaryIO, dict[str, Any]]]:
+    """Let the module `reader` turn a file into CSV text (UTF-8), parted by semicolons; and what it has to tell of it.
 
     Raises Unreadable: with the reader's own code, too-slow, too-much-inside (no memory left) or broken.
     """
@@ -56,7 +67,7 @@ def convert(reader: str, data: bytes, request: dict[str, Any], *, memory: int) -
         if done.returncode:
             raise Unreadable(_REASONS.get(done.returncode, "broken"))
         text.seek(0)
-        return text.read().decode(), answer
+        yield text, answer
 
 
 # by signal: time (SIGXCPU, SIGKILL of the limit above it), memory (Rust and C abort where Python raises)

@@ -41,7 +41,8 @@ _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationship
 
 
 def convert(data: bytes, request: dict[str, Any], out: TextIO) -> dict[str, Any]:
-    """Write the sheet as CSV. `request`: kind, headings (folded), padded (folded headings), rows (the most allowed).
+    """Write the sheet as CSV. `request`: kind, headings (folded; none: any sheet will do), padded (folded
+    headings), rows (the most allowed).
 
     Tells which sheet was read and how many there are. Raises Unreadable.
     """
@@ -62,7 +63,7 @@ def convert(data: bytes, request: dict[str, Any], out: TextIO) -> dict[str, Any]
             raise Unreadable("too-much-inside")
         for index, name in sheets:
             sheet = book.get_sheet_by_index(index)
-            header = _find_header(sheet, frozenset(request["headings"]))
+            header = _find_header(sheet, request["headings"])
             if header is not None:
                 formulas = _formulas(data, index) if has_formulas else frozenset()
                 padded = {at for at, cell in enumerate(header) if folded(_text(cell)) in request["padded"]}
@@ -119,10 +120,14 @@ def _pieces(archive: ZipFile, name: str) -> Iterator[tuple[bool, bytes]]:
             kept, first = piece[-_OVERLAP:], False
 
 
-def _find_header(sheet: CalamineSheet, headings: frozenset[str]) -> list[Any] | None:
+def _find_header(sheet: CalamineSheet, headings: list[str] | None) -> list[Any] | None:
+    """The row with the most known headings, two at least; any row where nobody knows what to look for."""
+    if headings is None:
+        return next(_rows(sheet), None)
+    known_headings = frozenset(headings)
     best, most = None, 1
     for row in islice(_rows(sheet), HEADER_ROWS):
-        known = sum(folded(cell) in headings for cell in row if isinstance(cell, str) and len(cell) < 100)
+        known = sum(folded(cell) in known_headings for cell in row if isinstance(cell, str) and len(cell) < 100)
         if known > most:
             best, most = row, known
     return best

@@ -7,15 +7,19 @@ told at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
-from exchange.cells import CONTROL, Refused
-from exchange.csvtext import MAX_CELL, Unreadable, decode, find_header, folded, records, visible
+from exchange.cells import CONTROL, Refused, Text
+from exchange.csvtext import MAX_CELL, TextFile, Unreadable, batches, find_header, folded, visible
+from exchange.header import ColumnChoice, folded_row
 
 MAX_BYTES = 20_000_000
 MAX_ROWS = 100_000
 MAX_PROBLEMS = 1_000
+CHUNK = 2_000  # rows
+MAX_SPELLINGS = 10_000  # of a column, kept
 
 
 class Problem(NamedTuple):
@@ -51,58 +55,92 @@ class Read(NamedTuple, Generic[Row]):
 
 class Column(NamedTuple):
     """`headings`: how it may be called, parted by bars; the first one is the name that messages use. `parse` makes a
-    value of a stripped text that is not empty, or raises `Refused`."""
+    value of a stripped text that is not empty, or raises `Refused`; of the same text always the same value."""
 
     headings: str
     parse: Callable[[str], Any]
     about: str = ""  # the thing that it tells of, where rows tell of several
+    empty: Any = None  # the value of an empty cell
 
     @property
     def heading(self) -> str:
         return self.headings.partition("|")[0]
 
 
+class Limits(NamedTuple):
+    """The most that a table may have."""
+
+    rows: int = MAX_ROWS
+    bytes: int = MAX_BYTES
+
+    @property
+    def params(self) -> dict[str, str | int]:
+        """For the texts of problems."""
+        return {"megabytes": self.bytes // 1_000_000, "limit": self.rows}
+
+
 class Table:
     """One pass over one file: `problems` grow as it goes.
 
-    data: the file, or its text where that is known already. columns: field → what it holds. mandatory: the columns
-    that must be there; needed: those that no row may leave empty. Twenty million bytes and a hundred thousand rows at
-    most; no more than a thousand problems are listed.
+    data: the file. columns: field → what it holds. mandatory: the columns that must be there; needed: those that no
+    row may leave empty; instead: what may stand there in the place of one of them, and then it is for the caller to see
+    that it does; unique: the one whose values `chunks` finds a second time; choices: what people said that the columns
+    under certain headings hold, instead of what their names say. Twenty million bytes and a hundred thousand rows at
+    most, unless `limits` say else; no more than a thousand problems are listed.
+
+    Cells are read column by column, some thousand rows at a time, and each spelling once: a unit or a VAT rate is
+    written in few ways. Where a cell of a chunk cannot be used, that chunk is read again row by row.
     """
 
     def __init__(
         self,
-        data: bytes | str,
+        data: bytes | str | TextFile,
         file_name: str,
         columns: Mapping[str, Column],
         *,
         mandatory: tuple[str, ...],
         needed: tuple[str, ...],
+        instead: Mapping[str, tuple[str, ...]] = {},  # noqa: B006  never changed
+        unique: str = "",
+        choices: Sequence[ColumnChoice] = (),
+        limits: Limits = Limits(),  # noqa: B008  never changed
     ) -> None:
-        self.text = ""
         self.problems: list[Problem] = []
         self.headings: dict[str, str] = {}  # field → as the file writes it
-        self._needed = needed
-        self._plan: list[tuple[str, int, Callable[[str], Any]]] = []  # field, its place, what reads it
+        self._columns, self._limits = columns, limits
+        self._plan: list[_Cells] = []
+        self._unique: _Cells | None = None
+        self._met: dict[str, int] = {}  # value of the unique column → line
+        self._count = 0
         try:
-            self.text = data if isinstance(data, str) else decode(data, file_name, max_bytes=MAX_BYTES)
+            if isinstance(data, bytes) and file_name.lower().endswith((".xlsx", ".xls", ".ods")):
+                raise Unreadable("spreadsheet")
+            self._text = data if isinstance(data, TextFile) else TextFile.of(data, max_bytes=limits.bytes)
         except Unreadable as error:
-            self.problem(error.code, params={"megabytes": MAX_BYTES // 1_000_000})
+            self.problem(error.code, params=limits.params)
             return
         fields = {folded(name): f for f, column in columns.items() for name in (f, *column.headings.split("|"))}
-        found = find_header(self.text, fields)
+        known = fields.keys() | {heading for choice in choices for heading in choice.headings}
+        found = find_header(self._text.head(), known)
         if found is None:
             names = ", ".join(columns[field].heading for field in mandatory)
             self.problem("no-header", params={"columns": names})
             return
-        self._has_control = CONTROL.search(self.text) is not None  # asked once, not for each cell
         self._delimiter, self._header_line, headings = found
         self._width = len(headings)
+        chosen = next((choice.fields for choice in choices if choice.headings == folded_row(headings)), None)
         for index, written in enumerate(headings):
-            self._know(index, visible(written.strip()), fields.get(folded(written)), columns)
+            if chosen is None:
+                self._know(index, visible(written.strip()), fields.get(folded(written)))
+            elif index < len(chosen) and chosen[index] in columns:  # what a person left out is no surprise to her
+                self._know(index, visible(written.strip()), chosen[index])
+        replaced = {field for field, others in instead.items() if self.headings.keys() >= set(others)}
+        for cells in self._plan:
+            cells.is_needed = cells.field in needed and cells.field not in replaced
         for field in mandatory:
-            if field not in self.headings:
+            if field not in self.headings and field not in replaced:
                 self.problem("missing-column", self._header_line, params={"column": columns[field].heading})
+        self._unique = next((cells for cells in self._plan if cells.field == unique), None)
 
     @property
     def is_clean(self) -> bool:
@@ -112,27 +150,27 @@ class Table:
     def rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """The line and the values, by field, of each row that can be used; empty cells are left out of it. Nothing of
         a table that cannot be read or lacks a column."""
-        if not self.is_clean:
-            return
-        count = 0
-        for line, cells in records(self.text, self._delimiter):
-            if line <= self._header_line or not "".join(cells).strip():
-                continue
-            count += 1
-            if count > MAX_ROWS:
-                self.problem("too-many-rows", line, params={"limit": MAX_ROWS})
-                return
-            if len(self.problems) >= MAX_PROBLEMS:
-                self.problem("too-many-problems", params={"limit": MAX_PROBLEMS})
-                return
-            if isinstance(cells, str):
-                self.problem(cells, line, params={"limit": MAX_CELL})
-            elif len(cells) > self._width and "".join(cells[self._width :]).strip():
-                self.problem("too-many-cells", line)
-            elif (values := self._values(line, cells)) is not None:
-                yield line, values
-        if not count:
-            self.problem("no-rows")
+        for some in self._batches(1):
+            for line, values in self._by_row(*some):
+                yield line, {field: value for field, value in values.items() if value is not None}
+
+    def chunks(self, *, remember: bool = True) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows that can be used, some thousand at a time: each the line, and a value for every field.
+
+        A row whose unique value stands further up is a problem. Without `remember` most of them are let through: then
+        memory does not grow with the file, and somebody else has to find them.
+        """
+        for first, some in self._batches(CHUNK):
+            rows = self._by_column(first, some)
+            if rows is None:
+                rows = [
+                    (line, *(values.get(field, column.empty) for field, column in self._columns.items()))
+                    for line, values in self._by_row(first, some)
+                ]
+            if rows:
+                yield rows
+            if not remember:
+                self._met.clear()
 
     def problem(
         self,
@@ -145,7 +183,7 @@ class Table:
         """Note an error; `field` is the column to blame."""
         self.problems.append(Problem(code, line, self.headings.get(field, ""), visible(value), params or {}))
 
-    def _know(self, index: int, shown: str, field: str | None, columns: Mapping[str, Column]) -> None:
+    def _know(self, index: int, shown: str, field: str | None) -> None:
         if field is None:
             if shown:
                 self.problems.append(Problem("unknown-column", self._header_line, shown, severity="warning"))
@@ -154,26 +192,127 @@ class Table:
             self.problems.append(Problem("column-twice", self._header_line, shown, params=twice))
         else:
             self.headings[field] = shown
-            self._plan.append((field, index, columns[field].parse))
+            self._plan.append(_Cells(field, index, self._columns[field]))
 
-    def _values(self, line: int, cells: list[str]) -> dict[str, Any] | None:
+    def _batches(self, size: int) -> Iterator[tuple[int, list[list[str] | str]]]:
+        """What stands below the header; ends where there is too much of it, and when too much is wrong."""
+        if not self.is_clean:
+            return
+        self._count, self._is_full = 0, False
+        for first, some in batches(self._text.lines(), self._delimiter, size):
+            above = max(0, self._header_line + 1 - first)
+            if above < len(some):
+                yield first + above, some[above:]
+            if self._is_full:
+                return
+        if not self._count:
+            self.problem("no-rows")
+
+    def _by_column(self, first: int, some: list[list[str] | str]) -> list[tuple[Any, ...]] | None:
+        """All the rows of a chunk at once; None where there is anything to say about one of them."""
+        if isinstance(some[-1], str) or set(map(len, some)) != {self._width}:
+            return None
+        if self._count + len(some) > self._limits.rows or len(self.problems) >= MAX_PROBLEMS:
+            return None
+        lines = range(first, first + len(some))
+        written = list(zip(*some, strict=True))
+        try:
+            read = {cells.field: cells.read_all(written[cells.index]) for cells in self._plan}
+        except Refused:
+            return None
+        if self._unique is not None:
+            keys = read[self._unique.field]
+            if len(set(keys)) < len(keys) or not self._met.keys().isdisjoint(keys):
+                return None
+            self._met.update(zip(keys, lines, strict=True))
+        self._count += len(some)
+        values = (read.get(field, repeat(column.empty, len(some))) for field, column in self._columns.items())
+        return list(zip(lines, *values, strict=True))
+
+    def _by_row(self, first: int, some: list[list[str] | str]) -> Iterator[tuple[int, dict[str, Any]]]:
+        """One row after the other, with a word about everything that is wrong."""
+        for line, row in enumerate(some, first):
+            if not "".join(row).strip():
+                continue
+            self._count += 1
+            if self._count > self._limits.rows:
+                self.problem("too-many-rows", line, params={"limit": self._limits.rows})
+                self._is_full = True
+                return
+            if len(self.problems) >= MAX_PROBLEMS:
+                self.problem("too-many-problems", params={"limit": MAX_PROBLEMS})
+                self._is_full = True
+                return
+            if isinstance(row, str):
+                self.problem(row, line, params={"limit": MAX_CELL})
+            elif len(row) > self._width and "".join(row[self._width :]).strip():
+                self.problem("too-many-cells", line)
+            elif (values := self._values(line, row)) is not None and not self._is_twice(line, values):
+                yield line, values
+
+    def _values(self, line: int, row: list[str]) -> dict[str, Any] | None:
         values: dict[str, Any] = {}
         before = len(self.problems)
-        for field, index, parse in self._plan:
-            cell = cells[index].strip() if index < len(cells) else ""
-            if not cell or cell == "-":
-                if field in self._needed:
-                    self.problem("missing-value", line, field, cell)
-            elif len(cell) > MAX_CELL:
-                self.problem("cell-too-long", line, field, cell, {"limit": MAX_CELL})
-            elif self._has_control and CONTROL.search(cell):
-                self.problem("control-character", line, field, cell)
-            else:
-                try:
-                    values[field] = parse(cell)
-                except Refused as refused:
-                    self.problem(refused.code, line, field, cell, refused.params)
+        for cells in self._plan:
+            cell = row[cells.index].strip() if cells.index < len(row) else ""
+            try:
+                values[cells.field] = cells.read(cell)
+            except Refused as refused:
+                self.problem(refused.code, line, cells.field, cell, refused.params)
         return values if len(self.problems) == before else None
+
+    def _is_twice(self, line: int, values: dict[str, Any]) -> bool:
+        if self._unique is None:
+            return False
+        value = values[self._unique.field]
+        first = self._met.setdefault(value, line)
+        if first != line:
+            self.problem("number-twice", line, self._unique.field, value, {"other": first})
+        return first != line
+
+
+class _Cells(dict[str, Any]):
+    """A column, and what its (stripped) cells mean: each spelling is read once, as long as there are not too many.
+    Texts are not kept: most are written once."""
+
+    def __init__(self, field: str, index: int, column: Column) -> None:
+        self.field, self.index = field, index
+        self.is_needed = False  # whether no row may leave it empty
+        self._column = column
+
+    def __missing__(self, cell: str) -> Any:
+        if len(self) >= MAX_SPELLINGS:
+            self.clear()
+        value = self[cell] = self._read(cell)
+        return value
+
+    def read(self, cell: str) -> Any:
+        """What one cell means. Raises Refused."""
+        return self._read(cell) if isinstance(self._column.parse, Text) else self[cell]
+
+    def read_all(self, written: Iterable[str]) -> Sequence[Any]:
+        """What the cells of the column mean, some thousand of them. Raises Refused for any of them."""
+        cells = list(map(str.strip, written))
+        parse = self._column.parse
+        if not isinstance(parse, Text):
+            return [self[cell] for cell in cells]
+        if all(cells):
+            return cells if parse.are_plain(cells) else [self._read(cell) for cell in cells]
+        filled = [cell for cell in cells if cell]
+        if self.is_needed or not parse.are_plain(filled):
+            return [self._read(cell) for cell in cells]
+        return [cell or self._column.empty for cell in cells]
+
+    def _read(self, cell: str) -> Any:
+        if not cell or cell == "-":
+            if self.is_needed:
+                raise Refused("missing-value")
+            return self._column.empty
+        if len(cell) > MAX_CELL:
+            raise Refused("cell-too-long", limit=MAX_CELL)
+        if CONTROL.search(cell):
+            raise Refused("control-character")
+        return self._column.parse(cell)
 
 
 def without_errors(problems: list[Problem]) -> bool:
@@ -195,6 +334,7 @@ TEXTS = {
     "garbled": N_("Å, ä eller ö ser trasiga ut. Spara filen som ”CSV UTF-8” och kontrollera."),
     "other-kind": N_("Filen är något annat än dess namn säger. Spara den på nytt som Excel eller ”CSV UTF-8”."),
     "not-a-list": N_("Det här är ingen prislista. Skicka CSV, XLSX, XLS, ODS eller en Peppolkatalog (XML)."),
+    "not-a-register": N_("Det här är inget register. Skicka CSV, XLSX, XLS eller ODS."),
     "broken": N_("Filen är trasig. Spara den på nytt och försök igen."),
     "macros": N_("Filen har makron. Spara den som en vanlig Excelbok (.xlsx) utan makron."),
     "locked": N_("Filen är låst med lösenord. Ta bort lösenordet och försök igen."),
@@ -211,7 +351,9 @@ TEXTS = {
     "catalogue-action": N_("Katalogen ska ha åtgärden Add, Replace eller Update. Återta listan om allt ska bort."),
     "catalogue-period": N_("Katalogen säger att den gäller %(start)s–%(end)s. Kontrollera dagen nedan."),
     "not-orderable": N_("Artiklar som katalogen säger inte går att beställa: %(count)s. De är inte med."),
-    "several-prices": N_("Artiklar med flera priser: %(count)s. Listan kan ha ett pris per artikel."),
+    "several-prices": N_(
+        "Artiklar med flera priser utan att det står från vilket antal vart och ett gäller: %(count)s."
+    ),
     "currency": N_("Artiklar med pris i en annan valuta än svenska kronor: %(count)s."),
     "price-with-vat": N_("Artiklar med pris inklusive moms: %(count)s. Ange priset utan moms."),
     "price-unit": N_("Artiklar med pris för en annan enhet än den som beställs, utan omräkningstal: %(count)s."),
@@ -232,6 +374,7 @@ TEXTS = {
     "too-many-cells": N_("Raden har fler celler än rubrikraden. Är ett decimaltal delat av ett komma?"),
     "number-twice": N_("Artikelnumret finns redan på rad %(other)s."),
     "row-twice": N_("Samma leverantör står redan på delområdet, på rad %(other)s."),
+    "same-row": N_("Samma sak står redan på rad %(other)s."),
     "differs": N_("Raden säger något annat än rad %(other)s om samma sak: ”%(former)s”."),
     "ends-before-start": N_("Sista dagen ligger före första dagen."),
     # a cell
@@ -243,6 +386,10 @@ TEXTS = {
     "not-a-number": N_("Det går inte att läsa som ett tal. Skriv till exempel 1 234,50."),
     "negative": N_("Talet är negativt."),
     "zero": N_("Talet är noll. Ett okänt värde lämnas tomt."),
+    "percent": N_("En rabatt är större än 0 och mindre än 100 procent."),
+    "tiers": N_("Skriv mängdpriser som 10: 9,50; 50: 8,90, med stigande antal och högst %(limit)s stycken."),
+    "yes-or-no": N_("Skriv ja eller nej."),
+    "discount-differs": N_("Listpriset och rabatten ger %(price)s. Rätta priset, eller lämna det tomt."),
     "too-big": N_("Talet är större än %(limit)s."),
     "decimals": N_("Talet har fler än %(limit)s decimaler."),
     "date": N_("Skriv dagen som ÅÅÅÅ-MM-DD, till exempel 2026-04-01."),
@@ -255,6 +402,8 @@ TEXTS = {
     "address": N_("Skriv en hel webbadress som börjar med https://"),
     "organisation-number": N_("Ett organisationsnummer har tio siffror, till exempel 212000-2528."),
     "check-digit": N_("Organisationsnumrets kontrollsiffra stämmer inte. Kontrollera siffrorna."),
+    "cpv": N_("CPV skrivs med två till åtta siffror, till exempel 30197."),
+    "country": N_("Skriv landets två bokstäver, till exempel SE."),
     "email": N_("Det är ingen e-postadress."),
     "choice": N_("Värdet ska vara något av: %(choices)s."),
     "rank": N_("Platsen i rangordningen ska vara ett heltal från 1."),

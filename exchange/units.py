@@ -126,7 +126,12 @@ def parse_unit(text: str) -> str | None:
 
 def is_counted(code: str) -> bool:
     """Whether the unit is counted and not measured: pieces, pairs, sets, and every kind of package (Rec 21)."""
-    return code in COUNTED or (len(code) == 3 and code.startswith("X"))
+    return code in COUNTED or is_package(code)
+
+
+def is_package(code: str) -> bool:
+    """Whether the unit is a kind of package (Rec 21), which holds something."""
+    return len(code) == 3 and code.startswith("X")
 
 
 def unit_name(code: str, language: str = "sv", *, whole: bool = False) -> str:

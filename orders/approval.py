@@ -161,6 +161,7 @@ class ApprovalCandidate(Base):
     __tablename__ = "approval_candidate"
     __table_args__ = (
         UniqueConstraint("step_id", "user_id"),
+        Index("ix_approval_candidate_decided_by", "decided_by_id", "decided_at", "id"),
         CheckConstraint("(decided_at IS NULL) = (decision IS NULL)", name="decision_has_time"),
     )
 
@@ -169,7 +170,7 @@ class ApprovalCandidate(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
     name: Mapped[str] = mapped_column(String(200))
     decision: Mapped[str | None] = mapped_column(String(10))  # approve, reject, send_back
-    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"), index=True)  # or her substitute
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))  # or her substitute
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     comment: Mapped[str | None] = mapped_column(String(1000))
 

@@ -14,7 +14,6 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from auth.organisation import Organisation
 from auth.user import User
-from catalog.agreement import Award, Lot
 from catalog.ceiling import Ceiling
 from catalog.rules import judge
 from catalog.steering import Finding, load_facts, stops
@@ -25,8 +24,8 @@ from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.basket import RankingRefusal
 from orders.basket_queries import charges_by_award, refusals_of
 from orders.policy import absent_of, belongs_to, seat_of, stood_in_for
-from orders.requisition import Requisition, RequisitionLine, RequisitionState
-from orders.requisition_queries import asks_of, requisition_drafts
+from orders.requisition import Requisition, RequisitionState
+from orders.requisition_queries import asks_of, load_requisition, requisition_drafts
 from orders.split import OrderDraft
 
 
@@ -124,8 +123,7 @@ class ApprovalView:
 
 def approval_view(step: ApprovalStep, user: User) -> ApprovalView:
     """Load what the approval page shows of a step that has its route, with a constant number of queries."""
-    found = db.session.scalars(*_with_lines(step.requisition_id), execution_options={"populate_existing": True})
-    requisition: Requisition = found.unique().one()
+    requisition = load_requisition(step.requisition_id)
     lines = requisition.lines
     drafts = requisition_drafts(requisition)
     refusals = refusals_of(requisition) if requisition.is_ranked else ()
@@ -136,7 +134,7 @@ def approval_view(step: ApprovalStep, user: User) -> ApprovalView:
         facts,
         refused={refusal.award_id for refusal in refusals},
         charges=charges_by_award(drafts),
-        reserved=requisition.state is RequisitionState.SUBMITTED,
+        reserved=requisition.state in (RequisitionState.SUBMITTED, RequisitionState.APPROVED),  # counted already
     )
     ceilings = {c.id: c for line in lines for c in facts.ceilings.get(line.award_id, ())}
     return ApprovalView(
@@ -148,25 +146,6 @@ def approval_view(step: ApprovalStep, user: User) -> ApprovalView:
         ceilings=list(ceilings.values()),
         steps=step.route,
         refusals=refusals,
-    )
-
-
-@prepared
-def _with_lines(requisition_id: int) -> Select[Any]:
-    """A requisition with its lines and all that the page shows of them, in one query."""
-    to_line = joinedload(Requisition.lines)
-    return (
-        select(Requisition)
-        .where(Requisition.id == requisition_id)
-        .options(
-            to_line.joinedload(RequisitionLine.award).options(
-                joinedload(Award.supplier), joinedload(Award.lot).joinedload(Lot.agreement)
-            ),
-            to_line.joinedload(RequisitionLine.article),
-            joinedload(Requisition.orderer),
-            joinedload(Requisition.unit),
-            joinedload(Requisition.organisation),
-        )
     )
 
 

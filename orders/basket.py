@@ -13,8 +13,9 @@ from auth.user import User
 from catalog.agreement import Award
 from catalog.price_list import Article
 from core.db import Base
-from core.types import Quantity, UnitPrice, UtcDateTime
+from core.types import Quantity, UtcDateTime
 from orders.requisition import Requisition
+from orders.shopping_list import ShoppingList
 
 
 class Basket(Base):
@@ -26,17 +27,20 @@ class Basket(Base):
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     # a requisition that was sent back and is being mended: submitting sends that one in again
     requisition_id: Mapped[int | None] = mapped_column(ForeignKey("requisition.id"))
+    # the list it was last filled from that remembers a delivery: the till is filled in with that
+    shopping_list_id: Mapped[int | None] = mapped_column(ForeignKey("shopping_list.id", ondelete="SET NULL"))
 
     user: Mapped[User] = relationship()
     organisation: Mapped[Organisation] = relationship()
     requisition: Mapped[Requisition | None] = relationship()
+    shopping_list: Mapped[ShoppingList | None] = relationship()
     lines: Mapped[list[BasketLine]] = relationship(
         back_populates="basket", order_by="BasketLine.id", cascade="all, delete-orphan"
     )
 
 
 class BasketLine(Base):
-    """An article and how many. The price is what she saw: if the list changes, she is asked before it is sent."""
+    """An article and how many. The row is the one she saw: if the list changes, she is asked before it is sent."""
 
     __tablename__ = "basket_line"
     __table_args__ = (
@@ -48,7 +52,6 @@ class BasketLine(Base):
     basket_id: Mapped[int] = mapped_column(ForeignKey("basket.id", ondelete="CASCADE"), index=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("article.id"))
     quantity: Mapped[Decimal] = mapped_column(Quantity)
-    seen_price: Mapped[Decimal] = mapped_column(UnitPrice)
     choice_ground: Mapped[str | None] = mapped_column(String(500))  # orderer's choice: the ground she stated
     note: Mapped[str | None] = mapped_column(String(200))
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)

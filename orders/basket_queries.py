@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from auth.organisation import DeliveryAddress, Organisation, Unit
@@ -20,7 +21,7 @@ from catalog.price_list import Article
 from catalog.queries import with_terms
 from catalog.steering import Ask, Finding, blocking, findings
 from core.clock import today
-from core.db import db
+from core.db import db, prepared
 from core.errors import NotFound
 from core.types import line_net
 from orders.basket import Basket, BasketLine, RankingRefusal
@@ -61,14 +62,42 @@ def basket_of(user: User, organisation: Organisation, *, lock: bool = False) -> 
 
     With `lock`, one transaction at a time has it: a second one waits here, and then reads what the first has left.
     """
-    hers = (Basket.user_id == user.id, Basket.organisation_id == organisation.id)
     if lock:
-        db.session.execute(select(Basket.id).where(*hers).with_for_update())
-    to_award = joinedload(Basket.lines).joinedload(BasketLine.article).joinedload(Article.award)
-    wanted = (
+        db.session.execute(*_lock_of(user.id, organisation.id))
+    statement, values = _whole_basket(user.id, organisation.id)
+    found = db.session.scalars(statement, values, execution_options={"populate_existing": lock})
+    return found.unique().one_or_none()
+
+
+def hold_basket(user: User, organisation: Organisation) -> Basket | None:
+    """Her basket to lay something in, as with `lock`; its lines with their articles, but without their terms."""
+    db.session.execute(*_lock_of(user.id, organisation.id))
+    statement, values = _basket_with_articles(user.id, organisation.id)
+    found = db.session.scalars(statement, values, execution_options={"populate_existing": True})
+    return found.unique().one_or_none()
+
+
+@prepared
+def _lock_of(user_id: int, organisation_id: int) -> Select[Any]:
+    hers = (Basket.user_id == user_id, Basket.organisation_id == organisation_id)
+    return select(Basket.id).where(*hers).with_for_update()
+
+
+@prepared
+def _basket_with_articles(user_id: int, organisation_id: int) -> Select[Any]:
+    return (
         select(Basket)
-        .where(*hers)
-        .execution_options(populate_existing=lock)
+        .where(Basket.user_id == user_id, Basket.organisation_id == organisation_id)
+        .options(joinedload(Basket.lines).joinedload(BasketLine.article))
+    )
+
+
+@prepared
+def _whole_basket(user_id: int, organisation_id: int) -> Select[Any]:
+    to_award = joinedload(Basket.lines).joinedload(BasketLine.article).joinedload(Article.award)
+    return (
+        select(Basket)
+        .where(Basket.user_id == user_id, Basket.organisation_id == organisation_id)
         .options(
             to_award.joinedload(Award.supplier),
             to_award.joinedload(Award.lot).options(
@@ -76,7 +105,6 @@ def basket_of(user: User, organisation: Organisation, *, lock: bool = False) -> 
             ),
         )
     )
-    return db.session.scalars(wanted).unique().one_or_none()
 
 
 def view_basket(basket: Basket, deliver_on: date | None = None) -> BasketView:
@@ -90,13 +118,13 @@ def view_basket(basket: Basket, deliver_on: date | None = None) -> BasketView:
         PricedLine(
             line=line,
             award=line.article.award,
-            net_amount=line_net(line.quantity, line.article.price, line.article.base_quantity),
+            net_amount=line_net(line.quantity, line.article.price_for(line.quantity), line.article.base_quantity),
             vat_percent=rates[line.article.vat_class],
         )
         for line in basket.lines
     ]
     drafts = draft_orders(priced)
-    asks = [Ask(line.article, line.quantity, line.seen_price, line.choice_ground, deliver_on) for line in basket.lines]
+    asks = [Ask(line.article, line.quantity, line.choice_ground, deliver_on) for line in basket.lines]
     is_ranked = any(line.article.award.lot.method in RANKED for line in basket.lines)
     refusals = refusals_of(basket) if is_ranked else ()
     refused = {refusal.award_id for refusal in refusals}
@@ -175,32 +203,25 @@ def _of(need: Basket | Requisition) -> ColumnElement[bool]:
     return column == need.id
 
 
-def units_to_order_for(user: User, organisation: Organisation) -> Sequence[Unit]:
-    """The units she may order for, in the order of the tree."""
-    places = [
+def units_and_addresses(user: User, organisation: Organisation) -> tuple[list[Unit], list[DeliveryAddress]]:
+    """The units she may order for, and where the organisation can have goods delivered; in the order of the tree."""
+    branches = tuple(
         membership.unit.path if membership.unit else "/"
         for membership in user.current_memberships()
         if membership.organisation_id == organisation.id and membership.role is Role.ORDERER
-    ]
-    if not places:
-        return []
-    return db.session.scalars(
-        select(Unit)
-        .where(
-            Unit.organisation_id == organisation.id,
-            Unit.is_active,
-            or_(*(Unit.path.startswith(place) for place in places)),
-        )
-        .order_by(Unit.path)
-    ).all()
+    )
+    rows = db.session.execute(*_units_with_addresses(organisation.id)).all()
+    units = dict.fromkeys(unit for unit, _ in rows if unit.is_active and unit.path.startswith(branches))
+    return list(units), [address for _, address in rows if address is not None]
 
 
-def addresses_of(organisation: Organisation) -> Sequence[DeliveryAddress]:
-    """Where the organisation can have goods delivered, in the order of its units."""
-    return db.session.scalars(
-        select(DeliveryAddress)
-        .join(DeliveryAddress.unit)
-        .where(Unit.organisation_id == organisation.id, DeliveryAddress.is_active)
+@prepared
+def _units_with_addresses(organisation_id: int) -> Select[Unit, DeliveryAddress]:
+    in_use = and_(DeliveryAddress.unit_id == Unit.id, DeliveryAddress.is_active)
+    return (
+        select(Unit, DeliveryAddress)
+        .outerjoin(DeliveryAddress, in_use)
+        .where(Unit.organisation_id == organisation_id)
         .order_by(Unit.path, DeliveryAddress.id)
         .options(contains_eager(DeliveryAddress.unit))
-    ).all()
+    )

@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 
 VALID = timedelta(days=90)  # after the wanted day, or the order's own: Peppol T01-R002 asks for an end
 SCHEME_ORGANISATION_NUMBER = "0007"
+APPROXIMATE = "Ungefärlig mängd: den levererade mängden debiteras."  # Swedish: it is read by the supplier
 CHARGE_CODES = {"freight": "FC", "small-order": "ADR"}  # UNCL 7161
 
 
@@ -186,7 +187,7 @@ def _line(line: OrderLine, requisition: Requisition) -> LineDocument:
         gtin=line.gtin,
         classification=line.classification,
         accounting_cost=requisition.accounting_cost,
-        note=line.note,
+        note=" ".join(filter(None, [line.note, APPROXIMATE if line.is_approximate else None])) or None,
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import ColumnElement, Select, select
 
 from auth.organisation import Organisation
 from auth.user import User
-from catalog.price_list import Article
+from catalog.price_list import Article, PriceList, PriceListState
 from catalog.queries import orderable_price_lists, with_award
 from core.clock import today
 from core.db import db
@@ -32,15 +32,28 @@ def favourites_of(user: User, organisation: Organisation) -> Favourites:
     keys = [(favourite.award_id, favourite.supplier_number) for favourite in kept]
     if not keys:
         return Favourites((), ())
-    wanted = select(Article).where(tuple_(Article.award_id, Article.supplier_number).in_(keys)).options(*with_award())
     may_order = Article.price_list_id.in_(orderable_price_lists(organisation, today()))
-    now = {(a.award_id, a.supplier_number): a for a in db.session.scalars(wanted.where(may_order))}
+    now = _rows(keys, may_order)
     missing = [key for key in keys if key not in now]
-    last: dict[tuple[int, str], Article] = {}
-    if missing:
-        older = wanted.where(tuple_(Article.award_id, Article.supplier_number).in_(missing)).order_by(Article.id)
-        last = {(a.award_id, a.supplier_number): a for a in db.session.scalars(older)}
+    last = _rows(missing, Article.price_list_id.in_(_ever_on_show())) if missing else {}
     return Favourites([now[key] for key in keys if key in now], [last[key] for key in missing if key in last])
+
+
+def _rows(keys: Collection[tuple[int, str]], of_lists: ColumnElement[bool]) -> dict[tuple[int, str], Article]:
+    """The newest rows of some price lists by (award id, supplier's number); some not asked for may be among them."""
+    # not by pairs: SQLite reads the whole table for a row value
+    wanted = select(Article).where(
+        Article.award_id.in_({award_id for award_id, _number in keys}),
+        Article.supplier_number.in_({number for _award_id, number in keys}),
+        of_lists,
+    )
+    newest_last = wanted.order_by(Article.id).options(*with_award())
+    return {(a.award_id, a.supplier_number): a for a in db.session.scalars(newest_last)}
+
+
+def _ever_on_show() -> Select[int]:
+    """The price lists that are no drafts; what stands in a draft is not told before its day."""
+    return select(PriceList.id).where(PriceList.state.not_in([PriceListState.DRAFT, PriceListState.REVIEWED]))
 
 
 def favourite_for(user: User, article: Article) -> Favourite | None:

@@ -61,7 +61,7 @@ class Order(Base):
         UniqueConstraint("requisition_id", "supplier_id", "agreement_id"),
         Index("ix_purchase_order_organisation", "organisation_id", "placed_at", "id"),
         Index("ix_purchase_order_unit", "unit_id", "placed_at", "id"),
-        Index("ix_purchase_order_orderer", "orderer_id", "placed_at", "id"),
+        Index("ix_purchase_order_orderer", "orderer_id", "organisation_id", "placed_at", "id"),
     )
 
     TRANSITIONS = {
@@ -71,6 +71,7 @@ class Order(Base):
         (S.CONFIRMED, "cancel"): S.CANCELLED,
         (S.PLACED, "close"): S.CLOSED,
         (S.CONFIRMED, "close"): S.CLOSED,
+        (S.CLOSED, "reopen"): S.PLACED,  # a receipt was mistaken
     }
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -142,6 +143,7 @@ class OrderLine(Base):
     unit_price: Mapped[Decimal] = mapped_column(UnitPrice)
     base_quantity: Mapped[Decimal] = mapped_column(Quantity)
     net_amount: Mapped[Decimal] = mapped_column(Amount)
+    is_approximate: Mapped[bool] = mapped_column(default=False)
     vat_percent: Mapped[Decimal] = mapped_column(Percent)
     choice_ground: Mapped[str | None] = mapped_column(String(500))
     note: Mapped[str | None] = mapped_column(String(200))

@@ -11,13 +11,14 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 from auth.organisation import Organisation, Unit
 from auth.permission import ROLE_PERMISSIONS, Permission, Role
 from auth.substitution import Substitution, in_force
-from auth.user import User
+from auth.user import Membership, User
 from core.clock import today
-from core.db import db
+from core.db import db, prepared
 from core.state import can
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.order import Order
 from orders.requisition import Requisition
+from orders.shopping_list import ShoppingList
 
 
 def belongs_to(user: User, organisation_id: int) -> bool:
@@ -50,6 +51,11 @@ def may_cancel(user: User, order: Order) -> bool:
 
 
 may_resend = may_cancel
+
+
+def may_change_list(user: User, shopping_list: ShoppingList) -> bool:
+    """Others may order from a shared list and copy it; they do not change it under its owner's hands."""
+    return user.id == shopping_list.owner_id
 
 
 def may_manage_rules(user: User, organisation_id: int) -> bool:
@@ -106,6 +112,8 @@ def why_no_seat(user: User, step: ApprovalStep) -> Any:
     if not can(step, "approve"):
         if step.state is ApprovalState.WAITING:
             return _l("Det är inte din tur än. Du får ett brev när stegen före dig har sagt ja.")
+        if _has_decided(user, step):
+            return _l("Beslutet är redan taget.")
         return _l("Beslutet är redan taget. Någon kan ha hunnit före dig.")
     if user.id in (requisition.orderer_id, requisition.created_by_id, requisition.edited_by_id):
         return _l("Du har själv beställt eller ändrat det här. Någon annan måste godkänna det.")
@@ -147,14 +155,10 @@ def visible(user: User, organisation: Organisation, thing: type[Requisition] | t
     Her own; what is ordered where she holds a role that reads orders; and what she was asked to decide. The
     procurement office's agreement owners see every organisation's.
     """
-    if organisation.is_office and user.is_at_office(Role.AGREEMENT_OWNER):
+    if sees_everything(user, organisation):
         return thing.id.is_not(None)
     places: list[ColumnElement[bool]] = [thing.orderer_id == user.id, _asked_to_decide(user, organisation, thing)]
-    for membership in user.current_memberships():
-        if membership.organisation_id != organisation.id:
-            continue
-        if Permission.ORDER_READ not in ROLE_PERMISSIONS[membership.role]:
-            continue
+    for membership in _reading_memberships(user, organisation):
         if membership.unit is None:
             places.append(thing.organisation_id == organisation.id)
         else:
@@ -165,14 +169,51 @@ def visible(user: User, organisation: Organisation, thing: type[Requisition] | t
     return and_(thing.organisation_id == organisation.id, or_(*places, false()))
 
 
+def may_see(user: User, organisation: Organisation, thing: Requisition | Order) -> bool:
+    """The same as `visible` about one thing that is read already: composing the condition costs more than the thing."""
+    if sees_everything(user, organisation):
+        return True
+    if thing.organisation_id != organisation.id:
+        return False
+    if thing.orderer_id == user.id or any(m.covers(thing.unit) for m in _reading_memberships(user, organisation)):
+        return True
+    requisition_id = thing.id if isinstance(thing, Requisition) else thing.requisition_id
+    return db.session.scalar(*_seat_at(requisition_id, user.id, organisation.id, today())) is not None
+
+
+def sees_everything(user: User, organisation: Organisation) -> bool:
+    """Whether she acts as one of the procurement office's agreement owners, who see every organisation's orders."""
+    return organisation.is_office and user.is_at_office(Role.AGREEMENT_OWNER)
+
+
+def _reading_memberships(user: User, organisation: Organisation) -> list[Membership]:
+    return [
+        membership
+        for membership in user.current_memberships()
+        if membership.organisation_id == organisation.id and Permission.ORDER_READ in ROLE_PERMISSIONS[membership.role]
+    ]
+
+
+@prepared
+def _seat_at(requisition_id: int, user_id: int, organisation_id: int, on: date) -> Select[int]:
+    """The seats at a requisition of hers, or of somebody she stands in for."""
+    return (
+        select(ApprovalCandidate.id)
+        .join(ApprovalStep)
+        .where(ApprovalStep.requisition_id == requisition_id, _is_hers(user_id, organisation_id, on))
+        .limit(1)
+    )
+
+
 def _asked_to_decide(
     user: User, organisation: Organisation, thing: type[Requisition] | type[Order]
 ) -> ColumnElement[bool]:
-    absent = stood_in_for(user.id, organisation.id, today())
-    asked = (
-        select(ApprovalStep.requisition_id)
-        .join(ApprovalCandidate)
-        .where(or_(ApprovalCandidate.user_id == user.id, ApprovalCandidate.user_id.in_(absent)))
-    )
+    asked = select(ApprovalStep.requisition_id).join(ApprovalCandidate)
     key = Requisition.id if thing is Requisition else Order.requisition_id
-    return key.in_(asked)
+    return key.in_(asked.where(_is_hers(user.id, organisation.id, today())))
+
+
+def _is_hers(user_id: int, organisation_id: int, on: date) -> ColumnElement[bool]:
+    """Whether a seat is hers, or that of somebody she stands in for; over ApprovalCandidate."""
+    absent = stood_in_for(user_id, organisation_id, on)
+    return or_(ApprovalCandidate.user_id == user_id, ApprovalCandidate.user_id.in_(absent))

@@ -170,6 +170,7 @@ class RequisitionLine(Base):
     unit_price: Mapped[Decimal] = mapped_column(UnitPrice)
     base_quantity: Mapped[Decimal] = mapped_column(Quantity)
     net_amount: Mapped[Decimal] = mapped_column(Amount)
+    is_approximate: Mapped[bool] = mapped_column(default=False)
     vat_class: Mapped[VatClass] = mapped_column(TextEnum(VatClass))
     vat_percent: Mapped[Decimal] = mapped_column(Percent)
     choice_ground: Mapped[str | None] = mapped_column(String(500))
@@ -185,8 +186,10 @@ class RequisitionLine(Base):
     supplier: Mapped[Supplier] = relationship()
 
     def content(self) -> dict[str, object]:
-        """The line's part of what is approved."""
-        return {c.key: getattr(self, c.key) for c in self.__table__.columns if c.key not in ("id", "requisition_id")}
+        """The line's part of what is approved. What came to the line later counts where it is set, or else what waits
+        for approval while the system is brought up to date would seem to be changed."""
+        told = {c.key: getattr(self, c.key) for c in self.__table__.columns if c.key not in ("id", "requisition_id")}
+        return told if self.is_approximate else {key: told[key] for key in told if key != "is_approximate"}
 
 
 class RequisitionCharge(Base):

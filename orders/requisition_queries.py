@@ -15,24 +15,30 @@ from catalog.agreement import Agreement, Award, Lot
 from catalog.steering import Ask
 from core.db import db, prepared
 from core.errors import NotFound
-from orders.policy import visible
+from orders.policy import may_see, sees_everything
 from orders.requisition import Requisition, RequisitionCharge, RequisitionLine, RequisitionState
 from orders.split import Charge, OrderDraft, PricedLine, draft_orders
 
 
 def requisition_for(user: User, organisation: Organisation, requisition_id: int) -> Requisition:
     """A requisition she may see, with its lines. Raises NotFound."""
-    statement, values = _whole(requisition_id)
-    seen = statement.where(visible(user, organisation, Requisition))
-    found: Requisition | None = db.session.scalars(seen, values).unique().one_or_none()
-    if found is None:
+    everywhere = sees_everything(user, organisation)
+    statement = _anywhere(requisition_id) if everywhere else _within(requisition_id, organisation.id)
+    found: Requisition | None = db.session.scalars(*statement).unique().one_or_none()
+    if found is None or not may_see(user, organisation, found):
         raise NotFound(_l("Begäran finns inte, eller så får du inte se den."))
     return found
 
 
 def requisition_made_with(key: str) -> Requisition | None:
     """What a form has made already, when its button is pressed a second time."""
-    return db.session.scalar(select(Requisition).where(Requisition.key == key))
+    made: Requisition | None = db.session.scalar(*_made_with(key))
+    return made
+
+
+@prepared
+def _made_with(key: str) -> Select[Any]:
+    return select(Requisition).where(Requisition.key == key)
 
 
 def load_requisition(requisition_id: int, *, lock: bool = False) -> Requisition:
@@ -43,12 +49,21 @@ def load_requisition(requisition_id: int, *, lock: bool = False) -> Requisition:
     """
     if lock:
         db.session.execute(select(Requisition.id).where(Requisition.id == requisition_id).with_for_update())
-    found = db.session.scalars(*_whole(requisition_id), execution_options={"populate_existing": True})
+    found = db.session.scalars(*_anywhere(requisition_id), execution_options={"populate_existing": True})
     requisition: Requisition = found.unique().one()
     return requisition
 
 
 @prepared
+def _within(requisition_id: int, organisation_id: int) -> Select[Any]:
+    return _whole(requisition_id).where(Requisition.organisation_id == organisation_id)
+
+
+@prepared
+def _anywhere(requisition_id: int) -> Select[Any]:
+    return _whole(requisition_id)
+
+
 def _whole(requisition_id: int) -> Select[Any]:
     """A requisition with what keeps its lines from asking the database again; only the lines can be many."""
     lines = selectinload(Requisition.lines)
@@ -85,10 +100,7 @@ def requisition_lines(requisition: Requisition) -> list[PricedLine]:
 
 def asks_of(requisition: Requisition) -> list[Ask]:
     """A requisition's lines as questions to the steering."""
-    return [
-        Ask(line.article, line.quantity, line.unit_price, line.choice_ground, requisition.wanted_on)
-        for line in requisition.lines
-    ]
+    return [Ask(line.article, line.quantity, line.choice_ground, requisition.wanted_on) for line in requisition.lines]
 
 
 def priced_charge(charge: RequisitionCharge) -> Charge:

@@ -112,6 +112,8 @@ def _decline(who: str, detail: dict[str, Any]) -> Sentence:
 
 def _receive(who: str, detail: dict[str, Any]) -> Sentence:
     rows = [_received(*row) for row in detail.get("lines", [])]
+    if all(Decimal(quantity) < 0 for _position, quantity, _deviation in detail.get("lines", [])):
+        return _("%(who)s rättade det mottagna: %(rows)s.", who=who, rows=", ".join(rows))
     return _("%(who)s tog emot varor: %(rows)s.", who=who, rows=", ".join(rows))
 
 
@@ -133,7 +135,14 @@ def _cancel(who: str, detail: dict[str, Any]) -> Sentence:
 
 
 def _close(who: str, detail: dict[str, Any]) -> Sentence:
+    if Decimal(detail.get("released", "0")):
+        amount = _amount(detail, "released")
+        return _("%(who)s avslutade beställningen. %(amount)s av takvolymen frigjordes.", who=who, amount=amount)
     return _("%(who)s avslutade beställningen.", who=who)
+
+
+def _reopen(who: str, detail: dict[str, Any]) -> Sentence:
+    return _("Beställningen öppnades igen: allt har inte kommit.")
 
 
 def _resend(who: str, detail: dict[str, Any]) -> Sentence:
@@ -158,5 +167,6 @@ SENTENCES: dict[tuple[str, str], Telling] = {
     ("order", "receive"): _receive,
     ("order", "cancel"): _cancel,
     ("order", "close"): _close,
+    ("order", "reopen"): _reopen,
     ("order", "resend"): _resend,
 }

@@ -12,7 +12,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from app.bench.world import make_organisation, make_person, make_supplier, publish_rows
+from app.bench.world import new_organisation, new_person, new_supplier, publish_rows
 from app.demo.articles import ASSORTMENTS
 from app.demo.articles.grammar import Item, items_of
 from app.demo.numbers import gs1_numbers, organisation_numbers
@@ -58,10 +58,10 @@ def make_catalogue(articles: int) -> Catalogue:
     numbers: list[str] = []
     gtins = gs1_numbers("73598")
     with unit_of_work() as session:
-        organisation = make_organisation("2129000001", "Provköpings kommun", OrganisationKind.MUNICIPALITY, "PRO")
-        orderer = make_person("kim@prov.example", "Kim Prov", organisation, Role.ORDERER)
+        organisation = new_organisation("2129000001", "Provköpings kommun", OrganisationKind.MUNICIPALITY, "PRO")
+        orderer = new_person("kim@prov.example", "Kim Prov", organisation, Role.ORDERER)
         registered = organisation_numbers("5520")
-        suppliers = [make_supplier(next(registered), f"Leverans {name.title()} AB") for name in series[:SUPPLIERS]]
+        suppliers = [new_supplier(next(registered), f"Leverans {name.title()} AB") for name in series[:SUPPLIERS]]
         categories = _categories()
         session.flush()
         for number in range(LOTS // OF_AGREEMENT):

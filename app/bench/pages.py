@@ -17,7 +17,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.bench.approvals import decide, make_requisitions
-from app.bench.mass import add_orders
+from app.bench.mass import add_orders, gather_statistics
 from app.bench.measure import Figure, compare, counted, milliseconds, p95, timed
 from app.bench.world import Counter, add_articles, bench_app, make_counter
 from auth.journal import JournalEntry
@@ -73,6 +73,7 @@ def bench_pages(database: str | None, seconds: float, quick: bool) -> Iterator[F
             few[page.name] = _p95(readers[page.reader], page.path, rounds)
         add_orders(order.id, many)
         add_articles(counter.award, many)
+        gather_statistics()
         with reading():
             update_index()
         for page in pages:
@@ -102,6 +103,7 @@ def _prepare(counter: Counter) -> Order:
         order = session.scalars(select(Order).order_by(Order.id).limit(1)).one()
         session.expunge(order)
     add_orders(order.id, FEW)
+    gather_statistics()
     return order
 
 

@@ -115,7 +115,7 @@ class Counter:
 def make_counter(articles: int = LINES) -> Counter:
     """One organisation, one agreement with a high ceiling, one published price list. Commits."""
     with unit_of_work() as session:
-        organisation = make_organisation("2129000001", "Provköpings kommun", OrganisationKind.MUNICIPALITY, "PRO")
+        organisation = new_organisation("2129000001", "Provköpings kommun", OrganisationKind.MUNICIPALITY, "PRO")
         unit = Unit(organisation=organisation, code="311", name="Björkbackens skola")
         session.add(unit)
         session.flush()
@@ -124,8 +124,8 @@ def make_counter(articles: int = LINES) -> Counter:
             unit=unit, name="Björkbackens skola", street="Skolgatan 2", postal_code="83131", city="Östersund"
         )
         session.add(address)
-        orderer = make_person("kim@prov.example", "Kim Prov", organisation, Role.ORDERER)
-        approver = make_person("robin@prov.example", "Robin Prov", organisation, Role.APPROVER)
+        orderer = new_person("kim@prov.example", "Kim Prov", organisation, Role.ORDERER)
+        approver = new_person("robin@prov.example", "Robin Prov", organisation, Role.APPROVER)
         rule = ApprovalRule(organisation=organisation, position=1, name="Alla inköp")
         rule.steps.append(ApprovalRuleStep(position=1, kind=StepKind.PERSON, user=approver))
         session.add(rule)
@@ -175,7 +175,7 @@ def publish_rows(award: Award, rows: Sequence[dict[str, Any]]) -> PriceList:
     return price_list
 
 
-def make_organisation(number: str, name: str, kind: OrganisationKind, prefix: str) -> Organisation:
+def new_organisation(number: str, name: str, kind: OrganisationKind, prefix: str) -> Organisation:
     """An organisation that orders."""
     organisation = Organisation(
         organisation_number=number,
@@ -191,7 +191,7 @@ def make_organisation(number: str, name: str, kind: OrganisationKind, prefix: st
     return organisation
 
 
-def make_person(email: str, name: str, organisation: Organisation, role: Role) -> User:
+def new_person(email: str, name: str, organisation: Organisation, role: Role) -> User:
     """Somebody with a role in the whole of an organisation."""
     user = User(email=email, name=name, sort_name=sort_key(name))
     user.memberships.append(Membership(organisation=organisation, role=role, starts_on=today() - timedelta(days=9)))
@@ -199,7 +199,7 @@ def make_person(email: str, name: str, organisation: Organisation, role: Role) -
     return user
 
 
-def make_supplier(number: str, name: str) -> Supplier:
+def new_supplier(number: str, name: str) -> Supplier:
     """A supplier who takes orders by mail."""
     supplier = Supplier(
         organisation_number=number,
@@ -215,7 +215,7 @@ def make_supplier(number: str, name: str) -> Supplier:
 
 
 def _award(organisation: Organisation) -> Award:
-    supplier = make_supplier("5569000007", "Provleverans Norr AB")
+    supplier = new_supplier("5569000007", "Provleverans Norr AB")
     agreement = Agreement(
         number="UK-2025-014",
         title="Kontorsmaterial",

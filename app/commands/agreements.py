@@ -13,15 +13,16 @@ from sqlalchemy import select
 
 from app.commands import with_app
 from app.commands.problems import show_problem
+from app.commands.registers import IN_FILE, OUT_FILE, write_out
 from auth.organisation import Organisation
-from catalog.actions.register import RegisterOutcome, RegisterRefused, import_register
+from catalog.actions.intake import RegisterRefused
+from catalog.actions.register import RegisterOutcome, import_register
 from core.db import reading, unit_of_work
 from exchange.csvtext import Unreadable, decode
 from exchange.registerfile import read_register
 from exchange.table import MAX_BYTES
 from exchange.uhm import PROCUREMENTS, TENDERS, VALUES, Assumptions, convert, write_register
 
-IN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
@@ -35,10 +36,10 @@ def agreements() -> None:
 @click.option("--publish", is_flag=True, help="Publish every draft of the file that is complete; refuse all otherwise.")
 @with_app
 def import_(file: Path, publish: bool) -> None:
-    """Bring a CSV register in: all of it, or nothing.
+    """Bring a register in: all of it, or nothing.
 
-    One row for each agreement, lot and supplier; docs/avtalsregister.md has the columns. Importing again updates
-    drafts. Problems are named with line and column on stderr.
+    CSV, XLSX, XLS or ODS. One row for each agreement, lot and supplier; docs/avtalsregister.md has the columns.
+    Importing again updates drafts. Problems are named with line and column on stderr.
     """
     read = read_register(file.read_bytes(), file.name)
     for problem in read.problems:
@@ -56,6 +57,14 @@ def import_(file: Path, publish: bool) -> None:
             show_problem(refusal.line, refusal.column, "", str(refusal.text))
         raise click.ClickException(f"{file.name} has problems: nothing was imported") from None
     click.echo(told)
+
+
+@agreements.command("export")
+@click.option("--out", required=True, type=OUT_FILE, help="Where to write: .xlsx or .csv.")
+@with_app
+def export(out: Path) -> None:
+    """Write all agreements in the form in which they are imported."""
+    write_out("agreements", out)
 
 
 @agreements.command("from-uhm")
@@ -113,7 +122,7 @@ def _numbers(file: Path | None) -> dict[str, str]:
 
 
 def _told(outcome: RegisterOutcome) -> str:
-    lines = [f"{name}: changed\n    " + "\n    ".join(changes) for name, changes in outcome.changed.items()]
+    lines = [f"{name}: changed\n    " + "\n    ".join(map(str, changes)) for name, changes in outcome.changed.items()]
     lines += [str(remark) for remark in outcome.remarks]
     lines.append(
         f"{len(outcome.created)} agreements new, {len(outcome.changed)} changed, {len(outcome.unchanged)} as before, "

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from sqlalchemy import select
@@ -11,9 +13,15 @@ from sqlalchemy import select
 from app.commands import with_app
 from app.commands.problems import show_problem
 from catalog.actions.price_list import approve, import_price_list
+from catalog.actions.price_review import difference_of
+from catalog.actions.price_review import refuse as refuse_rows
+from catalog.actions.price_review import restore as restore_list
 from catalog.agreement import Agreement, Award, Lot
-from catalog.managing import in_force
+from catalog.managing import in_force, price_lists_of
+from catalog.price_change import Kind, Totals
+from catalog.price_list import PriceList, PriceListState
 from catalog.price_row import rows_of
+from catalog.price_sheets import changes_sheet, refused_sheet
 from catalog.supplier import Supplier
 from core.checkdigits import organisation_number
 from core.clock import today
@@ -22,10 +30,25 @@ from core.state import state_name
 from exchange import pricesheet
 from exchange.csvtext import Unreadable
 from exchange.groceries import generate_prices
+from exchange.pricefile import TRUSTED
 from exchange.pricesheet import Form
 
 IN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 OUT_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+def _of_award(command: Command) -> Command:
+    """The options that name a supplier's place on an agreement."""
+    for option in (
+        click.option("--lot", help="The number of the lot, where the supplier is on several."),
+        click.option("--supplier", required=True, help="The supplier's organisation number."),
+        click.option("--agreement", required=True, help="The number of the agreement."),
+    ):
+        command = option(command)
+    return command
 
 
 @click.group()
@@ -47,13 +70,13 @@ def import_(
     """Bring a price list in as a draft: all of it, or nothing.
 
     CSV, XLSX, XLS, ODS or Peppol Catalogue 3 (XML); docs/prislistor.md has the columns. Each row that cannot be used is
-    named with line, column and reason on stderr.
+    named with line, column and reason on stderr. A CSV file may have a million rows, ten times as many as on the page.
     """
-    data = file.read_bytes()
-    click.echo(f"Reading {file.name} ({len(data):,} bytes) …")
-    with unit_of_work():
+    click.echo(f"Reading {file.name} ({file.stat().st_size:,} bytes) …")
+    first_day = effective_from.date() if effective_from else today()
+    with unit_of_work(), file.open("rb") as data:
         award = _award(agreement, supplier, lot)
-        outcome = import_price_list(None, award, data, file.name, effective_from.date() if effective_from else today())
+        outcome = import_price_list(None, award, data, file.name, first_day, TRUSTED)
         for problem in outcome.problems:
             is_warning = problem.severity == "warning"
             show_problem(problem.line, problem.column, problem.value, problem.text, is_warning=is_warning)
@@ -66,6 +89,94 @@ def import_(
             f"{outcome.price_list.article_count} articles, {state_name(outcome.price_list.state)}, "
             f"from {outcome.price_list.effective_from}"
         )
+    click.echo(told)
+
+
+@prices.command("changes")
+@_of_award
+@click.option("--version", type=int, help="Which list; the newest if not given.")
+@click.option("--kind", type=click.Choice([kind.value for kind in Kind]), help="Only these changes.")
+@click.option("--out", type=OUT_FILE, help="Write all of them here (.xlsx or .csv) instead of showing the first.")
+@with_app
+def changes(
+    agreement: str, supplier: str, lot: str | None, version: int | None, kind: str | None, out: Path | None
+) -> None:
+    """Show what a list changes against the one that it follows: what costs the most first."""
+    form = _form(out) if out else None
+    with reading():
+        price_list = _price_list(_award(agreement, supplier, lot), version)
+        difference, wanted = difference_of(price_list), Kind(kind) if kind else None
+        _show_totals(price_list, difference.totals)
+        if out and form:
+            out.write_bytes(pricesheet.table(changes_sheet(price_list, wanted), form))
+            click.echo(f"{out}: the changes")
+            return
+        for change in difference.page(wanted, 1).items:
+            percent = "" if change.percent is None else f" {change.percent:+} %"
+            effect = "" if not change.effect else f", {change.effect:+} SEK a year"
+            refused = f", refused: {change.refusal}" if change.refusal else ""
+            article = change.article
+            click.echo(f"{article.supplier_number} {article.name}: {change.kind.value}{percent}{effect}{refused}")
+
+
+@prices.command("refuse")
+@_of_award
+@click.argument("numbers", nargs=-1)
+@click.option("--kind", type=click.Choice([kind.value for kind in Kind]), help="All changes of this kind.")
+@click.option("--reason", required=True, help="Why; the supplier gets to read it.")
+@click.option("--out", type=OUT_FILE, help="Write all refused rows here (.xlsx or .csv), to send to the supplier.")
+@with_app
+def refuse(
+    agreement: str,
+    supplier: str,
+    lot: str | None,
+    numbers: tuple[str, ...],
+    kind: str | None,
+    reason: str,
+    out: Path | None,
+) -> None:
+    """Refuse changes of the newest draft, by the supplier's NUMBERS or by kind.
+
+    A refused change keeps the row in force, a refused new article is left out, and one that was taken out stays.
+    """
+    if bool(numbers) == bool(kind):
+        raise click.UsageError("name the articles, or a --kind")
+    form = _form(out) if out else None
+    with unit_of_work():
+        draft = _draft(_award(agreement, supplier, lot))
+        count = refuse_rows(None, draft, reason, numbers=numbers or None, kind=Kind(kind) if kind else None)
+        if out and form:
+            out.write_bytes(pricesheet.table(refused_sheet(draft), form))
+    click.echo(f"{count} refused" + (f"; all of them are in {out}" if out else ""))
+
+
+@prices.command("publish")
+@_of_award
+@with_app
+def publish(agreement: str, supplier: str, lot: str | None) -> None:
+    """Approve the newest draft: in force at once, or from its first day on.
+
+    Above the agreement's limits a person must do it, on the page.
+    """
+    with unit_of_work():
+        draft = _draft(_award(agreement, supplier, lot))
+        approve(None, draft)
+        told = f"version {draft.version}: {state_name(draft.state)}, from {draft.effective_from}"
+    click.echo(told)
+
+
+@prices.command("restore")
+@_of_award
+@click.option("--version", type=int, required=True, help="Which former list.")
+@click.option("--publish", is_flag=True, help="Put it in force at once.")
+@with_app
+def restore(agreement: str, supplier: str, lot: str | None, version: int, publish: bool) -> None:
+    """Take up a former list again, as a new draft with the same rows."""
+    with unit_of_work():
+        draft = restore_list(None, _price_list(_award(agreement, supplier, lot), version))
+        if publish:
+            approve(None, draft)
+        told = f"version {draft.version}: {draft.article_count} articles as in {version}, {state_name(draft.state)}"
     click.echo(told)
 
 
@@ -113,6 +224,35 @@ def from_groceries(file: Path, out: Path) -> None:
         click.echo(f"{file.name}:{line}: {why}", err=True)
     out.write_text(made.text, encoding="utf-8-sig", newline="")
     click.echo(f"{out}: {made.articles} articles; {len(made.dropped)} left out")
+
+
+def _price_list(award: Award, version: int | None) -> PriceList:
+    """The list of that version, or the newest. Raises click.ClickException where there is none."""
+    lists = price_lists_of(award)
+    found = next((each for each in lists if version in (None, each.version)), None)
+    if found is None:
+        raise click.ClickException("there is no such list")
+    return found
+
+
+def _draft(award: Award) -> PriceList:
+    found = next((each for each in price_lists_of(award) if each.state is PriceListState.DRAFT), None)
+    if found is None:
+        raise click.ClickException("there is no draft")
+    return found
+
+
+def _show_totals(price_list: PriceList, totals: Totals) -> None:
+    click.echo(
+        f"version {price_list.version}: {totals.new} new, {totals.gone} gone, {totals.dearer} dearer, "
+        f"{totals.cheaper} cheaper, {totals.reworded} with another text or unit; {totals.refused} refused"
+    )
+    click.echo(
+        f"{totals.effect:+} SEK a year: {totals.dearer_effect:+} dearer, {totals.cheaper_effect:+} cheaper; "
+        f"largest change {totals.largest_percent} %, {totals.share} % of the rows"
+    )
+    if totals.breaking:
+        click.echo(f"{totals.breaking} raises that the agreement does not allow", err=True)
 
 
 def _form(out: Path) -> Form:

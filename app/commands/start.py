@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from threading import Event, Thread
 from typing import Any
 
@@ -11,7 +12,7 @@ import click
 from app.commands import demo
 from app.demo import LOGINS
 from app.factory import create_app
-from app.migrate import upgrade
+from app.migrate import is_current, upgrade
 from app.server import Server, check_durable, check_port
 from app.worker import run_worker
 from core.db import TransactionalFlask, db
@@ -32,10 +33,12 @@ def start(host: str, port: int) -> None:
     os.environ.update(HOST=host, PORT=str(port))  # AVROP_BASE_URL follows them unless it is set
     app = create_app()
     with app.app_context():
-        upgrade()
+        if not is_current():
+            upgrade()
         check_durable()
         if demo.is_empty():
             demo.fill()
+            _begin_anew()
         has_demo = demo.is_there()
         db.session.remove()
         db.engine.dispose()
@@ -57,6 +60,12 @@ def start(host: str, port: int) -> None:
     Server(
         make_app, host, port, workers=1, when_ready=tell, post_worker_init=postman.begin, worker_exit=postman.end
     ).run()
+
+
+def _begin_anew() -> None:
+    """The same process and command from its beginning: what filling took of memory would stay with the pages."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own command line
 
 
 class Postman:

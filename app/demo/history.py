@@ -22,7 +22,9 @@ from catalog.queries import articles_by_id
 from core.clock import now
 from core.db import db
 from orders.actions.basket import add
+from orders.actions.shopping_list import ListTerms, create
 from orders.favourite import Favourite
+from orders.shopping_list import Sharing
 
 PURCHASES = 165
 OLDEST, NEWEST = 392, 1  # days ago
@@ -161,7 +163,7 @@ def _workday(chronicle: Chronicle, workdays: int) -> int:
 
 
 def _finish(office: Office) -> None:
-    """Baskets that somebody is filling this morning, and what Anna keeps at hand."""
+    """Baskets that somebody is filling this morning, what Anna keeps at hand, and the lists that are shared."""
     _fill_basket(office, office.people["anna@ostersund"], "OSD", ("paper", "office", "schoolmaterial"))
     _fill_basket(office, office.people["emil@krokom"], "KRO", ("office", "books"))
     anna = office.people["anna@ostersund"]
@@ -172,6 +174,7 @@ def _finish(office: Office) -> None:
             )
             db.session.add(favourite)
     db.session.flush()
+    _share_lists(office)
 
 
 def _fill_basket(office: Office, who: User, prefix: str, assortments: tuple[str, ...]) -> None:
@@ -179,6 +182,34 @@ def _fill_basket(office: Office, who: User, prefix: str, assortments: tuple[str,
         for article in _first(office, assortment, 1):
             step = article.quantity_multiple or Decimal(1)
             add(who, office.places.organisations[prefix], article, 2 * step)
+
+
+def _share_lists(office: Office) -> None:
+    """What Anna's school buys every month, with delivery and something that is gone; and what everybody new needs."""
+    anna, nils, places = office.people["anna@ostersund"], office.people["nils@ostersund"], office.places
+    organisation, school = places.organisations["OSD"], places.units["OSD", "311"]
+    goods = [a for assortment in ("paper", "office", "schoolmaterial") for a in _first(office, assortment, 2)]
+    monthly = ListTerms(
+        "Varje månad",
+        Sharing.UNIT,
+        unit=school,
+        order_unit=school,
+        address=places.addresses["OSD", "311"],
+        accounting_cost="6410 / 311",
+    )
+    create(anna, organisation, monthly, [*_counted(goods), *_counted(_ended(office, "office"))])
+    newcomer = [a for assortment in ("accessories", "office") for a in _first(office, assortment, 3)]
+    create(nils, organisation, ListTerms("Välkomstpaket till nyanställda", Sharing.ORGANISATION), _counted(newcomer))
+
+
+def _counted(articles: list[Article]) -> list[tuple[Article, Decimal]]:
+    return [(a, a.minimum_quantity or a.quantity_multiple or Decimal(2)) for a in articles]
+
+
+def _ended(office: Office, assortment: str) -> list[Article]:
+    """An article of an agreement that is over, as one may stand on an old list."""
+    over = [a for a in office.assortments.sellers(assortment) if a.lot.agreement.ends_on < now().date()]
+    return list(articles_by_id(office.assortments.article_ids(over[0])[:1]).values()) if over else []
 
 
 def _first(office: Office, assortment: str, count: int) -> list[Article]:

@@ -127,7 +127,6 @@ class Purchase:
         return BasketLine(
             article=article,
             quantity=quantity_of(article, wanted * self.scale),
-            seen_price=article.price,
             choice_ground=self.chance.choice(award.lot.grounds) if award.lot.grounds else None,
             added_at=now(),
         )

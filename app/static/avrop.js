@@ -1,4 +1,4 @@
-/* Comfort only: every page works without this file. */
+/* Comfort only: every page works without this file. May run again in the same window (upload.js): no const out here. */
 "use strict";
 
 // A form is sent once: a double click must not order twice (the server refuses it too).
@@ -20,12 +20,12 @@ addEventListener("pageshow", () => {
 document.querySelector("[data-focus]")?.focus();
 
 // Menus close with Escape, and when one looks elsewhere.
-const close = (menu) => {
+function closeMenu(menu) {
   if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
   menu.open = false;
-};
+}
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") document.querySelectorAll("details.menu[open]").forEach(close);
+  if (event.key === "Escape") document.querySelectorAll("details.menu[open]").forEach(closeMenu);
 });
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {

@@ -15,6 +15,7 @@ from auth.queries import branch_of
 from auth.user import User
 from core.db import db
 from core.errors import RuleBroken
+from core.tree import checked_path
 
 
 def create_unit(actor: User, organisation: Organisation, code: str, name: str, parent: Unit | None) -> Unit:
@@ -51,7 +52,7 @@ def move_unit(actor: User, unit: Unit, parent: Unit | None) -> None:
     branch, former = branch_of(unit), unit.path
     _place(unit, parent)
     for below in branch:
-        below.path = unit.path + below.path.removeprefix(former)
+        below.path = checked_path(unit.path + below.path.removeprefix(former))
     _record(actor, "move", unit, below=parent.name if parent else None)
 
 

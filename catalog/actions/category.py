@@ -14,6 +14,7 @@ from catalog.category import Category
 from catalog.policy import may_manage_categories
 from core.db import db
 from core.errors import NotAllowed, RuleBroken
+from core.tree import checked_path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,16 +58,17 @@ def _move(category: Category) -> None:
     if former == category.path:
         return
     db.session.flush()
+    branch = (Category.path.startswith(former, autoescape=True), Category.id != category.id)
+    for below in db.session.scalars(select(Category.path).where(*branch)):
+        checked_path(category.path + below.removeprefix(former))
     db.session.execute(
-        update(Category)
-        .where(Category.path.startswith(former, autoescape=True), Category.id != category.id)
-        .values(path=category.path + func.substr(Category.path, len(former) + 1)),
+        update(Category).where(*branch).values(path=category.path + func.substr(Category.path, len(former) + 1)),
         execution_options={"synchronize_session": "fetch"},
     )
 
 
 def _path(category: Category) -> str:
-    return f"{category.parent.path if category.parent else '/'}{category.id}/"
+    return checked_path(f"{category.parent.path if category.parent else '/'}{category.id}/")
 
 
 def _check(actor: User | None, facts: CategoryFacts, itself: Category | None = None) -> None:

@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from auth.organisation import Organisation
 from catalog.actions.agreement import AgreementFacts
+from catalog.actions.intake import as_read
 from catalog.agreement import Agreement, Award, CallOffMethod, Lot
 from catalog.ceiling import Ceiling
-from exchange.registerfile import UNKNOWN, RegisterRow, by_lot
+from exchange.registerfile import UNKNOWN, RegisterRow, by_lot, grounds_of
 
 Ceilings = Mapping[tuple[int, int | None], Ceiling]  # by agreement id and lot id (none: of the whole agreement)
 Found = Iterator[tuple[RegisterRow, str]]  # the row, and the column that differs
@@ -43,20 +44,21 @@ def discrepancies(
 
 def _of_lot(lot: Lot, rows: Sequence[RegisterRow], ceilings: Ceilings) -> Found:
     row = rows[0]
-    said = {
-        "method": row.method and CallOffMethod(row.method),
-        "clause": row.clause,
-        "competition_above": row.competition_above,
-        "grounds": list(row.grounds) or None,
+    stands = {
+        "method": (row.method and CallOffMethod(row.method), lot.method),
+        "clause": (row.clause, as_read(lot.clause)),
+        "competition_above": (row.competition_above, lot.competition_above),
+        "grounds": (row.grounds or None, grounds_of(lot.choice_grounds)),
     }
-    for name, value in said.items():
-        if value is not None and value != getattr(lot, name):
+    for name, (said, present) in stands.items():
+        if said is not None and said != present:
             yield row, name
     if _ceiling_differs(row.lot_ceiling, ceilings.get((lot.agreement_id, lot.id))):
         yield row, "lot_ceiling"
     awards = {award.supplier.organisation_number: award for award in lot.awards}
     for row in rows:
-        yield from _of_award(awards.get(row.supplier), row)
+        if row.supplier is not None:
+            yield from _of_award(awards.get(row.supplier), row)
 
 
 def _of_award(award: Award | None, row: RegisterRow) -> Found:

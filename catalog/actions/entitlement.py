@@ -51,7 +51,7 @@ def entitle(
     return added
 
 
-def end_entitlement(actor: User, entitlement: Entitlement, ends_on: date, version: int) -> None:
+def end_entitlement(actor: User | None, entitlement: Entitlement, ends_on: date, version: int) -> None:
     """Let an organisation call off until `ends_on`. From a draft, or before it has begun, the row is taken away.
 
     Never longer than it may: that is a new right, and `entitle` asks where it was procured.

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
-from typing import Any
+from hashlib import file_digest
+from io import BytesIO
+from typing import Any, BinaryIO
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from auth.journal import record
 from auth.user import User
 from catalog.actions.agreement import check_may_manage
+from catalog.actions.price_review import check_changes
 from catalog.agreement import Award
-from catalog.price_list import Article, PriceList, PriceListState, Publication
-from catalog.price_row import article_values, changed, rows_of
+from catalog.column_map import column_choices
+from catalog.price_change import former_of
+from catalog.price_list import PriceList, PriceListState, Publication
+from catalog.price_refusal import keep_refused
+from catalog.price_row import changed, rows_of, store_rows
 from core.clock import now, today
 from core.db import db, reading, unit_of_work
-from core.errors import RuleBroken, WrongState
+from core.errors import AvropError, RuleBroken, WrongState
 from core.state import advance, can
-from exchange.pricefile import PriceRow, read_price_file
-from exchange.table import Problem
+from exchange.pricefile import ORDINARY, PriceRow, PriceSource, open_price_file, read_whole
+from exchange.table import Limits, Problem, without_errors
 
-CHUNK = 5_000
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,63 +43,124 @@ class ImportOutcome:
 
 
 def import_price_list(
-    actor: User | None, award: Award, data: bytes, file_name: str, effective_from: date
+    actor: User | None,
+    award: Award,
+    data: bytes | BinaryIO,
+    file_name: str,
+    effective_from: date,
+    limits: Limits = ORDINARY,
 ) -> ImportOutcome:
     """Read a supplier's file into a draft: the whole of it, or nothing where one row has an error.
 
-    A catalogue of changes is applied to the list in force: the draft is what comes of it.
+    data: the file, or one that is open for reading. A catalogue of changes is applied to the list in force: the draft
+    is what comes of it.
     """
     check_may_manage(actor, award.lot.agreement)
-    read = read_price_file(data, file_name)
-    if not read.is_clean:
-        return ImportOutcome(None, read.problems)
-    # versions are counted per award: two uploads at once wait here for one another (SQLite has one writer anyway)
-    db.session.execute(select(Award.id).where(Award.id == award.id).with_for_update())
-    rows, problems = read.rows, read.problems
-    if not read.replaces:
-        in_force = _in_force(award)
-        rows, further = changed(rows_of(in_force) if in_force else (), read)
-        problems = problems + further
-        if not rows:
-            return ImportOutcome(None, [*problems, Problem("no-rows")])
+    file = BytesIO(data) if isinstance(data, bytes) else data
+    with open_price_file(file, file_name, limits, column_choices(award.supplier)) as source:
+        # Versions are counted per award: two uploads at once wait here for one another (SQLite has one writer anyway).
+        # Nobody who orders from the award has to.
+        db.session.execute(select(Award.id).where(Award.id == award.id).with_for_update(key_share=True))
+        if not source.replaces:
+            return _import_changes(actor, award, source, _draft(actor, award, file, file_name, effective_from))
+        price_list = _draft(actor, award, file, file_name, effective_from)
+        try:
+            _store(price_list, source)
+        except (_Unusable, IntegrityError):  # something is wrong somewhere: now everything that is
+            problems = read_whole(source).problems
+            if without_errors(problems):
+                raise
+            return ImportOutcome(None, problems)
+        _tell(actor, "import", price_list, file=price_list.source_name, articles=price_list.article_count)
+        return ImportOutcome(price_list, source.problems)
+
+
+def _draft(actor: User | None, award: Award, file: BinaryIO, file_name: str, effective_from: date) -> PriceList:
+    """The next version of the award's list, not yet in the session."""
     former = db.session.scalar(select(func.max(PriceList.version)).where(PriceList.award_id == award.id)) or 0
-    price_list = PriceList(
-        award=award,
+    file.seek(0)
+    return PriceList(
+        award_id=award.id,
         version=former + 1,
         effective_from=effective_from,
         source_name=file_name[-200:] or None,
-        source_sha256=sha256(data).hexdigest(),
-        article_count=len(rows),
+        source_sha256=file_digest(file, "sha256").hexdigest(),  # type: ignore[arg-type]
         created_at=now(),
         created_by_id=actor.id if actor else None,
     )
-    db.session.add(price_list)
+
+
+class _Unusable(Exception):
+    """A list with an error in it."""
+
+
+def _store(price_list: PriceList, source: PriceSource) -> None:
+    """Store the list while it is read. Raises _Unusable or IntegrityError, and nothing is stored, where it is wrong."""
+
+    def sound() -> Iterator[Sequence[PriceRow]]:
+        for rows in source.chunks(remember=False):  # a number that comes twice is found by the database
+            if not source.is_clean:
+                break
+            yield rows
+        if not source.is_clean:
+            raise _Unusable
+
+    with db.session.begin_nested():
+        db.session.add(price_list)
+        db.session.flush()
+        price_list.article_count = store_rows(price_list, sound())
+
+
+def _import_changes(actor: User | None, award: Award, source: PriceSource, draft: PriceList) -> ImportOutcome:
+    read = read_whole(source)
+    if not read.is_clean:
+        return ImportOutcome(None, read.problems)
+    in_force = _in_force(award)
+    rows, further = changed(rows_of(in_force) if in_force else (), read)
+    problems = read.problems + further
+    if not rows:
+        return ImportOutcome(None, [*problems, Problem("no-rows")])
+    db.session.add(draft)
     db.session.flush()
-    connection = db.session.connection()
-    for chunk in _chunks(rows):
-        connection.execute(insert(Article.__table__), [article_values(price_list, row) for row in chunk])  # type: ignore[arg-type]
-    _tell(actor, "import", price_list, file=price_list.source_name, articles=price_list.article_count)
-    return ImportOutcome(price_list, problems)
+    draft.article_count = store_rows(draft, [rows])
+    _tell(actor, "import", draft, file=draft.source_name, articles=draft.article_count)
+    return ImportOutcome(draft, problems)
 
 
 def approve(actor: User | None, price_list: PriceList) -> None:
-    """Say that a draft is right: it is in force at once, or from its first day on."""
+    """Say that a draft is right, but for the rows that were refused: it is in force at once, or from its first day on.
+
+    Raises RuleBroken or NotAllowed where the agreement's price rule says no (`check_changes`).
+    """
     check_may_manage(actor, price_list.award.lot.agreement)
     _lock(price_list)
+    if can(price_list, "review"):
+        check_changes(actor, price_list)
+        keep_refused(price_list, former_of(price_list))
     advance(price_list, "review")
+    price_list.reviewed_at, price_list.reviewed_by_id = now(), actor.id if actor else None
     _tell(actor, "review", price_list, effective_from=price_list.effective_from.isoformat())
     if price_list.effective_from <= today():
-        publish(actor, price_list)
+        _put_in_force(actor, price_list)
 
 
 def publish(actor: User | None, price_list: PriceList) -> None:
-    """Put a reviewed list in force, in the place of the one that was. Raises WrongState when somebody was before."""
+    """Put a reviewed list in force, in the place of the one that was. Raises WrongState when somebody was before.
+
+    The list in force may be another one than when this was reviewed, so the price rule is asked again.
+    """
     check_may_manage(actor, price_list.award.lot.agreement)
     if price_list.effective_from > today():
         raise RuleBroken(
             _l("Prislistan gäller från %(day)s och träder i kraft då.", day=price_list.effective_from.isoformat())
         )
     _lock(price_list)
+    if can(price_list, "publish"):
+        check_changes(actor, price_list)
+    _put_in_force(actor, price_list)
+
+
+def _put_in_force(actor: User | None, price_list: PriceList) -> None:
     # Drawing the number locks the counter: of two who publish at once the second waits here, and then sees the first.
     number = db.session.scalar(update(Publication).values(last=Publication.last + 1).returning(Publication.last))
     former = _in_force(price_list.award)
@@ -133,12 +201,16 @@ def publish_due() -> int:
             done += 1
         except WrongState:  # another worker was before
             continue
+        except AvropError as error:  # its page says why, and lets somebody publish it
+            log.warning("price list %s is due and cannot be published: %s", price_list_id, error)
     return done
 
 
 def _lock(price_list: PriceList) -> None:
-    """See its state as it is now, and let nobody else change it before we are done (SQLite has one writer anyway)."""
+    """See its state as it is now, and let nobody else change it, nor which list of its award is in force, before we are
+    done (SQLite has one writer anyway)."""
     db.session.flush()
+    db.session.execute(select(Award.id).where(Award.id == price_list.award_id).with_for_update(key_share=True))
     db.session.refresh(price_list, ["state"], with_for_update=True)
 
 
@@ -167,8 +239,3 @@ def _tell(actor: User | None, act: str, price_list: PriceList, **detail: Any) ->
         version=price_list.version,
         **detail,
     )
-
-
-def _chunks(rows: Sequence[PriceRow]) -> Iterator[Sequence[PriceRow]]:
-    for start in range(0, len(rows), CHUNK):
-        yield rows[start : start + CHUNK]

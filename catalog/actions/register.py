@@ -7,8 +7,8 @@ the file is told, never removed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields, replace
 from itertools import groupby
 from typing import Any
 
@@ -25,32 +25,17 @@ from catalog.actions import supplier as suppliers
 from catalog.actions.agreement import AgreementFacts
 from catalog.actions.discrepancy import discrepancies
 from catalog.actions.entitlement import entitle
+from catalog.actions.intake import Change, Refusal, RegisterRefused, as_read, differences
 from catalog.actions.lot import AwardFacts, LotFacts
 from catalog.actions.supplier import SupplierFacts
 from catalog.agreement import Agreement, AgreementState, Award, CallOffMethod, LegalRegime, Lot
 from catalog.category import Category
 from catalog.ceiling import Ceiling
+from catalog.policy import may_manage
 from catalog.supplier import Supplier
 from core.db import db
-from core.errors import AvropError, RuleBroken
-from exchange.registerfile import COLUMNS, EVERYBODY, UNKNOWN, RegisterRow, by_lot
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a row cannot be brought in: its line, the column where one is to blame, and the reason."""
-
-    line: int
-    column: str
-    text: Any
-
-
-class RegisterRefused(RuleBroken):
-    """The register cannot be brought in; nothing of it was."""
-
-    def __init__(self, refusals: Sequence[Refusal]) -> None:
-        super().__init__(_l("Registret har %(count)s fel. Inget har lagts in.", count=len(refusals)))
-        self.refusals = refusals
+from core.errors import AvropError
+from exchange.registerfile import COLUMNS, EVERYBODY, UNKNOWN, RegisterRow, by_lot, grounds_of
 
 
 @dataclass(slots=True)
@@ -58,7 +43,7 @@ class RegisterOutcome:
     """What was done, by agreement number, and remarks about what was left alone."""
 
     created: list[str] = field(default_factory=list)
-    changed: dict[str, list[str]] = field(default_factory=dict)
+    changed: dict[str, list[Change | str]] = field(default_factory=dict)
     unchanged: list[str] = field(default_factory=list)
     published: list[str] = field(default_factory=list)
     new_suppliers: list[str] = field(default_factory=list)
@@ -81,9 +66,11 @@ class _Import:
         self.outcome = RegisterOutcome()
         self.organisations = {o.organisation_number: o for o in db.session.scalars(select(Organisation))}
         self.suppliers = {s.organisation_number: s for s in db.session.scalars(select(Supplier))}
-        self.categories = {
-            name.casefold(): c for c in db.session.scalars(select(Category)) for name in (c.name, c.code)
-        }
+        categories = db.session.scalars(select(Category)).all()
+        # a code means its own category, however others are called
+        self.categories = {(as_read(c.name) or "").casefold(): c for c in categories}
+        self.categories |= {(as_read(c.code) or "").casefold(): c for c in categories}
+        self.categories |= {as_read(c.code): c for c in categories}
         self.agreements = self._load_agreements({row.agreement for row in rows})
         self.ceilings = self._load_ceilings()
 
@@ -110,10 +97,13 @@ class _Import:
         self.suppliers = {number: supplier for number, supplier in self.suppliers.items() if supplier in db.session}
 
     def _bring_in(self, number: str, rows: list[RegisterRow]) -> None:
+        agreement = self.agreements.get(number)
+        if agreement is not None and self.actor is not None and not may_manage(self.actor, agreement):
+            self._refuse(rows[0].line, "agreement", _l("Avtalet sköts av %(owner)s.", owner=agreement.owner.name))
+            return
         facts = self._facts(rows[0])
         if facts is None or not self._check_rows(rows):
             return
-        agreement = self.agreements.get(number)
         if agreement is None:
             agreement = agreements.create(self.actor, facts, reason=rows[0].reason)
             self.ceilings[(agreement.id, None)] = db.session.scalars(
@@ -124,9 +114,10 @@ class _Import:
             agreements.tell(self.actor, "import", agreement, notes=notes or None)
             self.outcome.created.append(number)
         elif agreement.state is AgreementState.DRAFT:
-            told: list[str] = []
+            told: list[Change | str] = []
             former = AgreementFacts.of(agreement)
-            agreements.edit(self.actor, agreement, facts, agreement.version, reason=rows[0].reason)
+            if facts != former:
+                agreements.edit(self.actor, agreement, facts, agreement.version, reason=rows[0].reason)
             told += _differences(former, facts)
             self._build(agreement, rows, told)
             self._note(number, told)
@@ -142,7 +133,9 @@ class _Import:
         if row.owner and owner is None:
             self._refuse(row.line, "owner", _l("Organisationen finns inte i Avrop."))
             return None
-        category = self.categories.get(row.category.casefold()) if row.category else None
+        category = None
+        if row.category:
+            category = self.categories.get(row.category) or self.categories.get(row.category.casefold())
         if row.category and category is None:
             self._refuse(row.line, "category", _l("Kategorin ”%(name)s” finns inte.", name=row.category))
             return None
@@ -157,8 +150,8 @@ class _Import:
             "owner": owner,
             "category": category,
         }
-        said = {name: value for name, value in said.items() if value is not None}
         agreement = self.agreements.get(row.agreement)
+        said = _news(said, agreement, lines=("summary", "how_to_order"))
         if agreement is not None:
             return replace(AgreementFacts.of(agreement), **said)
         said.setdefault("owner", next((o for o in self.organisations.values() if o.is_office), None))
@@ -180,13 +173,14 @@ class _Import:
                 self._refuse(lot_rows[0].line, "method", text)
         return len(self.refusals) == known
 
-    def _build(self, agreement: Agreement, rows: list[RegisterRow], told: list[str]) -> None:
+    def _build(self, agreement: Agreement, rows: list[RegisterRow], told: list[Change | str]) -> None:
         """Lots, suppliers, entitled organisations and ceilings of a draft."""
         here = {lot.number: lot for lot in agreement.lots}
         for number, lot_rows in by_lot(rows).items():
             lot = self._lot(agreement, here.get(number), lot_rows[0], told)
             for place, row in enumerate(lot_rows, 1):
-                self._award(lot, row, place, told)
+                if row.supplier is not None:
+                    self._award(lot, row, row.supplier, place, told)
         entitled = self._entitled(rows[0])
         holding = {e.organisation_id for e in agreement.entitlements if e.lot_id is None}
         if missing := [o for o in entitled if o.id not in holding]:
@@ -195,7 +189,7 @@ class _Import:
         self._state_ceiling(agreement, None, rows[0].ceiling, rows[0].reason, told)
         self._remark_on_missing(agreement, rows)
 
-    def _lot(self, agreement: Agreement, lot: Lot | None, row: RegisterRow, told: list[str]) -> Lot:
+    def _lot(self, agreement: Agreement, lot: Lot | None, row: RegisterRow, told: list[Change | str]) -> Lot:
         said: dict[str, Any] = {
             "title": row.lot_title,
             "method": CallOffMethod(row.method) if row.method else None,
@@ -203,10 +197,18 @@ class _Import:
             "choice_grounds": "\n".join(row.grounds) or None,
             "competition_above": row.competition_above,
         }
-        said = {name: value for name, value in said.items() if value is not None}
+        said = _news(said, lot)
+        if lot is not None and row.grounds == grounds_of(lot.choice_grounds):
+            said.pop("choice_grounds", None)
         if lot is None:
             facts = LotFacts(
-                **{"number": row.lot, "title": agreement.title, "method": CallOffMethod.SINGLE, "clause": "", **said}
+                **{
+                    "number": row.lot or "1",
+                    "title": agreement.title,
+                    "method": CallOffMethod.SINGLE,
+                    "clause": "",
+                    **said,
+                }
             )
             lot = lots.add_lot(self.actor, agreement, facts, agreement.version)
             told.append(f"+ {row.lot} {lot.title}")
@@ -215,12 +217,12 @@ class _Import:
             facts = replace(former, **said)
             if facts != former:
                 lots.edit_lot(self.actor, lot, facts, agreement.version)
-                told += _differences(former, facts, f"{lot.number}: ")
+                told += _differences(former, facts, lot.number)
         self._state_ceiling(agreement, lot, row.lot_ceiling, row.reason, told)
         return lot
 
-    def _award(self, lot: Lot, row: RegisterRow, place: int, told: list[str]) -> None:
-        supplier = self._supplier(row, told)
+    def _award(self, lot: Lot, row: RegisterRow, number: str, place: int, told: list[Change | str]) -> None:
+        supplier = self._supplier(row, number, told)
         award = next((award for award in lot.awards if award.supplier is supplier), None)
         if award is None:
             facts = AwardFacts(rank=row.rank or place, share=row.share)
@@ -231,17 +233,17 @@ class _Import:
         facts = replace(former, rank=row.rank or former.rank, share=row.share or former.share)
         if facts != former:
             lots.edit_award(self.actor, award, facts, lot.agreement.version)
-            told += _differences(former, facts, f"{lot.number} {supplier.name}: ")
+            told += _differences(former, facts, f"{lot.number} {supplier.name}")
 
-    def _supplier(self, row: RegisterRow, told: list[str]) -> Supplier:
+    def _supplier(self, row: RegisterRow, number: str, told: list[Change | str]) -> Supplier:
         """The supplier by its number; a new one is entered. The order address of a known one is never overwritten:
         a register with an old address would lead orders astray."""
-        supplier = self.suppliers.get(row.supplier)
+        supplier = self.suppliers.get(number)
         if supplier is None:
             facts = SupplierFacts(
-                organisation_number=row.supplier, name=row.supplier_name or row.supplier, order_email=row.supplier_email
+                organisation_number=number, name=row.supplier_name or number, order_email=row.supplier_email
             )
-            supplier = self.suppliers[row.supplier] = suppliers.create(self.actor, facts)
+            supplier = self.suppliers[number] = suppliers.create(self.actor, facts)
             self.outcome.new_suppliers.append(supplier.name)
         elif row.supplier_email and not supplier.order_email:
             facts = replace(SupplierFacts.of(supplier), order_email=row.supplier_email)
@@ -258,7 +260,7 @@ class _Import:
         return supplier
 
     def _state_ceiling(
-        self, agreement: Agreement, lot: Lot | None, said: Any, reason: str | None, told: list[str]
+        self, agreement: Agreement, lot: Lot | None, said: Any, reason: str | None, told: list[Change | str]
     ) -> None:
         if said is None:
             return
@@ -310,7 +312,7 @@ class _Import:
                     )
                     self.outcome.remarks.append(text)
 
-    def _note(self, number: str, told: list[str]) -> None:
+    def _note(self, number: str, told: list[Change | str]) -> None:
         if told:
             self.outcome.changed[number] = told
         else:
@@ -349,16 +351,17 @@ class _Undo(Exception):
     """Leaves the savepoint of an agreement that was refused."""
 
 
-def _differences(former: Any, facts: Any, prefix: str = "") -> list[str]:
-    """What differs between two dataclasses of facts, a line each, for the person at the keyboard."""
-    told = []
-    for name in type(facts).__dataclass_fields__:
-        before, after = getattr(former, name), getattr(facts, name)
-        if before != after:
-            told.append(f"{prefix}{name}: {_short(before)} → {_short(after)}")
-    return told
+def _news(said: dict[str, Any], thing: object | None, *, lines: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What is said and is not what stands already, as far as a file can tell it."""
+    return {
+        name: value
+        for name, value in said.items()
+        if value is not None
+        and (thing is None or not isinstance(value, str) or value != as_read(getattr(thing, name), lines=name in lines))
+    }
 
 
-def _short(value: Any) -> str:
-    text = str(getattr(value, "name", None) if hasattr(value, "sort_name") else getattr(value, "value", value))
-    return text if len(text) <= 60 else f"{text[:59]}…"
+def _differences(former: Any, facts: Any, of: str = "") -> list[Change | str]:
+    """What differs between two dataclasses of facts, for the person at the keyboard."""
+    before, after = ({f.name: getattr(told, f.name) for f in fields(told)} for told in (former, facts))
+    return [*differences(before, after, of)]

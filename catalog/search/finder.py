@@ -17,7 +17,7 @@ from tantivy import Order, Query
 
 from catalog.finding import Ask
 from catalog.price_list import Article
-from catalog.queries import Offer, offers
+from catalog.queries import Offer, articles_in_force, offers
 from catalog.rules import judge
 from catalog.search.analyser import STOP_WORDS, fold, stem, words
 from catalog.search.index import Reader, open_index, update_index
@@ -29,9 +29,10 @@ from catalog.steering import load_facts
 from core.db import db
 
 FEW = 10  # fewer hits than this are filled up with those that have some of the words
-SMALL = 20_000  # articles: as many are indexed by whoever asks first, more are left to the worker
+SMALL = 2_000  # articles: as many are indexed by whoever asks first, more are left to the worker
 DEEPEST = 10_000  # hits one can page through
 NAMES_SHOWN = 4
+MOST_MARKS = 100
 
 Filter = Callable[[Offer], bool]
 
@@ -57,7 +58,7 @@ def search(request: SearchRequest) -> SearchResult:
     filters = _filters(request)
     chosen = [o for o in visible if all(fits(o) for fits in filters.values())]
     found = _ask(reader, request, visible, chosen) if reader is not None else _browse(request, chosen)
-    chosen_ids = {o.price_list_id for o in chosen}
+    chosen_ids = {o.price_list_id for o in chosen if o.price_list_id}
     return SearchResult(
         hits=_hits(found.ids, chosen_ids, request),
         total=sum(count for list_id, count in found.per_list.items() if list_id in chosen_ids),
@@ -104,24 +105,26 @@ def _ask(reader: Reader, request: SearchRequest, visible: Sequence[Offer], chose
     if request.text.strip() and understood is None:
         return Found([], Counter(), Counter())
     query = _text_query(reader, understood, visible_ids)
-    if understood is not None and not _has_hits(reader, query, visible_ids):
+    per_list, marks = _counts(reader, query, visible_ids)
+    if understood is not None and not per_list:
         understood = understand(reader, request.text, visible_ids, thesaurus, is_eager=True) or understood
         query = _text_query(reader, understood, visible_ids)
-    if understood is not None:
-        query = lifted(query, reader.schema, _indexed(reader, _of_the_kind(chosen, request.text)))
-    marked = within(query, reader.schema, "marks", list(request.marks)) if request.marks else query
-    per_list = _counts(reader, within(marked, reader.schema, "price_list", visible_ids), "price_list", len(visible_ids))
-    here = within(query, reader.schema, "price_list", chosen_ids)
-    marks = _counts(reader, here, "marks", 100)
+        per_list, marks = _counts(reader, query, visible_ids)
+    if chosen_ids != visible_ids:
+        _, marks = _counts(reader, query, chosen_ids)
     if request.marks:
-        here = within(here, reader.schema, "marks", list(request.marks))
+        query = within(query, reader.schema, "marks", list(request.marks))
+        per_list, _ = _counts(reader, query, visible_ids)
+    here = within(query, reader.schema, "price_list", chosen_ids)
+    if understood is not None:
+        here = lifted(here, reader.schema, _indexed(reader, _of_the_kind(chosen, request.text)))
     ids = _page_of_ids(reader, here, request, is_text=understood is not None)
     # a mended word that finds nothing may stand in a price list that is not theirs to see: it is not told
     suggestion = understood.suggestion if understood is not None and per_list else None
     alternative = None
     if understood is not None and suggestion is None and sum(per_list.values()) < FEW:
         alternative = did_you_mean(reader, request.text, visible_ids)
-    return Found(ids, Counter({int(k): n for k, n in per_list.items()}), marks, suggestion, alternative)
+    return Found(ids, per_list, marks, suggestion, alternative)
 
 
 def _of_the_kind(some: Sequence[Offer], text: str) -> list[Offer]:
@@ -146,14 +149,17 @@ def _text_query(reader: Reader, understood: TextQuery | None, visible_ids: list[
     return understood.loose if few else understood.strict
 
 
-def _has_hits(reader: Reader, query: Query, visible_ids: list[int]) -> bool:
-    some = within(query, reader.schema, "price_list", visible_ids)
-    return bool(reader.searcher.search(some, limit=1, count=False).hits)
-
-
-def _counts(reader: Reader, query: Query, field: str, size: int) -> Counter[str]:
-    answer = reader.searcher.aggregate(query, {field: {"terms": {"field": field, "size": max(1, size)}}})
-    return Counter({bucket["key"]: bucket["doc_count"] for bucket in answer[field]["buckets"]})
+def _counts(reader: Reader, query: Query, list_ids: list[int]) -> tuple[Counter[int], Counter[str]]:
+    """How many hits there are in each of the price lists, and with each mark."""
+    terms = {
+        "price_list": {"terms": {"field": "price_list", "size": max(1, len(list_ids))}},
+        "marks": {"terms": {"field": "marks", "size": MOST_MARKS}},
+    }
+    answer = reader.searcher.aggregate(within(query, reader.schema, "price_list", list_ids), terms)
+    per_list, marks = (
+        Counter({bucket["key"]: bucket["doc_count"] for bucket in answer[name]["buckets"]}) for name in terms
+    )
+    return Counter({int(key): count for key, count in per_list.items()}), marks
 
 
 def _page_of_ids(reader: Reader, query: Query, request: SearchRequest, *, is_text: bool) -> list[int]:
@@ -185,16 +191,16 @@ def _browse(request: SearchRequest, chosen: Sequence[Offer]) -> Found:
     return Found(ids, sizes if not request.text.strip() else Counter(), Counter())
 
 
-def _hits(ids: list[int], list_ids: set[int | None], request: SearchRequest) -> list[Hit]:
+def _hits(ids: list[int], list_ids: set[int], request: SearchRequest) -> list[Hit]:
     if not ids:
         return []
-    statement = select(Article).where(Article.id.in_(ids), Article.price_list_id.in_(list_ids))
-    by_id = {article.id: article for article in db.session.scalars(statement)}
+    by_id = articles_in_force(ids, list_ids, request.on)
     articles = [by_id[i] for i in ids if i in by_id]
     if not articles:
         return []
     asks = [Ask(article) for article in articles]
-    facts = load_facts(asks, request.organisation, request.on)
+    current = {(article.award_id, article.supplier_number): article for article in articles}
+    facts = load_facts(asks, request.organisation, request.on, current=current)
     judged = judge(asks, facts)
     return [Hit(a, facts.awards[a.award_id], found) for a, found in zip(articles, judged, strict=True)]
 

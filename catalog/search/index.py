@@ -17,25 +17,25 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import tantivy
 from flask import current_app
 from sqlalchemy import func, select
 
-from catalog.price_list import Article, PriceList, PriceListState
+from catalog.price_list import PriceList, PriceListState
 from catalog.search import analyser
-from catalog.search.analyser import Vocabulary, code, number_in, stem, words
+from catalog.search.analyser import Vocabulary, number_in, stem
+from catalog.search.gathering import Entry, gather, gathered
 from core.db import db, reading
-from core.types import sort_key
 
 log = logging.getLogger(__name__)
 
 SCHEMA_VERSION = 1
 HEAP = 15_000_000  # bytes for the writer: the least that Tantivy works well with, as web processes build too
-BATCH = 2_000
-REMEMBERED = 100_000  # words whose tokens are kept while an index is made
+WORDS_KEPT = 100_000
 TEXT_FIELDS = ("code", "lead", "name", "parts", "keywords", "description")
 REBUILD_SHARE = 5  # when a fifth of the articles are new the compounds are learned anew
 
@@ -93,7 +93,16 @@ def index_folder() -> Path:
 
 def open_index() -> Reader | None:
     """The index as its manifest describes it now; none while there is no usable one. A stat when nothing moved."""
-    root = index_folder()
+    try:
+        return _open(index_folder())
+    except FileNotFoundError:  # there is none; or it was swapped while it was being opened
+        try:
+            return _open(index_folder())
+        except FileNotFoundError:
+            return None
+
+
+def _open(root: Path) -> Reader | None:
     path = root / "manifest.json"
     try:
         found = path.stat()
@@ -106,7 +115,7 @@ def open_index() -> Reader | None:
                 reader = _readers[root] = Reader(root, manifest, stamp)
             return reader
     except FileNotFoundError:
-        return None
+        raise
     except (ValueError, TypeError, KeyError, OSError) as error:
         log.warning("the search index is damaged and will be made anew: %s", error)
         return None
@@ -132,6 +141,19 @@ def index_state() -> IndexState:
     )
 
 
+def articles_waiting() -> int | None:
+    """How many articles have to be read to bring the index up with the database; None when it is up. One query, or
+    two when it lags."""
+    reader, wanted = open_index(), published_lists()
+    if reader is None:
+        return _article_count(wanted)
+    gone, new = _difference(reader, wanted)
+    if not gone and not new:
+        return None
+    waiting = _article_count(new)
+    return _article_count(wanted) if _is_too_much(waiting, reader) else waiting
+
+
 def update_index(*, wait: bool = True, anew: bool = False) -> bool:
     """Bring the index up with the database; make it anew when it is missing, damaged or of another version.
 
@@ -147,12 +169,10 @@ def update_index(*, wait: bool = True, anew: bool = False) -> bool:
         if reader is None:
             _build(root, wanted)
             return True
-        held = reader.manifest.lists
-        gone = [i for i in held if held[i] != wanted.get(i)]
-        new = [i for i in wanted if held.get(i) != wanted[i]]
+        gone, new = _difference(reader, wanted)
         if not gone and not new:
             return False
-        if _article_count(new) * REBUILD_SHARE > reader.manifest.articles:
+        if _is_too_much(_article_count(new), reader):
             _build(root, wanted)
         else:
             _follow(root, reader, gone, new, wanted)
@@ -165,17 +185,29 @@ def follow_index() -> int:
         return int(update_index(wait=False))
 
 
+def _difference(reader: Reader, wanted: dict[str, str]) -> tuple[list[str], list[str]]:
+    """The lists to take out, and those to put in."""
+    held = reader.manifest.lists
+    gone = [i for i in held if held[i] != wanted.get(i)]
+    return gone, [i for i in wanted if held.get(i) != wanted[i]]
+
+
+def _is_too_much(new: int, reader: Reader) -> bool:
+    """Whether so many articles are new that the whole is better made anew."""
+    return new * REBUILD_SHARE > reader.manifest.articles
+
+
 def _build(root: Path, wanted: dict[str, str]) -> None:
-    counts: Counter[str] = Counter()
-    for row in _rows(wanted):
-        counts.update({*words(_name_of(row)), *words(row.description or "")})
-    vocabulary = Vocabulary.learn(counts)
     last = max((int(f.name) for f in root.iterdir() if f.is_dir() and f.name.isdigit()), default=0)
     folder = root / str(last + 1)
     folder.mkdir()
-    index = tantivy.Index(_schema(), path=str(folder))
-    writer = index.writer(HEAP, 1)
-    articles = _add(writer, vocabulary, wanted)
+    with TemporaryFile(dir=folder) as file:
+        counts: Counter[str] = Counter()
+        gather(wanted, counts, file)
+        vocabulary = Vocabulary.learn(counts)
+        index = tantivy.Index(_schema(), path=str(folder))
+        writer = index.writer(HEAP, 1)
+        articles = _add(writer, vocabulary, gathered(file))
     writer.commit()
     writer.wait_merging_threads()
     vocabulary.save(folder / "vocabulary.json")
@@ -186,15 +218,15 @@ def _build(root: Path, wanted: dict[str, str]) -> None:
 def _follow(root: Path, reader: Reader, gone: list[str], new: list[str], wanted: dict[str, str]) -> None:
     """Take out the lists that are no longer in force and put in the new ones. Safe to do again after a crash."""
     folder = root / reader.manifest.folder
-    counts: Counter[str] = Counter(reader.vocabulary.counts)
-    for row in _rows(new):
-        counts.update({*words(_name_of(row)), *words(row.description or "")})
-    vocabulary = Vocabulary(counts, reader.vocabulary.modifiers)
-    index = tantivy.Index.open(str(folder))
-    writer = index.writer(HEAP, 1)
-    for list_id in {*gone, *new}:
-        writer.delete_documents_by_query(tantivy.Query.term_query(index.schema, "price_list", int(list_id)))
-    added = _add(writer, vocabulary, new)
+    with TemporaryFile(dir=root) as file:
+        counts: Counter[str] = Counter(reader.vocabulary.counts)
+        gather(new, counts, file)
+        vocabulary = Vocabulary(counts, reader.vocabulary.modifiers)
+        index = tantivy.Index.open(str(folder))
+        writer = index.writer(HEAP, 1)
+        for list_id in {*gone, *new}:
+            writer.delete_documents_by_query(tantivy.Query.term_query(index.schema, "price_list", int(list_id)))
+        added = _add(writer, vocabulary, gathered(file))
     writer.commit()
     writer.wait_merging_threads()
     vocabulary.save(folder / "vocabulary.json.new")
@@ -210,7 +242,7 @@ def _schema() -> Any:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("article", indexed=False, fast=True)
     builder.add_unsigned_field("price_list", indexed=True, fast=True)
-    builder.add_unsigned_field("price", fast=True)  # SEK for one unit × 10,000: for sorting only
+    builder.add_unsigned_field("price", fast=True)  # for sorting only
     builder.add_text_field("sort_name", fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("marks", fast=True, tokenizer_name="raw", index_option="basic")
     for field in TEXT_FIELDS:
@@ -218,82 +250,54 @@ def _schema() -> Any:
     return builder.build()
 
 
-def _add(writer: Any, vocabulary: Vocabulary, list_ids: Iterable[str]) -> int:
-    """Add the articles of the lists; returns how many."""
-    added = 0
-    tokens = _Tokens(vocabulary)
-    for row in _rows(list_ids):
-        name = list(words(row.name))
-        other = list(words(f"{row.brand or ''} {row.synonyms or ''} {row.marks or ''}"))
+def _add(writer: Any, vocabulary: Vocabulary, entries: Iterable[Entry]) -> int:
+    """Add articles; returns how many."""
+    added, forms = 0, _Forms(vocabulary)
+    for entry in entries:
+        name, other = [forms[word] for word in entry.name], [forms[word] for word in entry.other]
         document = tantivy.Document()
-        document.add_unsigned("article", row.id)
-        document.add_unsigned("price_list", row.price_list_id)
-        document.add_unsigned("price", min(2**63, int(row.price * 10_000 / row.base_quantity)))
-        document.add_text("sort_name", sort_key(row.name)[:60])
-        for mark in (row.marks or "").split(","):
-            if mark.strip():
-                document.add_text("marks", mark.strip())
-        document.add_text("code", f"{code(row.supplier_number)} {code(row.gtin or '')}")
-        document.add_text("lead", tokens.kinds(name[:1]))  # price lists put the noun first
-        document.add_text("name", tokens.kinds(name))
-        document.add_text("keywords", tokens.kinds(other))
-        document.add_text("parts", tokens.pieces([*name, *other]))
-        document.add_text("description", tokens.stems(words(row.description or "")))
+        document.add_unsigned("article", entry.article)
+        document.add_unsigned("price_list", entry.price_list)
+        document.add_unsigned("price", entry.price)
+        document.add_text("sort_name", entry.sort_name)
+        for mark in entry.marks:
+            document.add_text("marks", mark)
+        document.add_text("code", entry.codes)
+        document.add_text("lead", _joined([form.kinds for form in name[:1]]))  # price lists put the noun first
+        document.add_text("name", _joined([form.kinds for form in name]))
+        document.add_text("keywords", _joined([form.kinds for form in other]))
+        document.add_text("parts", _joined([form.pieces for form in (*name, *other) if form.pieces]))
+        document.add_text("description", _joined([forms[word].stem for word in entry.description]))
         writer.add_document(document)
         added += 1
     return added
 
 
-class _Tokens:
-    """What is indexed of a word, worked out once: the same words come again in every row of a list."""
+class _Form(NamedTuple):
+    """A word as it is indexed, each a token or several."""
+
+    stem: str
+    kinds: str  # what a thing is: the word, and the last part of a compound, for copying paper is paper
+    pieces: str  # what else may be asked for: the first parts of a compound, and the bare number of a measure
+
+
+class _Forms(dict[str, _Form]):
+    """The words of the catalogue as they are indexed: most stand in many articles."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
-        self._known: dict[str, tuple[str, str, str]] = {}  # word → stem, kinds, pieces
 
-    def stems(self, found: Iterable[str]) -> str:
-        return " ".join([self._of(word)[0] for word in found])
-
-    def kinds(self, found: Iterable[str]) -> str:
-        """What a thing is: each word, and the last part of a compound, for copying paper is paper."""
-        return " ".join([self._of(word)[1] for word in found])
-
-    def pieces(self, found: Iterable[str]) -> str:
-        """What else may be asked for: the first parts of compounds, and the bare numbers of measures."""
-        return " ".join([pieces for word in found if (pieces := self._of(word)[2])])
-
-    def _of(self, word: str) -> tuple[str, str, str]:
-        if (known := self._known.get(word)) is None:
-            if len(self._known) >= REMEMBERED:
-                self._known.clear()
-            known = self._known[word] = self._work_out(word)
-        return known
-
-    def _work_out(self, word: str) -> tuple[str, str, str]:
-        bare, parts, number = stem(word), self._vocabulary.parts(word), number_in(word)
-        pieces = [*parts[:-1], *([number] if number is not None else [])]
-        return bare, " ".join([bare, *parts[-1:]]), " ".join(pieces)
+    def __missing__(self, word: str) -> _Form:
+        if len(self) >= WORDS_KEPT:
+            self.clear()
+        parts, bare = self._vocabulary.parts(word), number_in(word)
+        pieces = (*parts[:-1], bare) if bare is not None else parts[:-1]
+        form = self[word] = _Form(own := stem(word), _joined((own, *parts[-1:])), _joined(pieces))
+        return form
 
 
-def _name_of(row: Any) -> str:
-    return f"{row.name} {row.brand or ''} {row.synonyms or ''}"
-
-
-def _rows(list_ids: Iterable[str]) -> Iterator[Any]:
-    """The articles of some price lists, list by list and in batches: never all in memory."""
-    columns = (
-        *(Article.id, Article.price_list_id, Article.supplier_number, Article.gtin, Article.name, Article.brand),
-        *(Article.synonyms, Article.description, Article.marks, Article.price, Article.base_quantity),
-    )
-    for list_id in sorted(map(int, list_ids)):
-        last = 0
-        while True:
-            statement = select(*columns).where(Article.price_list_id == list_id, Article.id > last)
-            rows = db.session.execute(statement.order_by(Article.id).limit(BATCH)).all()
-            yield from rows
-            if len(rows) < BATCH:
-                break
-            last = rows[-1].id
+def _joined(tokens: Iterable[str]) -> str:
+    return " ".join(tokens)
 
 
 def _article_count(list_ids: Iterable[str]) -> int:

@@ -117,7 +117,7 @@ def _word(reader: Reader, word: str, *, is_last: bool) -> Query:
         others = [*others, *known.containing(word)]
     if others:
         for field, score in (("name", 1), ("parts", 0.5)):
-            ways.append(Query.const_score_query(Query.term_set_query(reader.schema, field, others), score))
+            ways.append(Query.const_score_query(_one_of(reader.schema, field, others), score))
     return _any(ways)
 
 
@@ -137,7 +137,7 @@ def _codes(reader: Reader, text: str) -> list[Query]:
     wanted = sorted(c for c in candidates if len(c) >= 3 and any(x.isdigit() for x in c))
     if not wanted:
         return []
-    return [Query.const_score_query(Query.term_set_query(reader.schema, "code", wanted), CODE_SCORE)]
+    return [Query.const_score_query(_one_of(reader.schema, "code", wanted), CODE_SCORE)]
 
 
 def _all(queries: list[Query]) -> Query:
@@ -152,11 +152,19 @@ def lifted(query: Query, schema: tantivy.Schema, list_ids: list[int]) -> Query:
     """The query with the documents of some price lists a little higher."""
     if not list_ids:
         return query
-    higher = Query.const_score_query(Query.term_set_query(schema, "price_list", list_ids), KIND_SCORE)
+    higher = Query.const_score_query(_one_of(schema, "price_list", list_ids), KIND_SCORE)
     return Query.boolean_query([(Occur.Must, query), (Occur.Should, higher)])
 
 
 def within(query: Query, schema: tantivy.Schema, field: str, values: list[Any]) -> Query:
     """The query narrowed to documents with one of the values, which has no say in the ranking."""
-    held = Query.const_score_query(Query.term_set_query(schema, field, values), 0.0)
+    held = Query.const_score_query(_one_of(schema, field, values), 0.0)
     return Query.boolean_query([(Occur.Must, query), (Occur.Must, held)])
+
+
+def _one_of(schema: tantivy.Schema, field: str, values: list[Any]) -> Query:
+    """Documents with one of the values. The index prepares for a set as long as for sixty values looked up singly."""
+    if len(values) > 60:
+        return Query.term_set_query(schema, field, values)
+    each = [Query.term_query(schema, field, value, index_option="basic") for value in values]
+    return Query.boolean_query([(Occur.Should, query) for query in each])

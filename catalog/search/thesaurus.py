@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Lock
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from catalog.search.analyser import STOP_WORDS, stem, words
 from catalog.synonym import Synonym
-from core.db import db
+from core.db import db, prepared
 
 Phrase = tuple[str, ...]
 _known: dict[str, tuple[object, Thesaurus]] = {}
@@ -56,8 +57,7 @@ def stems(text: str) -> Phrase:
 
 def load_thesaurus() -> Thesaurus:
     """The synonyms as the database has them now. One small query; another one when something has changed."""
-    last = func.max(Synonym.changed_at)
-    stamp = tuple(db.session.execute(select(func.count(), func.max(Synonym.id), last)).one())
+    stamp = tuple(db.session.execute(*_stamp()).one())
     if not stamp[0]:
         return Thesaurus()
     place = str(db.engine.url)
@@ -69,3 +69,8 @@ def load_thesaurus() -> Thesaurus:
         with _lock:
             _known[place] = held
     return held[1]
+
+
+@prepared
+def _stamp() -> Select[int, int, datetime]:
+    return select(func.count(), func.max(Synonym.id), func.max(Synonym.changed_at))

@@ -8,8 +8,10 @@ from flask import render_template
 
 from auth.login import acting_organisation, current
 from auth.permission import Permission
+from catalog.comparison_price import comparison_price
 from catalog.finding import Ask
 from catalog.method import explanation
+from catalog.price_history import chart_of, price_history
 from catalog.queries import article_for
 from catalog.rules import judge
 from catalog.steering import load_facts, unmendable
@@ -29,6 +31,7 @@ def article(article_id: int) -> Any:
     found = judge(asks, facts)
     current_row = facts.current.get((article.award_id, article.supplier_number))
     lot = article.award.lot
+    history = price_history(article)
     return render_template(
         "catalog/article.html",
         article=article,
@@ -37,6 +40,10 @@ def article(article_id: int) -> Any:
         explanation=explanation(lot),
         rivals=[award for award in facts.rivals[lot.id] if award.id != article.award_id],
         findings=found[0],
+        history=history,
+        chart=chart_of(history),
+        today=today(),
+        comparison=comparison_price(article),
         successor=current_row if current_row is not None and current_row.id != article.id else None,
         basket_url=None if unmendable(found) else basket_url(),
     )

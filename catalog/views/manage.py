@@ -15,7 +15,6 @@ from auth.sentences import sentence
 from auth.views.refusals import refusals_on, status
 from catalog.agreement import METHOD_NAMES, Agreement
 from catalog.forms import CHANNEL_NAMES, CLASS_NAMES, REGIME_NAMES, ReasonForm
-from core.state import NAMES as STATE_NAMES
 from core.web import number
 
 bp = Blueprint("manage", __name__, url_prefix="/admin")
@@ -69,6 +68,13 @@ FIELDS = {
     "street": _l("gatuadress"),
     "postal_code": _l("postnummer"),
     "city": _l("ort"),
+    "country": _l("land"),
+    "index_clause": _l("indexklausul"),
+    "raises_from": _l("priser får höjas från"),
+    "largest_raise": _l("största höjning, procent"),
+    "limit_percent": _l("granskas över, procent för en artikel"),
+    "limit_share": _l("granskas över, procent av raderna"),
+    "limit_effect": _l("granskas över, kronor om året"),
     "word": _l("ord"),
     "means": _l("betyder"),
     "is_both_ways": _l("gäller åt båda håll"),
@@ -95,11 +101,13 @@ def story(thing: str, thing_id: int) -> list[Told]:
 
 def _told(entry: JournalEntry) -> Told:
     details = entry.details
-    changes = [
-        (FIELDS.get(name, name), _value(before), _value(after))
-        for name, (before, after) in details.get("changes", {}).items()
-    ]
+    changes = [change(name, before, after) for name, (before, after) in details.get("changes", {}).items()]
     return Told(entry, sentence(entry), changes, details.get("reason"))
+
+
+def change(name: str, before: Any, after: Any) -> tuple[Any, Any, Any]:
+    """What a field is called, and its values, in the reader's words."""
+    return FIELDS.get(name, name), _value(before), _value(after)
 
 
 def _value(value: Any) -> Any:
@@ -162,5 +170,4 @@ def _names() -> dict[str, Any]:
         "regime_names": REGIME_NAMES,
         "class_names": CLASS_NAMES,
         "channel_names": CHANNEL_NAMES,
-        "state_names": STATE_NAMES,
     }

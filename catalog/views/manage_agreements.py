@@ -26,6 +26,7 @@ from catalog.managing import (
     possible_owners,
 )
 from catalog.price_list import PriceListState
+from catalog.suggestion import suggest_categories
 from catalog.views.manage import agreement_trail, ask_reason, bp, page_number, search_text, story, trail
 from core.clock import today
 from core.errors import NotAllowed
@@ -55,13 +56,13 @@ def agreements() -> Any:
 @requires(Permission.AGREEMENT_MANAGE)
 def create_agreement() -> Any:
     form = _form(None)
-    if form.validate_on_submit():
+    is_picking = form.category.take_pick()
+    if not is_picking and form.validate_on_submit():
         with refusals_on(form):
             made = actions.create(current(), form.facts(), reason=form.reason.data)
             flash(_("Avtalet är upplagt som utkast. Fyll på med delområden och leverantörer."), "success")
             return redirect(url_for("manage.agreement", agreement_id=made.id), 303)
-    page = render_template("manage/agreement_edit.html", form=form, agreement=None, crumbs=agreement_trail())
-    return page, status(form)
+    return _edit_page(form, None, is_picking)
 
 
 @bp.get("/agreements/<int:agreement_id>")
@@ -92,13 +93,13 @@ def agreement(agreement_id: int) -> Any:
 def edit_agreement(agreement_id: int) -> Any:
     found = agreement_for(current(), agreement_id)
     form = _form(found)
-    if form.validate_on_submit():
+    is_picking = form.category.take_pick()
+    if not is_picking and form.validate_on_submit():
         with refusals_on(form):
             actions.edit(current(), found, form.facts(), form.seen, reason=form.reason.data)
             flash(_("Avtalet är sparat."), "success")
             return redirect(page_of(found), 303)
-    page = render_template("manage/agreement_edit.html", form=form, agreement=found, crumbs=agreement_trail(found))
-    return page, status(form)
+    return _edit_page(form, found, is_picking)
 
 
 @bp.post("/agreements/<int:agreement_id>/publish")
@@ -152,6 +153,19 @@ def end_agreement(agreement_id: int) -> Any:
 def page_of(agreement: Agreement, anchor: str | None = None) -> str:
     """The address of an agreement's page, or of a section on it."""
     return url_for("manage.agreement", agreement_id=agreement.id, _anchor=anchor)
+
+
+def _edit_page(form: AgreementForm, agreement: Agreement | None, is_picking: bool) -> Any:
+    """The form with the categories that its own words suggest; picking one of them saves nothing yet."""
+    words = f"{form.title.data or ''} {form.summary.data or ''}"
+    page = render_template(
+        "manage/agreement_edit.html",
+        form=form,
+        agreement=agreement,
+        suggested=suggest_categories(words, form.category.things.values(), besides=form.category.data),
+        crumbs=agreement_trail(agreement),
+    )
+    return page, 200 if is_picking else status(form)
 
 
 def _form(agreement: Agreement | None) -> AgreementForm:

@@ -44,6 +44,7 @@ from catalog.managing import (
     lot_for,
     suppliers,
 )
+from catalog.suggestion import article_names, suggest_categories
 from catalog.views.manage import agreement_trail, bp
 from catalog.views.manage_agreements import page_of
 from core.clock import today
@@ -104,11 +105,15 @@ def lot(lot_id: int) -> Any:
     form.category.offer(indented(category_tree()))
     if not form.is_submitted():
         form.show(found)
-    if form.validate_on_submit():
+    is_picking = form.category.take_pick()
+    if not is_picking and form.validate_on_submit():
         with refusals_on(form):
             lot_actions.edit_lot(current(), found, form.facts(), form.seen)
             return _done(found.agreement, "lots", _("Delområdet är sparat."))
-    return _page("lot_edit", form, found.agreement, "lots", lot=found)
+    words = " ".join([form.title.data or "", *article_names(found)])
+    suggested = suggest_categories(words, form.category.things.values(), besides=form.category.data)
+    page, code = _page("lot_edit", form, found.agreement, "lots", lot=found, suggested=suggested)
+    return page, 200 if is_picking else code
 
 
 @bp.post("/lots/<int:lot_id>/remove")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
@@ -15,18 +16,22 @@ from auth.login import current
 from auth.permission import Permission
 from auth.views.refusals import refusals_on, status
 from catalog.actions import price_list as actions
-from catalog.comparison import compare, price_range
+from catalog.actions.price_list import ImportOutcome
+from catalog.actions.price_review import Verdict, difference_of, eyes_of, judge
+from catalog.actions.price_upload import keep
+from catalog.agreement import Award
+from catalog.column_map import column_maps
 from catalog.forms import PriceFileForm
 from catalog.managing import (
-    LIVE,
     award_for,
     first_articles,
-    in_force,
     price_list_for,
     price_lists_of,
     price_lists_page,
+    price_range,
 )
 from catalog.price_list import PriceList, PriceListState
+from catalog.price_refusal import refusal_count
 from catalog.price_row import rows_of
 from catalog.views.manage import agreement_trail, ask_reason, bp, page_number, story, trail
 from core.clock import today
@@ -38,6 +43,7 @@ from exchange.pricesheet import MEDIA_TYPES, Form
 from exchange.table import MAX_BYTES, TEXTS, Problem
 
 SHOWN_PROBLEMS = 200
+WAITING = (PriceListState.DRAFT, PriceListState.REVIEWED)
 
 
 @bp.get("/price-lists")
@@ -60,17 +66,28 @@ def award_price_lists(award_id: int) -> Any:
     """Every version of a supplier's list, and the upload of a new one."""
     award = award_for(current(), award_id)
     form = PriceFileForm(data={"effective_from": today()})
-    problems: list[Problem] = []
     if form.validate_on_submit():
         with refusals_on(form):
             name, data = _upload(form)
             outcome = actions.import_price_list(current(), award, data, name, form.first_day)
-            problems = list(outcome.problems)
-            if outcome.price_list is not None:
-                for problem in problems[:5]:
-                    flash(problem_text(problem), "info")
-                return redirect(url_for("manage.price_list", price_list_id=outcome.price_list.id), 303)
-    page = render_template(
+            if outcome.price_list is None and keep(current(), award, data, name, form.first_day, outcome.problems):
+                return redirect(url_for("manage.price_columns", award_id=award.id), 303)
+            return arrived(award, outcome)
+    return _award_page(award, form, []), status(form)
+
+
+def arrived(award: Award, outcome: ImportOutcome, *, refused: int = 422) -> Any:
+    """What follows on a file: the page of its draft, or the problems that it has, with the status `refused`."""
+    if outcome.price_list is None:
+        form = PriceFileForm(formdata=None, data={"effective_from": today()})
+        return _award_page(award, form, outcome.problems), refused
+    for problem in outcome.problems[:5]:
+        flash(problem_text(problem), "info")
+    return redirect(page_of(outcome.price_list), 303)
+
+
+def _award_page(award: Award, form: PriceFileForm, problems: Sequence[Problem]) -> str:
+    return render_template(
         "manage/award_price_lists.html",
         form=form,
         award=award,
@@ -81,22 +98,22 @@ def award_price_lists(award_id: int) -> Any:
         problem_text=problem_text,
         problem_files=_problem_files(problems),
         price_lists=price_lists_of(award),
+        column_maps=column_maps(award.supplier),
         crumbs=agreement_trail(award.lot.agreement),
     )
-    return page, status(form)
 
 
 @bp.get("/price-lists/template.xlsx")
 @requires(Permission.AGREEMENT_MANAGE)
 def price_list_template() -> Any:
     """An empty list to send to a supplier."""
-    return _download(pricesheet.template("xlsx"), "xlsx", "prislista-mall")
+    return download(pricesheet.template("xlsx"), "xlsx", "prislista-mall")
 
 
 @bp.get("/price-lists/template.csv")
 @requires(Permission.AGREEMENT_MANAGE)
 def price_list_template_csv() -> Any:
-    return _download(pricesheet.template("csv"), "csv", "prislista-mall")
+    return download(pricesheet.template("csv"), "csv", "prislista-mall")
 
 
 @bp.get("/price-lists/<int:price_list_id>.xlsx")
@@ -116,8 +133,9 @@ def price_list_file_csv(price_list_id: int) -> Any:
 @requires(Permission.AGREEMENT_MANAGE)
 def price_list(price_list_id: int) -> Any:
     found = price_list_for(current(), price_list_id)
-    former = in_force(found.award) if found.state in LIVE else None
+    difference = difference_of(found)
     lowest, highest = price_range(found)
+    verdict = judge(eyes_of(current(), found), found, difference) if found.state in WAITING else Verdict()
     return render_template(
         "manage/price_list.html",
         price_list=found,
@@ -126,12 +144,16 @@ def price_list(price_list_id: int) -> Any:
         articles=first_articles(found),
         lowest=lowest,
         highest=highest,
-        comparison=compare(found, former) if former is not None and former is not found else None,
-        former=former,
+        difference=difference,
+        totals=difference.totals,
+        former=difference.former,
+        verdict=verdict,
+        refusals=refusal_count(found),
         can=can,
-        today=today(),
+        is_due=found.effective_from <= today(),
+        may_restore=found.publication is not None and found.state is not PriceListState.PUBLISHED,
         story=story("price-list", found.id),
-        crumbs=_trail(found),
+        crumbs=trail_of(found),
     )
 
 
@@ -144,7 +166,17 @@ def approve_price_list(price_list_id: int) -> Any:
         flash(_("Prislistan är publicerad och går att beställa från."), "success")
     else:
         flash(_("Prislistan är godkänd och publiceras %(day)s.", day=found.effective_from.isoformat()), "success")
-    return redirect(_page(found), 303)
+    return redirect(page_of(found), 303)
+
+
+@bp.post("/price-lists/<int:price_list_id>/publish")
+@requires(Permission.AGREEMENT_MANAGE)
+def publish_price_list(price_list_id: int) -> Any:
+    """A reviewed list that is due, and that the worker could not put in force by itself."""
+    found = price_list_for(current(), price_list_id)
+    actions.publish(current(), found)
+    flash(_("Prislistan är publicerad och går att beställa från."), "success")
+    return redirect(page_of(found), 303)
 
 
 @bp.route("/price-lists/<int:price_list_id>/withdraw", methods=["GET", "POST"])
@@ -156,12 +188,12 @@ def withdraw_price_list(price_list_id: int) -> Any:
         lead = _("Inget i listan går att beställa förrän en ny är publicerad. Det som är beställt gäller.")
     return ask_reason(
         lambda reason: actions.withdraw(current(), found, reason),
-        _page(found),
+        page_of(found),
         title=_("Återta prislistan"),
         lead=lead,
         button=_("Återta prislistan"),
         done=_("Prislistan är återtagen."),
-        crumbs=_trail(found),
+        crumbs=trail_of(found),
     )
 
 
@@ -170,7 +202,7 @@ def problem_text(problem: Problem) -> str:
     return str(_(TEXTS[problem.code]) % problem.params)
 
 
-def _problem_files(problems: list[Problem]) -> dict[str, str]:
+def _problem_files(problems: Sequence[Problem]) -> dict[str, str]:
     """The problems as files within the page itself (form → data address): nothing of a refused file is kept."""
     if not problems:
         return {}
@@ -183,10 +215,10 @@ def _list_file(price_list_id: int, form: Form) -> Any:
     found = price_list_for(current(), price_list_id)
     agreement = found.award.lot.agreement
     name = f"{agreement.number}-{found.award.supplier.organisation_number}-{found.version}"
-    return _download(pricesheet.price_list(rows_of(found), form), form, name)
+    return download(pricesheet.price_list(rows_of(found), form), form, name)
 
 
-def _download(data: bytes, form: Form, name: str) -> Any:
+def download(data: bytes, form: Form, name: str) -> Any:
     return send_file(BytesIO(data), MEDIA_TYPES[form], as_attachment=True, download_name=f"{name}.{form}")
 
 
@@ -198,13 +230,18 @@ def _upload(form: PriceFileForm) -> tuple[str, bytes]:
     return file.filename, file.stream.read(MAX_BYTES + 1)
 
 
-def _page(price_list: PriceList) -> str:
+def page_of(price_list: PriceList) -> str:
     return url_for("manage.price_list", price_list_id=price_list.id)
 
 
-def _trail(price_list: PriceList) -> list[tuple[Any, str]]:
+def page_of_award(award: Award) -> str:
+    return url_for("manage.award_price_lists", award_id=award.id)
+
+
+def trail_of(price_list: PriceList) -> list[tuple[Any, str]]:
+    """The way to a price list's own page."""
     award = price_list.award
     return [
         *agreement_trail(award.lot.agreement),
-        (award.supplier.name, url_for("manage.award_price_lists", award_id=award.id)),
+        (award.supplier.name, page_of_award(award)),
     ]

@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from auth.login import acting_organisation, has_permission
 from auth.permission import Permission
 from catalog.category import Category
+from catalog.lineup import MOST
 from catalog.queries import categories
 from catalog.search import Facet, SearchRequest, SearchResult, note_miss, suggest
 from catalog.search import search as find
@@ -40,6 +41,7 @@ def search() -> Any:
         result=result,
         chosen=_chosen(result, question),
         without=_without,
+        compared=list(dict.fromkeys(request.args.getlist("compare", type=int)))[:MOST],
         basket_url=basket_url(),
     )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, bindparam, delete, select, update
 from sqlalchemy.orm import joinedload
 
 from auth.journal import record
@@ -26,6 +27,8 @@ from orders.policy import belongs_to, is_awaited, seat_of, why_no_seat
 from orders.requisition import Requisition
 from orders.requisition_queries import load_requisition, requisition_drafts
 from orders.split import all_draws
+
+KEEP_LINKS = timedelta(days=90)  # after they have expired: until then an old mail can still tell what was decided
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +91,18 @@ def check_usable(token: ApprovalToken) -> None:
         raise WrongState(_l("Begäran är redan avgjord eller tillbakatagen."))
     if token.content_hash != step.requisition.content_hash:
         raise WrongState(_l("Begäran har ändrats sedan länken skickades."))
+
+
+def remove_old_links() -> int:
+    """Remove the secrets of links that have long gone out; returns how many. A job of the worker. Who decided what
+    stays in the steps and in the journal."""
+    is_old = ApprovalToken.expires_at < now() - KEEP_LINKS
+    with reading() as session:
+        old = list(session.scalars(select(ApprovalToken.id).where(is_old)))
+    if old:
+        with unit_of_work() as session:
+            session.execute(delete(ApprovalToken).where(is_old))
+    return len(old)
 
 
 def may_decide_by_link(token: ApprovalToken) -> bool:
@@ -196,16 +211,19 @@ def _sit_down(actor: User, step: ApprovalStep, seen_hash: str, act: str) -> tupl
     return step, seat
 
 
+_USE_LINKS = (
+    update(ApprovalToken)
+    .where(ApprovalToken.step_id == bindparam("step"), ApprovalToken.user_id.in_(bindparam("people")))
+    .values(used_at=bindparam("moment"))
+    .execution_options(synchronize_session=False)
+)
+
+
 def _decide(actor: User, seat: ApprovalCandidate, decision: str, comment: str | None) -> None:
-    seat.decision, seat.decided_by, seat.decided_at = decision, actor, now()
+    people, moment, requisition = [actor.id, seat.user_id], now(), seat.step.requisition
+    db.session.execute(_USE_LINKS, {"step": seat.step_id, "people": people, "moment": moment})
+    seat.decision, seat.decided_by, seat.decided_at = decision, actor, moment
     seat.comment = (comment or "").strip() or None
-    requisition = seat.step.requisition
-    db.session.execute(
-        update(ApprovalToken)
-        .where(ApprovalToken.step_id == seat.step_id, ApprovalToken.user_id.in_([actor.id, seat.user_id]))
-        .values(used_at=now()),
-        execution_options={"synchronize_session": "fetch"},
-    )
     record(
         actor,
         decision.replace("_", "-"),

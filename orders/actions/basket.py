@@ -21,8 +21,8 @@ from core.clock import now, today
 from core.db import db, insert_with_conflict
 from core.errors import RuleBroken
 from orders.basket import Basket, BasketLine, RankingRefusal
-from orders.basket_queries import basket_of, refused_awards
-from orders.order import Order
+from orders.basket_queries import hold_basket, refused_awards
+from orders.shopping_list import ShoppingList
 
 MOST_LINES = 200  # as many as a requisition can be read with care
 
@@ -41,10 +41,38 @@ def add(actor: User, organisation: Organisation, article: Article, quantity: Dec
     return line
 
 
+def add_all(
+    actor: User,
+    organisation: Organisation,
+    wanted: Sequence[tuple[Article, Decimal]],
+    shopping_list: ShoppingList | None = None,
+) -> list[tuple[Finding, ...]]:
+    """Put many articles into the basket, or none of them when something stands in the way of any.
+
+    Returns what stands in the way of each, in their order: nothing of any when they lie there. The same article twice
+    counts together. `shopping_list`: the list they come from; if it remembers a delivery, the till will suggest that.
+    Raises RuleBroken when the basket is too small.
+    """
+    basket = open_basket(actor, organisation)
+    together: dict[tuple[int, str], Decimal] = {}
+    for article, quantity in wanted:
+        together[_key(article)] = together.get(_key(article), Decimal(0)) + quantity
+    hard = _in_the_way(basket, [(article, together[_key(article)]) for article, _quantity in wanted])
+    if not any(hard):
+        for article, quantity in wanted:
+            _lay(basket, article, quantity)
+        if shopping_list is not None and shopping_list.remembers:
+            basket.shopping_list_id = shopping_list.id
+        db.session.flush()
+    return hard
+
+
 def _in_the_way(basket: Basket, wanted: Sequence[tuple[Article, Decimal]]) -> list[tuple[Finding, ...]]:
     """What keeps each article out of the basket, together with what lies there of it already; each asked alone."""
     asks = [Ask(article, quantity + _lying(basket, article)) for article, quantity in wanted]
-    facts, refused = load_facts(asks, basket.organisation, today()), refused_awards(basket)
+    facts = load_facts(asks, basket.organisation, today())
+    is_ranked = any(award.lot.is_ranked for award in facts.awards.values())
+    refused = refused_awards(basket) if is_ranked else set()
     return [unmendable(judge([ask], facts, refused=refused)) for ask in asks]
 
 
@@ -55,8 +83,11 @@ def _lying(basket: Basket, article: Article) -> Decimal:
 
 def _line_of(basket: Basket, article: Article) -> BasketLine | None:
     """The line of an article, of whichever price list: an article has one line in a basket."""
-    key = (article.award_id, article.supplier_number)
-    return next((line for line in basket.lines if (line.article.award_id, line.article.supplier_number) == key), None)
+    return next((line for line in basket.lines if _key(line.article) == _key(article)), None)
+
+
+def _key(article: Article) -> tuple[int, str]:
+    return article.award_id, article.supplier_number
 
 
 def _lay(basket: Basket, article: Article, quantity: Decimal) -> BasketLine:
@@ -66,7 +97,7 @@ def _lay(basket: Basket, article: Article, quantity: Decimal) -> BasketLine:
             raise RuleBroken(_l("En varukorg rymmer %(count)s rader. Skicka den här först.", count=MOST_LINES))
         line = BasketLine(quantity=Decimal(0), added_at=now())
         basket.lines.append(line)
-    line.article, line.seen_price = article, article.price
+    line.article = article
     line.quantity += quantity
     return line
 
@@ -81,7 +112,7 @@ def remove(actor: User, line: BasketLine) -> None:
     basket = line.basket
     basket.lines.remove(line)
     if not basket.lines:
-        basket.requisition_id = None
+        basket.requisition_id = basket.shopping_list_id = None
         of_basket = RankingRefusal.basket_id == basket.id
         db.session.execute(delete(RankingRefusal).where(of_basket, RankingRefusal.requisition_id.is_(None)))
         db.session.execute(update(RankingRefusal).where(of_basket).values(basket_id=None))
@@ -106,7 +137,7 @@ def accept_change(actor: User, line: BasketLine) -> None:
     today_row = current_articles([key], today()).get(key)
     if today_row is None:
         raise RuleBroken(_l("Artikeln säljs inte längre under avtalet. Ta bort raden och sök efter en annan."))
-    line.article_id, line.seen_price = today_row.id, today_row.price
+    line.article_id = today_row.id
 
 
 def note_refusal(
@@ -151,26 +182,12 @@ def note_refusal(
     return refusal
 
 
-def reorder(actor: User, organisation: Organisation, order: Order) -> list[str]:
-    """Put an old order's articles into the basket at today's prices. Returns the names of what is gone or stopped."""
-    basket = open_basket(actor, organisation)
-    sold = current_articles([(line.award_id, line.supplier_number) for line in order.lines], today())
-    lines = [line for line in order.lines if (line.award_id, line.supplier_number) in sold]
-    wanted = [(sold[line.award_id, line.supplier_number], line.quantity) for line in lines]
-    stopped = {line.id for line, hard in zip(lines, _in_the_way(basket, wanted), strict=True) if hard}
-    for line, (article, quantity) in zip(lines, wanted, strict=True):
-        if line.id not in stopped:
-            _lay(basket, article, quantity)
-    db.session.flush()
-    return [line.name for line in order.lines if line not in lines or line.id in stopped]
-
-
 def open_basket(actor: User, organisation: Organisation) -> Basket:
     """Her basket, made when she has none; held until the transaction ends, so that two clicks do not collide."""
-    basket = basket_of(actor, organisation, lock=True)
+    basket = hold_basket(actor, organisation)
     if basket is None:
         new = insert_with_conflict(Basket).values(user_id=actor.id, organisation_id=organisation.id)
         db.session.execute(new.on_conflict_do_nothing())
-        basket = basket_of(actor, organisation, lock=True)
+        basket = hold_basket(actor, organisation)
     assert basket is not None
     return basket

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 
 from auth.journal import record
 from auth.user import User
@@ -15,13 +15,14 @@ from core.clock import now
 from core.db import db
 from core.errors import NotAllowed, NotFound, RuleBroken, WrongState
 from core.state import advance
+from core.types import line_net
 from exchange import pdf
 from exchange.outbox import MessageState, abort, messages_about, retry
 from orders import mail
 from orders.actions.placing import approvers_of
 from orders.approval_queries import steps_of
 from orders.documents import make_file, order_document
-from orders.order import FileKind, Order, OrderState
+from orders.order import FileKind, Order, OrderLine, OrderState
 from orders.order_queries import received_quantities
 from orders.policy import may_cancel, may_resend
 
@@ -63,7 +64,8 @@ def cancel(actor: User, order: Order, reason: str) -> None:
 
 
 def close(actor: User, order: Order, reason: str) -> None:
-    """Await nothing more of an order that has come in part or not at all. Raises NotAllowed, WrongState, RuleBroken."""
+    """Await nothing more of an order that has come in part or not at all: the room under the ceilings that the rest
+    took is given back. Raises NotAllowed, WrongState, RuleBroken."""
     order = lock_order(order)
     if not may_cancel(actor, order):
         raise NotAllowed(_l("Du får inte avsluta den här beställningen."))
@@ -71,7 +73,17 @@ def close(actor: User, order: Order, reason: str) -> None:
         raise RuleBroken(_l("Skriv varför beställningen avslutas."))
     advance(order, "close")
     order.closed_at = now()
-    record(actor, "close", "order", order.number, organisation_id=order.organisation_id, reason=reason.strip())
+    released = draws_not_come(order, received_quantities(order))
+    ceiling.release_ordered(released)
+    record(
+        actor,
+        "close",
+        "order",
+        order.number,
+        organisation_id=order.organisation_id,
+        reason=reason.strip(),
+        released=str(sum((draw.amount for draw in released), Decimal(0))),
+    )
 
 
 def resend(actor: User, order: Order, message_id: int) -> None:
@@ -110,22 +122,43 @@ def _stop_unsent(order: Order) -> bool:
 
 
 def lock_order(order: Order) -> Order:
-    """One transaction at a time changes an order or takes in its goods."""
-    return db.session.scalars(
-        select(Order).where(Order.id == order.id).with_for_update().execution_options(populate_existing=True)
-    ).one()
+    """One transaction at a time changes an order or takes in its goods. Reads its columns anew: the rest stays."""
+    db.session.flush()  # or what is not written yet is forgotten
+    db.session.refresh(order, Order.__table__.columns.keys(), with_for_update=True)
+    return order
 
 
 def draws_of(order: Order) -> list[Draw]:
     """What a placed order took of the ceilings."""
+    return _draws(
+        order,
+        [
+            *((line.award_id, line.net_amount) for line in order.lines),
+            *((charge.award_id, charge.amount) for charge in order.charges),
+        ],
+    )
+
+
+def draws_not_come(order: Order, received: Mapping[int, Decimal]) -> list[Draw]:
+    """The part of it that stands for goods that have not come, by what has come of each line; freight and fees are
+    paid as soon as anything has."""
+    if not any(received.values()):
+        return draws_of(order)
+    return _draws(order, [(line.award_id, _not_come(line, received.get(line.id, Decimal(0)))) for line in order.lines])
+
+
+def _not_come(line: OrderLine, came: Decimal) -> Decimal:
+    return line.net_amount - line_net(min(came, line.quantity), line.unit_price, line.base_quantity)
+
+
+def _draws(order: Order, amounts: Iterable[tuple[int, Decimal]]) -> list[Draw]:
+    """One for each award; those of nothing are left out."""
     taken: dict[int, Decimal] = {}
     lots = {line.award_id: line.award.lot_id for line in order.lines}
-    for row in [
-        *((line.award_id, line.net_amount) for line in order.lines),
-        *((charge.award_id, charge.amount) for charge in order.charges),
-    ]:
-        taken[row[0]] = taken.get(row[0], Decimal(0)) + row[1]
+    for award_id, amount in amounts:
+        taken[award_id] = taken.get(award_id, Decimal(0)) + amount
     return [
         Draw(agreement_id=order.agreement_id, lot_id=lots[award_id], award_id=award_id, amount=amount)
         for award_id, amount in taken.items()
+        if amount
     ]

@@ -29,7 +29,7 @@ from orders.numbering import draw_number
 from orders.order import Order, OrderCharge, OrderLine
 from orders.requisition import Requisition, RequisitionLine
 from orders.requisition_queries import asks_of, requisition_drafts
-from orders.split import OrderDraft, all_draws
+from orders.split import Charge, OrderDraft, all_draws
 
 Sold = Mapping[tuple[int, str], Article]
 
@@ -124,6 +124,7 @@ def _new_order(requisition: Requisition, draft: OrderDraft) -> Order:
         net_amount=draft.totals.net,
         vat_amount=draft.totals.vat,
         gross_amount=draft.totals.gross,
+        charges=[_charge(charge) for charge in draft.charges],
     )
     db.session.add(order)
     db.session.flush()
@@ -131,30 +132,26 @@ def _new_order(requisition: Requisition, draft: OrderDraft) -> Order:
 
 
 def _write_lines(order: Order, draft: OrderDraft, sold: Sold) -> None:
-    """Lines and charges, each kind in one statement however many there are and whatever they leave empty."""
+    """The lines in one statement, however many there are and whatever they leave empty."""
     lines = [_line(position, line.line, sold) for position, line in enumerate(draft.lines, start=1)]
     rows = [{"order_id": order.id, **line} for line in lines]
     db.session.execute(insert(OrderLine), rows, execution_options={"render_nulls": True})
-    if draft.charges:
-        db.session.execute(
-            insert(OrderCharge),
-            [
-                {
-                    "order_id": order.id,
-                    "award_id": charge.award.id,
-                    "kind": charge.kind,
-                    "reason": charge.reason,
-                    "amount": charge.amount,
-                    "vat_percent": charge.vat_percent,
-                }
-                for charge in draft.charges
-            ],
-        )
+
+
+def _charge(charge: Charge) -> OrderCharge:
+    return OrderCharge(
+        award_id=charge.award.id,
+        kind=charge.kind,
+        reason=charge.reason,
+        amount=charge.amount,
+        vat_percent=charge.vat_percent,
+    )
 
 
 COPIED = (
     "award_id", "supplier_number", "gtin", "name", "description", "classification", "unit_code", "quantity",
-    "unit_price", "base_quantity", "net_amount", "vat_percent", "choice_ground", "note",
+    "unit_price", "base_quantity", "net_amount", "is_approximate", "vat_percent", "choice_ground",
+    "note",
 )  # fmt: skip
 
 

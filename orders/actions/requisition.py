@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 
 from auth.journal import record
 from auth.organisation import DeliveryAddress, Organisation, Unit
@@ -32,7 +32,7 @@ from orders.approval_queries import steps_of
 from orders.basket import Basket, BasketLine, RankingRefusal
 from orders.basket_queries import BasketView, basket_of, view_basket
 from orders.policy import may_mend, may_order, may_withdraw
-from orders.requisition import Requisition, RequisitionCharge, RequisitionLine
+from orders.requisition import Requisition, RequisitionCharge, RequisitionLine, RequisitionState
 from orders.requisition_queries import (
     load_requisition,
     requisition_drafts,
@@ -58,8 +58,8 @@ class Checkout:
     message_to_approver: str | None = None
 
 
-def submit(actor: User, organisation: Organisation, checkout: Checkout) -> Requisition:
-    """Send the basket to be approved: copy, price, route, reserve.
+def submit(actor: User, organisation: Organisation, checkout: Checkout, basket: Basket | None = None) -> Requisition:
+    """Send the basket to be approved: copy, price, route, reserve. `basket`: hers, where the caller holds it already.
 
     Raises NotAllowed, and RuleBroken with the findings, with `ceiling-reached` or with `nobody-can-approve`.
     """
@@ -67,7 +67,7 @@ def submit(actor: User, organisation: Organisation, checkout: Checkout) -> Requi
         raise NotAllowed(_l("Du får inte beställa för %(unit)s.", unit=checkout.unit.name))
     if not checkout.address.is_active or checkout.address.unit.organisation_id != organisation.id:
         raise RuleBroken(_l("Leveransadressen kan inte användas. Välj en annan."))
-    basket = basket_of(actor, organisation, lock=True)
+    basket = basket or basket_of(actor, organisation, lock=True)
     if done := requisition_made_with(checkout.key):
         return done  # the button was pressed twice
     if basket is None or not basket.lines:
@@ -83,7 +83,7 @@ def submit(actor: User, organisation: Organisation, checkout: Checkout) -> Requi
     requisition.content_hash = requisition.compute_hash()
     requisition.submitted_at, requisition.decided_at = now(), None
     advance(requisition, "submit")
-    first = _lay_route(requisition, route)
+    open_step(_lay_route(requisition, route))
     _empty(basket, requisition)
     record(
         actor,
@@ -96,7 +96,6 @@ def submit(actor: User, organisation: Organisation, checkout: Checkout) -> Requi
         route=[[step.label, [person.name for person in step.people]] for step in route],
         content_hash=requisition.content_hash,
     )
-    open_step(first)
     return requisition
 
 
@@ -179,9 +178,8 @@ def mend(actor: User, requisition: Requisition) -> list[str]:
             continue
         basket.lines.append(
             BasketLine(
-                article_id=sold[key].id,
+                article_id=line.article_id,  # what she saw then: where it has changed since, she is asked
                 quantity=line.quantity,
-                seen_price=line.unit_price,
                 choice_ground=line.choice_ground,
                 note=line.note,
                 added_at=now(),
@@ -221,14 +219,20 @@ def _check_steering(basket: Basket, deliver_on: date | None) -> None:
 
 
 def _fill(actor: User, basket: Basket, checkout: Checkout) -> Requisition:
-    """A draft requisition with everything copied; the returned one anew where the basket mends it."""
+    """A draft requisition with everything copied; the returned one anew where the basket mends it.
+
+    A new one is not stored before it is whole. So the keys are copied too: the content hash is of them.
+    """
     address = checkout.address
     requisition = db.session.get(Requisition, basket.requisition_id) if basket.requisition_id else None
     if requisition is None:
-        requisition = Requisition(orderer_id=actor.id, created_by_id=actor.id, created_at=now())
-        db.session.add(requisition)
-    requisition.organisation = basket.organisation
-    requisition.unit, requisition.orderer = checkout.unit, actor
+        requisition = Requisition(state=RequisitionState.DRAFT, created_by_id=actor.id, created_at=now())
+    else:
+        requisition.lines.clear()
+        db.session.flush()  # or the new lines would meet the old ones at their positions
+    requisition.organisation, requisition.organisation_id = basket.organisation, basket.organisation_id
+    requisition.unit, requisition.unit_id = checkout.unit, checkout.unit.id
+    requisition.orderer, requisition.orderer_id = actor, actor.id
     requisition.edited_by_id = actor.id
     requisition.key = checkout.key
     requisition.delivery_name, requisition.delivery_street = address.name, address.street
@@ -240,12 +244,8 @@ def _fill(actor: User, basket: Basket, checkout: Checkout) -> Requisition:
     requisition.accounting_cost = checkout.accounting_cost
     requisition.message_to_supplier = checkout.message_to_supplier
     requisition.message_to_approver = checkout.message_to_approver
-    requisition.lines.clear()
-    db.session.flush()
     rates = vat_rates(checkout.wanted_on or today())
-    for position, line in enumerate(basket.lines, start=1):
-        requisition.lines.append(_copy(position, line, rates))
-    db.session.flush()
+    requisition.lines.extend(_copy(position, line, rates) for position, line in enumerate(basket.lines, start=1))
     return requisition
 
 
@@ -257,9 +257,10 @@ def _copy(position: int, line: BasketLine, rates: dict[VatClass, Decimal]) -> Re
         position=position,
         article_id=article.id,
         award=award,
-        lot=award.lot,
-        agreement=award.lot.agreement,
-        supplier=award.supplier,
+        award_id=award.id,
+        lot_id=award.lot_id,
+        agreement_id=award.lot.agreement_id,
+        supplier_id=award.supplier_id,
         supplier_number=article.supplier_number,
         gtin=article.gtin,
         name=article.name,
@@ -267,9 +268,10 @@ def _copy(position: int, line: BasketLine, rates: dict[VatClass, Decimal]) -> Re
         classification=article.classification,
         unit_code=article.unit_code,
         quantity=line.quantity,
-        unit_price=article.price,
+        unit_price=article.price_for(line.quantity),
         base_quantity=article.base_quantity,
-        net_amount=line_net(line.quantity, article.price, article.base_quantity),
+        net_amount=line_net(line.quantity, article.price_for(line.quantity), article.base_quantity),
+        is_approximate=article.is_approximate,
         vat_class=article.vat_class,
         vat_percent=rates[article.vat_class],
         choice_ground=line.choice_ground,
@@ -292,6 +294,7 @@ def _price(requisition: Requisition) -> list[OrderDraft]:
 def _copy_charge(charge: Charge) -> RequisitionCharge:
     return RequisitionCharge(
         award=charge.award,
+        award_id=charge.award.id,
         kind=charge.kind,
         reason=charge.reason,
         amount=charge.amount,
@@ -300,15 +303,14 @@ def _copy_charge(charge: Charge) -> RequisitionCharge:
 
 
 def _lay_route(requisition: Requisition, route: list[RouteStep]) -> ApprovalStep:
-    """Store the steps with the names that were found; returns the first."""
-    former = db.session.scalar(
-        select(func.max(ApprovalStep.round)).where(ApprovalStep.requisition_id == requisition.id)
-    )
+    """The steps of its next round, with the names that were found; returns the first."""
+    former = steps_of(requisition) if requisition.id else ()  # a new one has none
     steps = [
         ApprovalStep(
             requisition=requisition,
-            round=(former or 0) + 1,
+            round=former[-1].round + 1 if former else 1,
             position=position,
+            state=ApprovalState.WAITING,
             label=step.label,
             quorum=step.quorum,
             content_hash=requisition.content_hash or "",
@@ -317,7 +319,6 @@ def _lay_route(requisition: Requisition, route: list[RouteStep]) -> ApprovalStep
         for position, step in enumerate(route, start=1)
     ]
     db.session.add_all(steps)
-    db.session.flush()
     return steps[0]
 
 
@@ -329,5 +330,4 @@ def _empty(basket: Basket, requisition: Requisition) -> None:
         .values(requisition_id=requisition.id, basket_id=None)
     )
     basket.lines.clear()
-    basket.requisition_id = None
-    db.session.flush()
+    basket.requisition_id = basket.shopping_list_id = None

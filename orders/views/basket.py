@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from auth.login import acting_organisation, current
 from auth.organisation import DeliveryAddress, Unit
 from auth.permission import Permission
 from auth.user import User
 from auth.views.refusals import refusals_on, status
-from catalog.queries import article_for
+from catalog.finding import Finding
+from catalog.queries import article_for, articles_for
 from core.clock import STOCKHOLM, now, today
 from core.errors import NotFound
 from core.web import is_local_path, requires
 from orders.actions import basket as act
 from orders.actions.requisition import Checkout, route_preview, submit
 from orders.basket import Basket, BasketLine
-from orders.basket_queries import addresses_of, basket_of, better_placed, units_to_order_for, view_basket
+from orders.basket_queries import basket_of, better_placed, units_and_addresses, view_basket
 from orders.forms import AddLineForm, ChangeLineForm, CheckoutForm, NoteRefusalForm, StateGroundForm
+from orders.proposal import net_total
+from orders.proposal_forms import TakeForm, chosen_goods, sent_rows
+from orders.proposal_queries import sent_again
+from orders.quick_entry import MOST_ROWS
 from orders.requisition import Requisition
 from orders.requisition_queries import requisition_made_with
+from orders.shopping_list_queries import list_for
 
 bp = Blueprint("basket", __name__)
 
@@ -55,6 +63,37 @@ def add() -> Any:
     act.add(current(), acting_organisation(), article, form.quantity.data)
     flash(_("%(name)s ligger i varukorgen.", name=article.name), "success")
     return redirect(back, 303)
+
+
+@bp.post("/basket/rows")
+@requires(Permission.ORDER_CREATE)
+def add_rows() -> Any:
+    """Put the ticked rows of a list, an old order or a quick entry into the basket: all of them, or none."""
+    form, sent = TakeForm(), sent_rows(request.form)
+    is_sound = form.validate()
+    kept = list_for(current(), acting_organisation(), form.list_id.data) if is_sound and form.list_id.data else None
+    refused: dict[int, tuple[Finding, ...]] = {}
+    articles = articles_for(current(), {article_id for row in sent for article_id in row.options})
+    if not sent:
+        form.form_errors.append(_l("Kryssa för minst en rad."))
+    elif len(sent) > MOST_ROWS:
+        form.form_errors.append(_l("Högst %(most)s rader åt gången.", most=MOST_ROWS))
+    elif is_sound and not [row for row in sent if row.problem or row.chosen_id not in articles]:
+        with refusals_on(form):
+            goods = chosen_goods(sent, articles)
+            hard = act.add_all(current(), acting_organisation(), goods, kept)
+            if not any(hard):
+                flash(
+                    ngettext("%(num)s rad ligger i varukorgen.", "%(num)s rader ligger i varukorgen.", len(goods)),
+                    "success",
+                )
+                return redirect(url_for("basket.show"), 303)
+            refused = {row.key: found for row, found in zip(sent, hard, strict=True)}
+        articles = articles_for(current(), articles)  # the refusal has undone what was read
+    if not form.broken_rule and not form.form_errors:
+        form.form_errors.append(_l("Kontrollera de markerade raderna."))
+    rows = sent_again(sent[:MOST_ROWS], articles, acting_organisation(), refused)
+    return render_template("basket/rows.html", form=form, rows=rows, total=net_total(rows)), 422
 
 
 @bp.post("/basket/<int:line_id>")
@@ -119,18 +158,18 @@ def refusal(line_id: int, award_id: int) -> Any:
 def checkout() -> Any:
     """The till. `look` shows what another unit means for address and approvers, and sends nothing."""
     user, organisation = current(), acting_organisation()
-    basket = basket_of(user, organisation)
+    basket = basket_of(user, organisation, lock=request.method == "POST")
     if basket is None or not basket.lines:
         done = requisition_made_with(_key(user, request.form.get("key", "")))
         return redirect(_at(done) if done else url_for("basket.show"), 303)
-    units, addresses = units_to_order_for(user, organisation), addresses_of(organisation)
-    form = CheckoutForm(data={"key": secrets.token_urlsafe(24), **_suggested(user, basket)})
+    units, addresses = units_and_addresses(user, organisation)
+    form = CheckoutForm(data={"key": secrets.token_urlsafe(24), **_suggested(user, basket, units, addresses)})
     is_looking = "look" in request.form
     unit = form.offer(units, addresses, reset=is_looking)
     if unit is not None and not is_looking and form.validate_on_submit():
         address = next(address for address in addresses if address.id == form.address_id.data)
         with refusals_on(form):
-            requisition = submit(user, organisation, _said(user, form, unit, address))
+            requisition = submit(user, organisation, _said(user, form, unit, address), basket)
             flash(_("Skickad för godkännande."), "success")
             return redirect(_at(requisition), 303)
         basket = basket_of(user, organisation)  # the refusal has undone what was read
@@ -155,11 +194,20 @@ def _said(user: User, form: CheckoutForm, unit: Unit, address: DeliveryAddress) 
     )
 
 
-def _suggested(user: User, basket: Basket) -> dict[str, Any]:
-    """What the till is filled in with: what a requisition said that she mends, else her own reference."""
+def _suggested(
+    user: User, basket: Basket, units: Sequence[Unit], addresses: Sequence[DeliveryAddress]
+) -> dict[str, Any]:
+    """What the till is filled in with: what a requisition said that she mends, else what her list remembers."""
     former = basket.requisition
     if former is None:
-        return {"buyer_reference": user.reference}
+        remembered = dict(basket.shopping_list.remembers) if basket.shopping_list is not None else {}
+        for name, offered in (
+            ("unit_id", units),
+            ("address_id", addresses),
+        ):  # closed since, or not hers
+            if remembered.get(name) not in {place.id for place in offered}:
+                remembered.pop(name, None)
+        return {"buyer_reference": user.reference, **remembered}
     return {name: getattr(former, name) for name in KEPT_WHEN_MENDED}
 
 

@@ -14,6 +14,7 @@ from catalog.queries import article_for
 from core.web import is_local_path, requires
 from orders.actions import favourite as act
 from orders.favourite_queries import favourite_for, favourites_of
+from orders.proposal_queries import propose, wishes_of_favourites
 
 bp = Blueprint("favourites", __name__, url_prefix="/favourites")
 
@@ -21,7 +22,9 @@ bp = Blueprint("favourites", __name__, url_prefix="/favourites")
 @bp.get("")
 @requires(Permission.ORDER_CREATE)
 def index() -> Any:
-    return render_template("favourites/index.html", favourites=favourites_of(current(), acting_organisation()))
+    favourites = favourites_of(current(), acting_organisation())
+    gone = propose(wishes_of_favourites(favourites), acting_organisation())
+    return render_template("favourites/index.html", favourites=favourites, gone=gone)
 
 
 @bp.post("/<int:article_id>")

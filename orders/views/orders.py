@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -15,18 +16,20 @@ from auth.login import acting_organisation, current, has_permission
 from auth.permission import Permission
 from auth.views.refusals import refusals_on, status
 from core.errors import NotAllowed, NotFound
+from core.forms import BaseForm
 from core.state import can
 from core.web import requires
 from exchange.outbox import messages_about
 from orders import mail
-from orders.actions import basket as basket_act
 from orders.actions import order as act
 from orders.actions.receipt import Received, receive
-from orders.forms import ReasonForm, ReceiveForm, receive_line_form
-from orders.order import FileKind, Order, OrderState
+from orders.forms import ReasonForm, ReceiveForm, ReceiveLineForm, receive_line_form
+from orders.order import FileKind, Order, OrderLine, OrderState
 from orders.order_list import arrivals_of, dispatch_of
 from orders.order_queries import entries_of, order_for, orders_page, receipts_of, received_quantities
 from orders.policy import may_cancel, may_receive, may_resend
+from orders.proposal import net_total
+from orders.proposal_queries import propose, wishes_of_order
 from orders.receipt import DEVIATION_NAMES, sum_of
 from orders.story import tell
 
@@ -65,6 +68,7 @@ def show(number: str) -> Any:
     user, order = current(), _visible_order(number)
     receipts = receipts_of(order)
     is_open = can(order, "close")
+    takes_in = may_receive(user, order) and has_permission(Permission.ORDER_RECEIVE)
     return render_template(
         "orders/show.html",
         order=order,
@@ -74,7 +78,8 @@ def show(number: str) -> Any:
         receipts=receipts,
         deviation_names=DEVIATION_NAMES,
         story=tell(entries_of(order)),
-        may_receive=is_open and may_receive(user, order) and has_permission(Permission.ORDER_RECEIVE),
+        may_receive=is_open and takes_in,
+        may_correct=can(order, "reopen") and takes_in and bool(receipts),
         may_cancel=may_cancel(user, order) and can(order, "cancel") and not receipts,
         may_close=is_open and may_cancel(user, order),
         may_resend=may_resend(user, order),
@@ -110,18 +115,33 @@ def receive_goods(number: str) -> Any:
     received = received_quantities(order)
     left = {line.id: max(line.quantity - received.get(line.id, Decimal(0)), Decimal(0)) for line in order.lines}
     form = ReceiveForm(data={"key": secrets.token_urlsafe(24)})
-    rows = [(line, receive_line_form(line, left[line.id])) for line in order.lines]
-    if form.validate_on_submit() and ("all" in request.form or form.check_rows(row for _line, row in rows)):
-        came = {line_id: Received(quantity) for line_id, quantity in left.items()}
-        if "all" not in request.form:
+    is_closed = can(order, "reopen")
+    takes_all = "all" in request.form  # whatever the rows say
+    rows = [] if takes_all else _rows_of(order, {} if is_closed else left)
+    if form.validate_on_submit() and form.check_rows(row for _line, row in rows):
+        if takes_all:
+            came = {line_id: Received(quantity) for line_id, quantity in left.items()}
+        else:
             came = {line.id: row.received() for line, row in rows}
         with refusals_on(form):
             receive(user, order, came, form.note.data, f"{user.id}:{form.key.data}")
             flash(_("Mottagningen är sparad."), "success")
             return redirect(url_for("orders.show", number=number), 303)
         order = _visible_order(number)  # the refusal has undone what was read
-    page = render_template("orders/receive.html", order=order, form=form, rows=rows, received=received, left=left)
+    page = render_template(
+        "orders/receive.html",
+        order=order,
+        form=form,
+        rows=rows or _rows_of(order, {} if is_closed else left),
+        received=received,
+        left=left,
+        is_closed=is_closed,
+    )
     return page, status(form)
+
+
+def _rows_of(order: Order, left: Mapping[int, Decimal]) -> list[tuple[OrderLine, ReceiveLineForm]]:
+    return [(line, receive_line_form(line, left.get(line.id, Decimal(0)))) for line in order.lines]
 
 
 @bp.route("/<number>/cancel", methods=["GET", "POST"])
@@ -144,14 +164,13 @@ def resend(number: str, message_id: int) -> Any:
     return redirect(url_for("orders.show", number=number), 303)
 
 
-@bp.post("/<number>/again")
+@bp.get("/<number>/again")
 @requires(Permission.ORDER_CREATE)
 def again(number: str) -> Any:
-    """Order the same once more, at today's prices."""
-    gone = basket_act.reorder(current(), acting_organisation(), _visible_order(number))
-    for name in gone:
-        flash(_("%(name)s kan inte beställas nu.", name=name), "info")
-    return redirect(url_for("basket.show"), 303)
+    """What the same costs today, what is gone and why: before anything lands in the basket."""
+    order = _visible_order(number)
+    rows = propose(wishes_of_order(order), acting_organisation())
+    return render_template("orders/again.html", order=order, rows=rows, total=net_total(rows), form=BaseForm())
 
 
 def _visible_order(number: str) -> Order:

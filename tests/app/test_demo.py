@@ -32,14 +32,18 @@ from core.db import TransactionalFlask, db, reading
 from core.errors import AvropError
 from exchange.outbox import MessageState, OutboxMessage
 from exchange.units import UNITS
+from orders.actions.order import draws_not_come
 from orders.approval import ApprovalStep
 from orders.approval_queries import steps_to_decide
 from orders.basket import Basket, RankingRefusal
 from orders.favourite import Favourite
 from orders.order import FileKind, Order, OrderFile, OrderState
+from orders.order_queries import received_quantities
+from orders.proposal_queries import propose, wishes_of_list
 from orders.receipt import Deviation, ReceiptLine
 from orders.requisition import Requisition, RequisitionState
 from orders.route import Need, directory_of, find_route
+from orders.shopping_list_queries import lists_for
 from tests.conftest import new_app
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -193,12 +197,22 @@ def test_the_demo_approver_has_something_to_decide(demo: TransactionalFlask) -> 
 def test_the_demo_orderer_may_order_what_lies_in_her_basket(demo: TransactionalFlask) -> None:
     anna = db.session.scalars(select(User).where(User.email == "anna@ostersund.example")).one()
     basket = db.session.scalars(select(Basket).where(Basket.user_id == anna.id)).one()
-    asks = [Ask(line.article, line.quantity, line.seen_price, line.choice_ground) for line in basket.lines]
+    asks = [Ask(line.article, line.quantity, line.choice_ground) for line in basket.lines]
     assert len(asks) >= 3
     assert not stops(findings(asks, basket.organisation, today()))
 
 
 # What must hold
+
+
+def test_two_lists_are_shared_and_one_shows_what_is_gone(demo: TransactionalFlask) -> None:
+    anna = db.session.scalars(select(User).where(User.email == "anna@ostersund.example")).one()
+    organisation = anna.memberships[0].organisation
+    hers, everybodys = [row.shopping_list for row in lists_for(anna, organisation)]
+    assert hers.owner is anna and hers.remembers and everybodys.owner is not anna
+    for kept, gone in ((hers, 1), (everybodys, 0)):
+        rows = propose(wishes_of_list(kept), organisation)
+        assert len([row for row in rows if not row.is_taken]) == gone < len(rows)
 
 
 def test_every_check_digit_is_right(demo: TransactionalFlask) -> None:
@@ -264,6 +278,9 @@ def test_ceilings_hold_exactly_what_was_ordered_and_reserved(demo: Transactional
             assert sum(amount for _, amount in parts) == thing.net_amount
             for award_id, amount in parts:
                 sums[award_id] = sums.get(award_id, Decimal(0)) + amount
+            if isinstance(thing, Order) and thing.state is OrderState.CLOSED:  # what never came is given back
+                for draw in draws_not_come(thing, received_quantities(thing)):
+                    sums[draw.award_id] -= draw.amount
     assert ordered
     assert reserved
     awards = {award.id: award.lot for award in db.session.scalars(select(Award))}

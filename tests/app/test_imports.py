@@ -63,7 +63,7 @@ def test_register_and_prices_make_an_offer(run: Any, fresh_app: TransactionalFla
     options = ("--agreement", "UK-1", "--supplier", "556000-0167", "--publish")
     done = run(prices_command.prices, "import", "prices.csv", *options, prices=PRICES)
     assert done.exit_code == 0, done.output
-    assert "version 1: 1 articles, publicerat" in done.stdout
+    assert "version 1: 1 articles, publicerad" in done.stdout
     with fresh_app.app_context():
         assert db.session.scalar(select(Agreement.state)) is AgreementState.PUBLISHED
         assert db.session.scalar(select(PriceList.state)) is PriceListState.PUBLISHED
@@ -76,7 +76,7 @@ def test_register_and_prices_make_an_offer(run: Any, fresh_app: TransactionalFla
         (REGISTER.replace("alla", "212000-2494"), "rad 2: Avropsberättigade: Organisationen 2120002494 finns inte"),
         (REGISTER.replace("punkt 4", ""), "avropsordningen står"),
         ("", "Filen är tom."),
-        (b"\x89PNG\x00", "ingen textfil"),
+        (b"\x89PNG\x00", "inget register"),
         (b'"' + b"x" * 10_000_000, "Ingen rubrikrad"),
     ],
 )
@@ -198,3 +198,28 @@ def test_template_is_written_by_its_ending(run: Any, tmp_path: Path) -> None:
         assert run(prices_command.prices, "template", "--out", f"mall.{form}").exit_code == 0
         assert (tmp_path / f"mall.{form}").read_bytes().startswith(start)
     assert run(prices_command.prices, "template", "--out", "mall.doc").exit_code == 1
+
+
+def test_list_is_compared_refused_published_and_taken_back_by_command(run: Any, tmp_path: Path) -> None:
+    place = ("--agreement", "UK-1", "--supplier", "556000-0167")
+    prices = prices_command.prices
+    dearer = PRICES.replace("9,50", "19") + "A2;Block;st;5;25\n"
+    run(agreements_command.agreements, "import", "register.csv", "--publish", register=REGISTER)
+    run(prices, "import", "prices.csv", *place, "--publish", prices=PRICES)
+    run(prices, "import", "prices.csv", *place, prices=dearer)
+    shown = run(prices, "changes", *place)
+    assert shown.exit_code == 0, shown.output
+    assert "1 new, 0 gone, 1 dearer" in shown.stdout and "A1 Penna: dearer +100.0 %" in shown.stdout
+    assert run(prices, "changes", *place, "--kind", "new", "--out", "c.csv").exit_code == 0
+    assert "A2;Block" in (tmp_path / "c.csv").read_text("utf-8") and "A1" not in (tmp_path / "c.csv").read_text("utf-8")
+    assert run(prices, "refuse", *place, "--reason", "Nej").exit_code == 2
+    refused = run(prices, "refuse", *place, "A1", "--reason", "För dyrt", "--out", "r.csv")
+    assert refused.exit_code == 0 and "För dyrt" in (tmp_path / "r.csv").read_text("utf-8"), refused.output
+    published = run(prices, "publish", *place)
+    assert "version 2: publicerad" in published.stdout, published.output
+    assert run(prices, "export", *place, "--out", "l.csv").exit_code == 0
+    assert ";9,5;" in (tmp_path / "l.csv").read_text("utf-8")
+    assert run(prices, "publish", *place).exit_code == 1
+    assert run(prices, "restore", *place, "--version", "7").exit_code == 1
+    back = run(prices, "restore", *place, "--version", "1", "--publish")
+    assert "version 3: 1 articles as in 1, publicerad" in back.stdout, back.output

@@ -149,6 +149,22 @@ def test_an_order_is_exported_as_it_was_sent(fresh_app: TransactionalFlask, tmp_
     assert missing.returncode == 1 and missing.stderr == "avrop: there is no order NIX-1\n"
 
 
+def test_bench_of_price_lists_tells_time_memory_and_what_was_seen(tmp_path: Path) -> None:
+    found = {}
+    for arguments in (("import", "--format", "xlsx"), ("publish",)):
+        done = avrop("bench", *arguments, "--quick", "--rows", "300", folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+        figures = [json.loads(line) for line in done.stdout.splitlines()]
+        found[arguments[0]] = {figure["variant"].partition(":")[0]: figure for figure in figures}
+    assert found["import"]["300 rows, csv, sqlite"]["ratio"] > 1
+    assert found["import"]["memory above the empty process, beside 10,000 rows"]["unit"] == "MB"
+    assert any("xlsx" in variant for variant in found["import"])
+    halves = next(figure for variant, figure in found["publish"].items() if variant.startswith("half lists"))
+    assert halves["value"] == 0
+    refused = avrop("bench", "road", "--rows", "300", folder=tmp_path)
+    assert refused.returncode != 0 and "no choice of rows" in refused.stderr
+
+
 @pytest.mark.parametrize("what", ["documents", "outbox"])
 def test_bench_puts_each_figure_beside_its_floor(what: str, tmp_path: Path) -> None:
     done = avrop("bench", what, "--quick", folder=tmp_path)

@@ -14,6 +14,7 @@ from auth.actions.unit import (
     move_unit,
     reopen_unit,
 )
+from auth.organisation import Unit
 from core.db import db
 from core.errors import NotAllowed, RuleBroken
 from tests.auth.conftest import World
@@ -46,6 +47,19 @@ def test_a_unit_cannot_lie_below_itself(world: World) -> None:
 def test_a_unit_stays_in_its_organisation(world: World) -> None:
     with pytest.raises(RuleBroken):
         create_unit(world.admin, world.organisation, "900", "Ny", world.neighbour_unit)
+
+
+def test_a_tree_too_deep_is_refused_in_words(world: World) -> None:
+    below: Unit | None = None
+    with pytest.raises(RuleBroken, match="för många nivåer"):
+        for level in range(101):
+            below = create_unit(world.admin, world.organisation, f"D{level}", "Djupt", below)
+    assert below is not None
+    branch = create_unit(world.admin, world.organisation, "B", "Gren", None)
+    create_unit(world.admin, world.organisation, "B1", "Under grenen", branch)
+    assert below.parent is not None
+    with pytest.raises(RuleBroken, match="för många nivåer"):
+        move_unit(world.admin, branch, below)
 
 
 def test_a_code_is_one_units(world: World) -> None:

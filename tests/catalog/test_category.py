@@ -41,6 +41,18 @@ def test_category_cannot_lie_below_itself() -> None:
         edit(None, office, CategoryFacts(code="K", name="Kontor", parent=copy))
 
 
+def test_a_tree_too_deep_is_refused_in_words() -> None:
+    office, _, copy = make_branch()
+    below: Category | None = None
+    with pytest.raises(RuleBroken, match="för många nivåer"):
+        for level in range(101):
+            below = create(None, CategoryFacts(code=f"D{level}", name="Djupt", parent=below))
+    for path in (office.path, copy.path):
+        assert len(path) < 200
+    with pytest.raises(RuleBroken, match="för många nivåer"):
+        edit(None, office, CategoryFacts(code="K", name="Kontor", cpv="30", parent=below))
+
+
 @pytest.mark.parametrize("values", [{"code": "K"}, {"cpv": "3"}, {"cpv": "30x"}, {"cpv": "123456789"}])
 def test_create_refuses_a_taken_code_and_a_wrong_cpv(values: dict[str, str]) -> None:
     make_branch()

@@ -2,26 +2,29 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from auth.permission import Role
 from catalog.actions.price_list import approve, import_price_list, publish, publish_due, withdraw
 from catalog.agreement import Award
-from catalog.comparison import compare, price_range
-from catalog.managing import in_force
+from catalog.managing import in_force, price_range
 from catalog.price_list import Article, PriceList, PriceListState, VatClass
 from catalog.price_row import rows_of
 from core.clock import frozen, now, today
 from core.db import commit, db, unit_of_work
 from core.errors import AvropError, NotAllowed, RuleBroken, WrongState
 from exchange import pricesheet
+from exchange.pricefile import read_price_file
 from exchange.pricesheet import Form
+from exchange.table import CHUNK
 from tests.factories import hostile
 from tests.factories.auth import make_member, make_organisation
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_price_list
@@ -82,6 +85,33 @@ def test_one_bad_row_and_nothing_is_stored(award: Award, data: bytes) -> None:
     assert all(problem.text for problem in outcome.problems)
     assert db.session.scalar(select(func.count()).select_from(PriceList)) == 0
     assert db.session.scalar(select(func.count()).select_from(Article)) == 0
+
+
+def test_number_that_comes_again_far_down_is_named_with_both_lines(award: Award) -> None:
+    """While a list is stored nobody remembers all its numbers: the database finds the second one."""
+    lines = [f"A{n};Penna;st;1;25;;" for n in range(2, 3 * CHUNK)]
+    outcome = import_price_list(None, award, price_file(*lines, "A7;Penna;st;1;25;;"), "lista.csv", today())
+    assert [(p.code, p.line, p.params) for p in outcome.problems] == [("number-twice", 3 * CHUNK, {"other": 7})]
+    assert outcome.price_list is None
+    assert db.session.scalar(select(func.count()).select_from(Article)) == 0
+    assert bring_in(award).version == 1
+
+
+def test_open_file_is_read_like_its_bytes(award: Award, tmp_path: Path) -> None:
+    path = tmp_path / "lista.csv"
+    path.write_bytes(GOOD)
+    with path.open("rb") as file:
+        outcome = import_price_list(None, award, file, path.name, today())
+    first = bring_in(award)
+    assert outcome.price_list is not None and outcome.price_list.source_sha256 == first.source_sha256
+    assert first.source_sha256 == sha256(GOOD).hexdigest()
+    assert list(rows_of(outcome.price_list)) == list(rows_of(first)) == read_price_file(GOOD).rows
+
+
+def test_what_is_wrong_with_the_database_is_not_blamed_on_the_file(award: Award) -> None:
+    db.session.execute(text("CREATE UNIQUE INDEX one_of_each_unit ON article (unit_code)"))
+    with pytest.raises(IntegrityError):
+        bring_in(award, price_file("A1;Penna;st;9;25;;", "A2;Penna;st;9;25;;"))
 
 
 def test_widest_row_that_the_reader_takes_is_stored(award: Award) -> None:
@@ -167,19 +197,6 @@ def test_import_refuses_who_does_not_manage_the_agreement(award: Award) -> None:
     stranger = make_member(Role.AGREEMENT_OWNER, make_organisation())
     with pytest.raises(NotAllowed):
         import_price_list(stranger, award, GOOD, "lista.csv", today())
-
-
-def test_comparison_counts_new_gone_dearer_and_cheaper(award: Award) -> None:
-    rows = {"same": "10", "dearer": "10", "cheaper": "10", "gone": "10", "per": "10"}
-    former = bring_in(award, price_file(*(f"{number};Vara {number};st;{price};25;;" for number, price in rows.items())))
-    data = "Artikelnummer;Benämning;Enhet;Pris;Moms;Prisenhet\n"
-    data += "same;S;st;10;25;1\ndearer;D;st;12;25;1\ncheaper;C;st;5;25;1\nnew;N;st;1;25;1\nper;P;st;1000;25;100\n"
-    told = compare(bring_in(award, data.encode()), former)
-    assert (told.new, told.gone, told.dearer, told.cheaper) == (1, 1, 1, 1)
-    assert [(c.supplier_number, c.percent) for c in told.largest] == [
-        ("cheaper", Decimal("-50.0")),
-        ("dearer", Decimal("20.0")),
-    ]
 
 
 @pytest.mark.parametrize("change", [{"price": Decimal(1)}, {"price_list_id": None}])

@@ -55,6 +55,20 @@ def test_price_of_another_unit_is_converted_by_its_factor() -> None:
     assert codes(read(catalogue_line(prices=price.format("")))) == {"price-unit"}
 
 
+def test_prices_that_say_from_which_quantity_they_hold_are_tiers() -> None:
+    place = (
+        "<cbc:MinimumQuantity>{}</cbc:MinimumQuantity>"
+        '<cac:Price><cbc:PriceAmount currencyID="SEK">{}</cbc:PriceAmount></cac:Price>'
+    )
+    between = "</cac:RequiredItemLocationQuantity><cac:RequiredItemLocationQuantity>"
+    prices = between.join(place.format(*step) for step in ((50, "8.90"), (1, "10.00"), (10, "9.50")))
+    found = read(catalogue_line(prices=prices))
+    assert found.is_clean, found.problems
+    assert found.rows[0].price == Decimal(10)
+    assert found.rows[0].tiers == ((Decimal(10), Decimal("9.5")), (Decimal(50), Decimal("8.9")))
+    assert codes(read(catalogue_line(prices=prices.replace(">50<", ">10<")))) == {"several-prices"}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "code", "stops"),
     [

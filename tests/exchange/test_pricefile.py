@@ -1,6 +1,7 @@
 import csv
 import io
 import time
+import tracemalloc
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchange import table
-from exchange.pricefile import COLUMNS, PriceFile, PriceRow, read_price_file
+from exchange import csvtext, table
+from exchange.pricefile import COLUMNS, TRUSTED, PriceFile, PriceRow, open_price_file, read_price_file
 from exchange.table import TEXTS, Problem
 
 HEADER = "Artikelnummer;Benämning;Enhet;Pris;Moms"
@@ -292,13 +293,103 @@ def test_no_cells_make_it_raise(rows: list[list[str]]) -> None:
     assert all(problem.text and problem.value.isprintable() for problem in found.problems)
 
 
+ODD = st.sampled_from(
+    [
+        "",
+        "-",
+        " x ",
+        "=1",
+        "a  b",
+        "a\u00a0b",
+        "a\u202eb",
+        "x" * 300,
+        "\x07",
+        "-5",
+        "0",
+        "1 234,50",
+        "EXEMPEL",
+        "A1",
+        "\n",
+    ]
+)
+
+
+@given(st.data())
+def test_column_by_column_and_row_by_row_say_the_same(data: st.DataObject) -> None:
+    fields = ["Artikelnummer", "Benämning", "Enhet", "Pris", "Moms", "EAN", "Märkning", "Multipel", "Varumärke"]
+    rows = [
+        [f"A{number}", "Pärm", "förp", "12,50", "25 %", "7340090400001", "KRAV, Svanen", "10", ""]
+        for number in range(data.draw(st.integers(1, 12)))
+    ]
+    for _ in range(data.draw(st.integers(0, 3))):
+        row = data.draw(st.sampled_from(rows))
+        row[data.draw(st.integers(0, len(fields) - 1))] = data.draw(ODD | CELLS)
+    out = io.StringIO()
+    csv.writer(out, delimiter=";").writerows([fields, *rows])
+    text = out.getvalue().encode(errors="ignore")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(table, "CHUNK", data.draw(st.sampled_from([1, 3, 2000])))
+        found = read_price_file(text)
+        patch.setattr(table.Table, "_by_column", lambda *_: None)
+        assert found == read_price_file(text)
+
+
+def long_list(count: int) -> list[str]:
+    return [HEADER, *(f"A{number};Pärm {number};st;{number % 900 + 1},50;25" for number in range(2, count + 2))]
+
+
+def test_lines_are_right_far_down_the_file() -> None:
+    lines = long_list(table.CHUNK * 3)
+    lines[4320] = "A2;Pärm;st;1;25"
+    lines[5000] = "B5000;Pärm;ask;1;25"
+    found = read(*lines)
+    assert [(p.code, p.line, p.params) for p in found.problems] == [
+        ("number-twice", 4321, {"other": 2}),
+        ("unknown-unit", 5001, {}),
+    ]
+    assert all(row.supplier_number == f"A{row.line}" for row in found.rows)
+    assert len(found.rows) == table.CHUNK * 3 - 2
+
+
+def peak(file: Path) -> int:
+    """The most memory that reading takes, in bytes."""
+    with file.open("rb") as data, open_price_file(data, file.name, TRUSTED) as source:
+        tracemalloc.start()
+        count = sum(len(rows) for rows in source.chunks(remember=False))
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert source.is_clean and count > 1
+    return most
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    few, many = tmp_path / "few.csv", tmp_path / "many.csv"
+    few.write_text("\n".join(long_list(table.CHUNK * 2)))
+    many.write_text("\n".join(long_list(table.CHUNK * 20)))
+    assert peak(many) < peak(few) * 1.2
+
+
+def test_whoever_is_trusted_may_bring_a_longer_list() -> None:
+    data = "\n".join(long_list(table.MAX_ROWS + 1)).encode()
+    with open_price_file(io.BytesIO(data), "lista.csv", TRUSTED) as source:
+        assert sum(map(len, source.chunks())) == table.MAX_ROWS + 1
+    assert source.problems == []
+
+
+@pytest.mark.parametrize("letters", ["Ã¥", "Ã–"])
+def test_garbled_letters_are_seen_wherever_they_stand(letters: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for size in range(1, 9):  # of the pieces that a file is looked through in
+        monkeypatch.setattr(csvtext, "_PIECE", size)
+        assert only_problem(read(HEADER, f"A1;P{letters}rm;st;1;25")).code == "garbled"
+
+
 def test_every_heading_of_a_template_is_read() -> None:
     fields = PriceRow._fields[1:]
     assert read(";".join(COLUMNS[field].heading for field in fields)).problems == [Problem("no-rows")]
 
 
 def test_every_text_can_be_filled_in() -> None:
-    names = ("megabytes", "columns", "column", "other", "limit", "choices", "former", "start", "end")
+    names = ("megabytes", "columns", "column", "other", "limit", "choices", "former", "start", "end", "price")
     params: dict[str, str | int] = {**dict.fromkeys(names, "x"), "count": 2}
     assert all(Problem(code, params=params).text for code in TEXTS)
 
@@ -316,3 +407,46 @@ def test_the_two_wrong_check_digits_among_real_groceries_are_found(shared: Path)
     found = read_price_file(out.getvalue().encode())
     assert [problem.code for problem in found.problems].count("gtin-check-digit") == 2
     assert len(found.rows) > 2300
+
+
+def test_tiers_are_read_in_rising_order_and_no_other() -> None:
+    head = "Artikelnummer;Benämning;Enhet;Pris;Moms;Staffelpris\n"
+    found = read_price_file(f'{head}A1;Penna;st;10;25;"10: 9,50; 50 = 8,90"\n'.encode())
+    assert found.rows[0].tiers == ((Decimal(10), Decimal("9.50")), (Decimal(50), Decimal("8.90"))), found.problems
+    eleven = "; ".join(f"{n}: 1" for n in range(1, 12))
+    for wrong in ("50: 9; 10: 8", "10 st 9", "10: 0", "10: x", "10: 9; 10: 8", "från 10", eleven):
+        found = read_price_file(f'{head}A1;Penna;st;10;25;"{wrong}"\n'.encode())
+        assert [problem.code for problem in found.problems] == ["tiers"], wrong
+
+
+def test_a_price_may_be_a_list_price_and_a_discount() -> None:
+    head = "Artikelnummer;Benämning;Enhet;Listpris;Rabatt %;Moms\n"
+    found = read_price_file(f"{head}A1;Penna;st;33,33;12,5 %;25\n".encode())
+    assert [(row.price, row.list_price, row.discount_percent) for row in found.rows] == [
+        (Decimal("29.16"), Decimal("33.33"), Decimal("12.5"))
+    ], found.problems
+    lacking = read_price_file(f"{head}A1;Penna;st;33,33;;25\n".encode())
+    assert [(p.code, p.line) for p in lacking.problems] == [("missing-value", 2)]
+    assert lacking.rows == []
+    for wrong in ("100", "0", "-5", "halva"):
+        assert not read_price_file(f"{head}A1;Penna;st;33,33;{wrong};25\n".encode()).is_clean
+
+
+def test_a_price_that_its_list_price_and_discount_do_not_make_is_named() -> None:
+    head = "Artikelnummer;Benämning;Enhet;Pris;Listpris;Rabatt;Moms\n"
+    both = read_price_file(f"{head}A1;Penna;st;75;100;25;25\nA2;Pärm;st;80;100;25;25\nA3;Gem;st;9;;;25\n".encode())
+    assert [(p.code, p.line, p.value) for p in both.problems] == [("discount-differs", 3, "80")]
+    assert [row.supplier_number for row in both.rows] == ["A1", "A3"]
+
+
+def test_without_list_price_and_discount_a_price_is_demanded_as_before() -> None:
+    head = "Artikelnummer;Benämning;Enhet;Listpris;Moms\n"
+    found = read_price_file(f"{head}A1;Penna;st;100;25\n".encode())
+    assert [(p.code, p.params.get("column")) for p in found.problems] == [("missing-column", "Pris")]
+
+
+def test_a_weight_may_be_approximate() -> None:
+    head = "Artikelnummer;Benämning;Enhet;Pris;Moms;Ca-vikt\n"
+    found = read_price_file(f"{head}A1;Lax;kg;200;livsmedel;ja\nA2;Sill;kg;90;livsmedel;\n".encode())
+    assert [row.is_approximate for row in found.rows] == [True, False], found.problems
+    assert [p.code for p in read_price_file(f"{head}A1;Lax;kg;200;25;kanske\n".encode()).problems] == ["yes-or-no"]

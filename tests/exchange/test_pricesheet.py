@@ -66,7 +66,18 @@ ROWS = st.builds(
     manufacturer=optional(texts(100)),
     lead_time_days=optional(st.integers(0, 999)),
     picture=optional(st.just("https://bilder.example/a.jpg?x=1&y=å")),
+    tiers=st.deferred(lambda: tiers()),
+    list_price=st.none(),
+    discount_percent=st.none(),
+    is_approximate=st.booleans(),
 )
+
+
+def tiers() -> st.SearchStrategy[tuple[tuple[Decimal, Decimal], ...]]:
+    steps = st.lists(st.tuples(numbers(1_000_000, 3), numbers(1_000_000_000, 4)), max_size=10, unique_by=lambda s: s[0])
+    return steps.map(lambda found: tuple(sorted(found)))
+
+
 LISTS = st.lists(ROWS, min_size=1, max_size=12, unique_by=lambda row: row.supplier_number)
 
 
@@ -86,6 +97,15 @@ def test_csv_that_is_exported_is_imported_as_the_same(rows: list[PriceRow]) -> N
 @given(LISTS)
 def test_workbook_that_is_exported_is_imported_as_the_same(rows: list[PriceRow]) -> None:
     comes_back(rows, "xlsx")
+
+
+@given(
+    st.decimals(Decimal("0.10"), Decimal(1_000_000), places=4), st.decimals(Decimal("0.01"), Decimal("90"), places=2)
+)
+def test_a_discounted_price_comes_back_as_it_was(list_price: Decimal, discount: Decimal) -> None:
+    head = "Artikelnummer;Benämning;Enhet;Listpris;Rabatt;Moms\n"
+    (row,) = read_price_file(f"{head}A1;Pärm;st;{list_price};{discount};25\n".encode()).rows
+    comes_back([row._replace(line=0)], "csv")
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])

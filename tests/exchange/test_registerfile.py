@@ -131,7 +131,7 @@ def test_a_name_is_one_line_and_a_summary_may_be_several() -> None:
     [
         (b"", "empty"),
         (b"  \r\n", "empty"),
-        (b"PK\x03\x04rest", "spreadsheet"),
+        (b"PK\x03\x04rest", "broken"),
         (b"\xff\xfeA\x00", "encoding"),
         (b"Avtalsnummer\x00;Avtalsnamn", "binary"),
         (b"hej;hopp\n1;2", "no-header"),

@@ -102,6 +102,8 @@ SCOPES: dict[str, tuple[str, Scope]] = {
     "agreements.document_id": ("document", published_or_managed),
     "catalog.article_id": ("article", published_or_managed),
     "favourites.article_id": ("article", published_or_managed),
+    "shopping_lists.list_id": ("shopping list", on_the_road),
+    "shopping_lists.article_id": ("article", published_or_managed),
     "rules.rule_id": ("approval rule", of_the_administrator),
     "rules.group_id": ("approval group", of_the_administrator),
     "manage.agreement_id": ("agreement", managed),

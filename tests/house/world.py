@@ -20,6 +20,7 @@ from auth.permission import ROLE_PERMISSIONS, Permission, Role
 from auth.substitution import Substitution
 from auth.user import User
 from catalog.agreement import AgreementDocument, AgreementState, CallOffMethod, ExtensionOption
+from catalog.column_map import PriceUpload
 from catalog.price_list import Article, PriceListState
 from core.clock import now, today
 from core.db import db
@@ -27,9 +28,11 @@ from exchange.outbox import messages_about
 from orders.actions.approval import approve
 from orders.actions.basket import add
 from orders.actions.order import cancel
+from orders.actions.shopping_list import ListTerms, create
 from orders.basket_queries import basket_of
 from orders.order_queries import orders_of
 from orders.requisition import Requisition
+from orders.shopping_list import Sharing
 from tests.factories import unique
 from tests.factories.auth import make_address, make_member, make_office, make_organisation, make_unit
 from tests.factories.catalog import (
@@ -177,6 +180,21 @@ def _substitution(place: Place) -> Substitution:
     return substitution
 
 
+def _upload(actor: Actor, award_id: int) -> PriceUpload:
+    """A file of hers that waits for its columns to be chosen."""
+    assert actor.user is not None
+    return PriceUpload(
+        award_id=award_id,
+        file_name="lista.csv",
+        effective_from=today(),
+        content=b"Id;Vad;Frp;Kr;Sats",
+        headings=["Id", "Vad", "Frp", "Kr", "Sats"],
+        samples=[[]] * 5,
+        uploaded_at=now(),
+        uploaded_by_id=actor.user.id,
+    )
+
+
 def _walk(world: World, nearness: str, place: Place, name: str, article: Article, second: Article) -> None:
     """An order, a requisition that waits, and a full basket, of one orderer."""
     secret = canary(name, "order")
@@ -202,6 +220,8 @@ def _walk(world: World, nearness: str, place: Place, name: str, article: Article
     world.add("cancelled order", nearness, orders_of(undone)[0].number)
     world.add("requisition", nearness, waiting.id)
     world.add("step", nearness, pending_step(waiting).id)
+    unit_list = ListTerms(secret, Sharing.UNIT, place.unit, place.unit, place.address, accounting_cost=secret)
+    world.add("shopping list", nearness, create(place.orderer, place.organisation, unit_list, goods).id)
     world.add("approval link", nearness, _link(waiting))
     world.add("substitution", nearness, _substitution(place).id)
     world.add("user", nearness, place.orderer.id)
@@ -274,6 +294,7 @@ def _people(world: World, own: Place, unit: Unit, office: Organisation) -> None:
         all_of_them,
         "nothing is hidden",
     )
+    db.session.add(_upload(world.actors["office_owner"], world.things["award"][OWN]))
     disabled = _person(Role.ORDERER, a, unit, "A1")
     disabled.is_active = False
     actor("disabled", disabled, None, frozenset(), "KANARIE")

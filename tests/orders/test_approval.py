@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from auth.journal import entries_about
 from auth.permission import Role
@@ -14,13 +14,13 @@ from auth.substitution import Substitution
 from auth.user import User
 from catalog.agreement import AgreementState
 from catalog.price_list import Article
-from core.clock import now, today
+from core.clock import frozen, now, today
 from core.db import TransactionalFlask, commit, db, reading, rollback, unit_of_work
 from core.errors import NotAllowed, RuleBroken, WrongState
 from exchange.outbox import OutboxMessage, messages_about
-from orders.actions.approval import approve, reject, send_back, settle_steps
+from orders.actions.approval import KEEP_LINKS, approve, reject, remove_old_links, send_back, settle_steps
 from orders.actions.requisition import mend, submit, withdraw
-from orders.approval import ApprovalState, Quorum, StepKind
+from orders.approval import ApprovalState, ApprovalToken, Quorum, StepKind
 from orders.approval_queries import steps_of, steps_to_decide
 from orders.documents import RenderingFailed
 from orders.order import Order
@@ -228,6 +228,18 @@ def test_a_step_goes_on_when_the_last_one_awaited_leaves(fresh_app: Transactiona
             assert len(orders_of(requisition)) == 1
 
 
+def test_secrets_of_links_go_long_after_they_expired(fresh_app: TransactionalFlask) -> None:
+    with fresh_app.app_context():
+        with unit_of_work():
+            make_requisition()
+        with reading() as session:
+            expires_at = session.scalars(select(ApprovalToken.expires_at)).one()
+        with frozen(expires_at + KEEP_LINKS):
+            assert remove_old_links() == 0
+        with frozen(expires_at + KEEP_LINKS + timedelta(minutes=1)):
+            assert [remove_old_links(), remove_old_links()] == [1, 0]
+
+
 def lose_right(person: User, change: str) -> None:
     """She can approve nothing of what she was asked."""
     if change == "account closed":
@@ -375,6 +387,17 @@ def test_a_used_ceiling_stops_the_submission(app: TransactionalFlask) -> None:
     with pytest.raises(RuleBroken) as refused:
         make_requisition(place, [(paper, Decimal(2))])
     assert {f.code for f in refused.value.findings} == {"ceiling-reached"}
+
+
+def test_a_ceiling_that_is_stated_after_the_submission_stops_nothing_that_waits(app: TransactionalFlask) -> None:
+    place = make_place()
+    paper = make_offer(place.organisation, price=Decimal(100))
+    placed, rejected = make_requisition(place, [(paper, Decimal(2))]), make_requisition(place, [(paper, Decimal(1))])
+    late = make_ceiling(paper.award.lot.agreement, Decimal(1000))
+    say_yes(place.approver, placed)
+    reject(place.approver, pending_step(rejected), "Nej", rejected.content_hash or "")
+    commit()
+    assert (late.reserved, late.ordered) == (0, Decimal(200))
 
 
 def test_freight_is_what_was_approved_though_the_terms_change_meanwhile(app: TransactionalFlask) -> None:

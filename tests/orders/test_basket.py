@@ -10,13 +10,13 @@ import pytest
 
 from auth.journal import entries_about
 from auth.permission import Role
-from catalog.agreement import AgreementState, CallOffMethod
+from catalog.agreement import CallOffMethod
 from catalog.price_list import Article, VatClass
 from core.clock import now
 from core.db import TransactionalFlask, commit, db
 from core.errors import NotAllowed, RuleBroken
 from orders.actions.approval import send_back
-from orders.actions.basket import accept_change, add, change, note_refusal, remove, reorder, state_ground
+from orders.actions.basket import accept_change, add, add_all, change, note_refusal, remove, state_ground
 from orders.actions.requisition import mend, submit, withdraw
 from orders.approval import StepKind
 from orders.basket import RankingRefusal
@@ -24,7 +24,7 @@ from orders.basket_queries import basket_of, refusals_of, view_basket
 from orders.requisition import RequisitionState
 from tests.factories.auth import make_member, make_organisation, make_unit
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_offer, make_price_list
-from tests.factories.orders import Place, checkout_at, make_order, make_place, make_requisition, make_rule, pending_step
+from tests.factories.orders import Place, checkout_at, make_place, make_requisition, make_rule, pending_step
 
 
 def codes(place: Place) -> set[str]:
@@ -65,7 +65,7 @@ def test_an_article_has_one_line_whichever_price_list_it_came_from(app: Transact
     terms = {"supplier_number": old.supplier_number, "name": old.name, "price": Decimal(12)}
     new = only_article(make_price_list(old.award, [terms]).id)
     assert add(place.orderer, place.organisation, new, Decimal(1)) is line
-    assert (line.article, line.quantity, line.seen_price) == (new, Decimal(3), Decimal(12))
+    assert (line.article, line.quantity) == (new, Decimal(3))
     accept_change(place.orderer, line)  # nothing left to accept, and no second line in its way
     db.session.flush()
     assert codes(place) == set()
@@ -254,35 +254,46 @@ def test_nothing_is_delivered_after_an_agreement_that_does_not_allow_it(app: Tra
     assert submit(place.orderer, place.organisation, late).state is RequisitionState.SUBMITTED
 
 
-def test_an_old_order_is_put_into_the_basket_at_todays_price(app: TransactionalFlask) -> None:
+def test_many_articles_lie_in_the_basket_together_at_the_prices_of_their_rows(app: TransactionalFlask) -> None:
     place = make_place()
-    paper, pens = make_offer(place.organisation, price=Decimal(100)), make_offer(place.organisation)
-    order = make_order(place, [(paper, Decimal(2))])
-    make_price_list(paper.award, [{"supplier_number": paper.supplier_number, "price": Decimal(110)}])
-    assert reorder(place.orderer, place.organisation, order) == []
+    paper, pens = make_offer(place.organisation, price=Decimal(100)), make_offer(place.organisation, price=Decimal(9))
+    wanted = [(paper, Decimal(2)), (pens, Decimal(3)), (paper, Decimal(1))]
+    assert add_all(place.orderer, place.organisation, wanted) == [(), (), ()]
     basket = basket_of(place.orderer, place.organisation)
     assert basket is not None
-    assert [(line.quantity, line.seen_price) for line in basket.lines] == [(Decimal(2), Decimal(110))]
-    pens.award.lot.agreement.state = AgreementState.PAUSED
-    paper.award.lot.agreement.state = AgreementState.PAUSED
-    commit()
-    assert reorder(place.orderer, place.organisation, order) == [order.lines[0].name]
+    assert [(line.article, line.quantity) for line in basket.lines] == [(paper, Decimal(3)), (pens, Decimal(3))]
 
 
-def test_ordering_again_asks_as_many_queries_for_ten_lines_as_for_one(
-    app: TransactionalFlask, count_queries: Any
-) -> None:
+def test_of_many_articles_none_lies_in_the_basket_when_one_may_not(app: TransactionalFlask) -> None:
+    place = make_place()
+    paper, foreign = make_offer(place.organisation), make_offer(make_organisation())
+    fine, refused = add_all(place.orderer, place.organisation, [(paper, Decimal(2)), (foreign, Decimal(1))])
+    assert (fine, [finding.code for finding in refused]) == ((), ["not-entitled"])
+    basket = basket_of(place.orderer, place.organisation)
+    assert basket is not None
+    assert basket.lines == []
+
+
+def test_the_same_article_on_two_rows_counts_together(app: TransactionalFlask) -> None:
+    place = make_place()
+    dozen = make_offer(place.organisation, quantity_multiple=Decimal(12))
+    refused = add_all(place.orderer, place.organisation, [(dozen, Decimal(6)), (dozen, Decimal(5))])
+    assert [[finding.code for finding in found] for found in refused] == [["quantity-rule"], ["quantity-rule"]]
+    assert add_all(place.orderer, place.organisation, [(dozen, Decimal(6)), (dozen, Decimal(6))]) == [(), ()]
+
+
+def test_adding_many_asks_as_many_questions_for_ten_as_for_one(app: TransactionalFlask, count_queries: Any) -> None:
     counted = []
     for lines in (1, 10):
         place = make_place()
         award = make_offer(place.organisation).award
         make_price_list(award, [{"supplier_number": f"A-{number}"} for number in range(lines)])
         articles = db.session.query(Article).filter(Article.award_id == award.id, Article.supplier_number.like("A-%"))
-        order = make_order(place, [(article, Decimal(1)) for article in articles])
         commit()
-        assert len(order.lines) == lines
+        wanted = [(article, Decimal(1)) for article in articles]
+        assert len(wanted) == lines
         with count_queries() as queries:
-            assert reorder(place.orderer, place.organisation, order) == []
+            assert add_all(place.orderer, place.organisation, wanted) == [()] * lines
         counted.append(len([sql for sql in queries if sql.startswith("SELECT")]))
     assert counted[1] <= counted[0] + 2, counted
 

@@ -21,6 +21,7 @@ from core.db import TransactionalFlask, db, reading, unit_of_work
 from core.errors import AvropError, RuleBroken
 from orders.actions.approval import approve
 from orders.actions.basket import add
+from orders.actions.order import close
 from orders.actions.receipt import Received, receive
 from orders.actions.requisition import Checkout, submit
 from orders.approval import ApprovalStep, Quorum, StepKind
@@ -172,6 +173,23 @@ def test_the_same_delivery_taken_in_twice_counts_once(fresh_app: TransactionalFl
         order = db.session.scalars(select(Order)).one()
         assert received_quantities(order) == {line_id: Decimal(1)}
         assert db.session.scalar(select(func.count()).select_from(Receipt)) == 1
+
+
+def test_closing_short_many_times_at_once_gives_the_room_back_once(fresh_app: TransactionalFlask) -> None:
+    with fresh_app.app_context(), unit_of_work():
+        place = make_place()
+        paper = make_offer(place.organisation, price=Decimal(100))
+        ceiling_id = make_ceiling(paper.award.lot.agreement, Decimal(10_000)).id
+        make_order(place, [(paper, Decimal(50))])  # somebody else's, which must stay counted
+        number, here = make_order(place, [(paper, Decimal(3))]).number, ids_of(place)
+
+    def close_it(_: int) -> None:
+        orderer = db.session.get_one(User, here["orderer"])
+        close(orderer, order_for(orderer, db.session.get_one(Organisation, here["organisation"]), number), "Slut")
+
+    assert at_once(fresh_app, close_it, WORKERS) == Counter({"done": 1, "wrong-state": WORKERS - 1})
+    with fresh_app.app_context(), reading():
+        assert db.session.get_one(Ceiling, ceiling_id).ordered == Decimal(5000)
 
 
 def test_the_first_two_clicks_into_an_empty_basket_do_not_collide(fresh_app: TransactionalFlask) -> None:

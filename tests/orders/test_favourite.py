@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from auth.permission import Role
 from auth.user import User
+from catalog.price_list import PriceListState
 from core.clock import now
 from core.db import commit
 from orders.actions.favourite import toggle
@@ -46,6 +47,16 @@ def test_what_cannot_be_ordered_is_told_apart(place: Place) -> None:
     found = favourites_of(place.orderer, place.organisation)
     assert (found.orderable, found.gone) == ([sold], [blocked])
     assert favourites_of(make_place().orderer, place.organisation).orderable == ()
+
+
+def test_what_is_gone_is_not_told_from_a_draft(place: Place) -> None:
+    sold = make_offer(place.organisation, name="Pärm")
+    toggle(place.orderer, sold)
+    rows = [{"supplier_number": sold.supplier_number, "name": "Hemlig pärm"}]
+    make_price_list(sold.award, rows, state=PriceListState.DRAFT)
+    sold.award.supplier.blocked_at, sold.award.supplier.blocked_reason = now(), "Konkurs"
+    commit()
+    assert favourites_of(place.orderer, place.organisation).gone == [sold]
 
 
 def test_the_button_keeps_and_lets_go(place: Place, login_as: LogIn) -> None:

@@ -292,3 +292,9 @@ def test_the_page_asks_as_many_queries_for_twenty_rules_as_for_one(
             assert browser.get(URL).status_code == 200
         counted.append(len(queries))
     assert counted[0] == counted[1] <= 10, counted
+
+
+def test_the_rules_lead_back_to_the_administration(admin: User, login_as: LogIn) -> None:
+    browser = login_as(admin)
+    for path in ("", "/new", "/groups/new"):
+        assert '<li><a href="/admin/">Administration</a></li>' in browser.get(URL + path).text

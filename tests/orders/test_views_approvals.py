@@ -201,6 +201,16 @@ def test_her_own_decision_is_shown_when_the_page_or_the_link_is_opened_again(pla
     assert state_of(requisition) is RequisitionState.REJECTED
 
 
+def test_what_is_placed_is_not_counted_twice_when_the_page_is_opened_again(place: Place, login_as: LogIn) -> None:
+    article = make_offer(place.organisation, price=Decimal(100))
+    make_ceiling(article.award.lot.agreement, Decimal(1000))
+    step = pending_step(make_requisition(place, [(article, Decimal(9))]))
+    browser = login_as(place.approver)
+    browser.post(f"/approvals/{step.id}", data=answer_to(step))
+    page = browser.get(f"/approvals/{step.id}").text.replace("\xa0", " ")
+    assert "Efter beställningen är 100,00 kr kvar" in page and "hunnit före dig" not in page
+
+
 def test_a_used_link_tells_nobody_else_what_was_decided(place: Place, login_as: LogIn, client: FlaskClient) -> None:
     requisition = make_requisition(place)
     link, step = link_of(requisition), pending_step(requisition)

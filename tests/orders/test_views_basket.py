@@ -137,7 +137,7 @@ def test_a_new_price_is_shown_and_accepted(place: Place, login_as: LogIn) -> Non
     assert "10,00\xa0kr till 12,50\xa0kr" in page and "Godta nytt pris" in page
     assert 'href="/checkout"' not in page
     browser.post(f"/basket/{line_id}/accept")
-    assert [line.seen_price for line in lines_of(place)] == [Decimal("12.50")]
+    assert [line.article.price for line in lines_of(place)] == [Decimal("12.50")]
     assert 'href="/checkout"' in browser.get("/basket").text
 
 

@@ -18,7 +18,6 @@ from core.db import commit, db
 from core.state import advance
 from exchange.outbox import MessageState, OutboxMessage, messages_about
 from orders.actions.receipt import Received, receive
-from orders.basket_queries import basket_of
 from orders.mail import about
 from orders.order import FileKind, Order, OrderState
 from orders.order_queries import order_for, received_quantities
@@ -151,9 +150,9 @@ def test_the_page_tells_the_story_of_the_order(place: Place, login_as: LogIn) ->
 def test_another_organisations_order_is_not_found(place: Place, login_as: LogIn) -> None:
     order = made(make_place())
     browser = login_as(place.orderer)
-    for path in ("", ".pdf", ".xml", "/receive", "/cancel", "/close"):
+    for path in ("", ".pdf", ".xml", "/receive", "/cancel", "/close", "/again"):
         assert browser.get(f"/orders/{order.number}{path}").status_code == 404, path
-    for path in ("/receive", "/cancel", "/close", "/again", f"/messages/{letter(order).id}/resend"):
+    for path in ("/receive", "/cancel", "/close", f"/messages/{letter(order).id}/resend"):
         assert browser.post(f"/orders/{order.number}{path}", data={"reason": "x"}).status_code == 404, path
     assert reread(order).state is OrderState.PLACED
 
@@ -279,6 +278,23 @@ def test_a_quantity_that_is_none_receives_nothing(quantity: str, place: Place, l
     assert received_quantities(order) == {}
 
 
+def test_a_closed_order_is_corrected_on_a_page_of_its_own(place: Place, login_as: LogIn) -> None:
+    order = make_order(place)
+    number, line_id = order.number, order.lines[0].id
+    browser = login_as(place.orderer)
+    browser.post(f"/orders/{number}/receive", data={"key": "a", "all": "1"})
+    assert "Rätta det mottagna" in browser.get(f"/orders/{number}").text
+    page = browser.get(f"/orders/{number}/receive").text
+    assert "Skriv minus framför" in page and "Allt kom" not in page
+    rows = {"key": "b", f"line-{line_id}-quantity": "1", f"line-{line_id}-deviation": "none"}
+    refused = browser.post(f"/orders/{number}/receive", data=rows)
+    assert refused.status_code == 422 and "är avslutad" in refused.text
+    corrected = rows | {"key": "c", f"line-{line_id}-quantity": "-1", f"line-{line_id}-note": "Räknade fel"}
+    assert browser.post(f"/orders/{number}/receive", data=corrected).status_code == 303
+    page = browser.get(f"/orders/{number}").text
+    assert "rättade det mottagna: rad 1: -1" in page.replace("−", "-") and "öppnades igen" in page
+
+
 def test_a_colleague_without_the_role_does_not_receive(place: Place, login_as: LogIn) -> None:
     order = made(place, 4)
     colleague = make_member(Role.ORDERER, place.organisation, place.unit)
@@ -321,18 +337,39 @@ def test_a_colleague_neither_cancels_nor_closes(act: str, place: Place, login_as
     assert reread(order).state is OrderState.PLACED
 
 
-def test_again_puts_the_same_into_the_basket(place: Place, login_as: LogIn) -> None:
-    order = made(place, 4)
-    assert login_as(place.orderer).post(f"/orders/{order.number}/again").location == "/basket"
-    db.session.expire_all()
-    basket = basket_of(place.orderer, place.organisation)
-    assert basket is not None
-    assert [(line.article_id, line.quantity) for line in basket.lines] == [(order.lines[0].article_id, Decimal(4))]
+# The same again
 
 
-def test_again_tells_what_is_gone(place: Place, login_as: LogIn) -> None:
+def test_again_shows_todays_prices_beside_those_of_the_order_and_puts_nothing_in_the_basket(
+    place: Place, login_as: LogIn
+) -> None:
+    paper = make_offer(place.organisation, price=Decimal(100))
+    order = make_order(place, [(paper, Decimal(4))])
+    make_price_list(paper.award, [{"supplier_number": paper.supplier_number, "name": "Papper", "price": Decimal(110)}])
+    browser = login_as(place.orderer)
+    page = browser.get(f"/orders/{order.number}/again").text
+    assert "10 % dyrare i dag" in page and "440,00" in page and f"Hette då {paper.name}" in page
+    assert "Allt kan beställas igen" in page
+    assert "Varukorgen är tom" in browser.get("/basket").text
+
+
+def test_again_tells_what_is_gone_and_why(place: Place, login_as: LogIn) -> None:
     order = made(place)
     order.supplier.blocked_at, order.supplier.blocked_reason = now(), "Konkurs"
+    page = login_as(place.orderer).get(f"/orders/{order.number}/again").text
+    assert order.lines[0].name in page and "Kan inte beställas nu" in page and "Konkurs" in page
+    assert 'name="take"' not in page
+
+
+def test_again_asks_as_many_queries_for_ten_lines_as_for_two(place: Place, login_as: LogIn, count_queries: Any) -> None:
     browser = login_as(place.orderer)
-    browser.post(f"/orders/{order.number}/again")
-    assert f"{order.lines[0].name} kan inte beställas nu." in browser.get("/basket").text
+    counted = []
+    for lines in (2, 10):
+        award = make_award(make_lot(make_agreement(place.organisation)))
+        price_list = make_price_list(award, [{} for _line in range(lines)])
+        articles = db.session.query(Article).filter_by(price_list_id=price_list.id)
+        order = make_order(place, [(article, Decimal(1)) for article in articles])
+        with count_queries() as queries:
+            assert browser.get(f"/orders/{order.number}/again").text.count('name="take"') == lines
+        counted.append(len(queries))
+    assert counted[0] == counted[1] <= 17, counted

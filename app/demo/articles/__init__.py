@@ -132,7 +132,7 @@ class Assortments:
                 "name": item.name,
                 "description": item.text,
                 "brand": item.brand,
-                "synonyms": product.words,
+                "synonyms": product.words and product.words.replace(", ", ","),
                 "unit_code": product.unit,
                 "pack_size": product.pack[0] if product.pack else None,
                 "pack_unit": product.pack[1] if product.pack else None,

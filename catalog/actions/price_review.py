@@ -1,0 +1,223 @@
+"""Review a price list: refuse rows or take them back in, see that the rules hold, and take up a former list again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Integer, delete, func, literal, select, true
+
+from auth.journal import record
+from auth.user import User
+from catalog.actions.agreement import begin_edit, check_may_manage, tell
+from catalog.actions.change import Facts, apply
+from catalog.agreement import Agreement, Award, Lot
+from catalog.price_change import Difference, Kind, former_of
+from catalog.price_list import PriceList, PriceListState
+from catalog.price_refusal import PriceRefusal, copy_list
+from catalog.price_rule import PriceRule, rule_of
+from core.clock import now, today
+from core.db import db, insert_with_conflict
+from core.errors import NotAllowed, RuleBroken, WrongState
+from core.types import UtcDateTime
+
+# What is kept of a refused row: as Difference.offered has it, then what is the same for all of them
+_KEPT = (
+    *("supplier_number", "kind", "name", "kept_price", "kept_base", "offered_price", "offered_base"),
+    *("price_list_id", "reason", "refused_at", "refused_by_id"),
+)
+TOLD = 20  # numbers that the journal names; it counts the others
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceRuleFacts(Facts):
+    """What is told of a price rule."""
+
+    index_clause: str | None = None
+    raises_from: date | None = None
+    largest_raise: Decimal | None = None
+    limit_percent: Decimal | None = None
+    limit_share: Decimal | None = None
+    limit_effect: Decimal | None = None
+
+
+def difference_of(price_list: PriceList) -> Difference:
+    """What a list changes, under its agreement's rule."""
+    return Difference(price_list, former_of(price_list), rule_of(price_list.award.lot.agreement))
+
+
+def refuse(
+    actor: User | None, draft: PriceList, reason: str, *, numbers: Sequence[str] | None = None, kind: Kind | None = None
+) -> int:
+    """Refuse the changes of the articles named, or all of a kind; returns how many. A row that is refused already gets
+    the new reason.
+
+    Raises RuleBroken where there is no reason or no such change, WrongState once the list is reviewed.
+    """
+    _open(actor, draft)
+    reason = reason.strip()
+    if not reason:
+        raise RuleBroken(_l("Skriv varför raderna avböjs. Leverantören får se skälet."))
+    said = literal(reason), literal(now(), UtcDateTime()), literal(actor.id if actor else None, Integer())
+    offered = difference_of(draft).offered(kind, numbers).add_columns(literal(draft.id), *said).where(true())
+    statement = insert_with_conflict(PriceRefusal).from_select(_KEPT, offered)
+    again = {name: statement.excluded[name] for name in ("reason", "refused_at", "refused_by_id")}
+    key = ["price_list_id", "supplier_number"]
+    done = db.session.scalars(
+        statement.on_conflict_do_update(index_elements=key, set_=again).returning(PriceRefusal.supplier_number)
+    ).all()
+    if not done:
+        raise RuleBroken(_l("Välj minst en ändring."))
+    _tell(actor, "refuse", draft, count=len(done), numbers=sorted(done)[:TOLD], reason=reason)
+    return len(done)
+
+
+def accept(actor: User | None, draft: PriceList, numbers: Sequence[str] | None = None) -> int:
+    """Take refused rows back in, those named or all of them; returns how many."""
+    _open(actor, draft)
+    ours = PriceRefusal.price_list_id == draft.id
+    named = ours if numbers is None else ours & PriceRefusal.supplier_number.in_(numbers)
+    done = db.session.scalars(delete(PriceRefusal).where(named).returning(PriceRefusal.supplier_number)).all()
+    if done:
+        _tell(actor, "accept", draft, count=len(done), numbers=sorted(done)[:TOLD])
+    return len(done)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a list may be reviewed, and by whom. `breaking`: raises that the agreement forbids; `exceeded`: the
+    limits above which a second person must say yes, as texts."""
+
+    breaking: int = 0
+    exceeded: Sequence[Any] = ()
+    needs_another: bool = False  # this person must not be the one
+
+    @property
+    def is_fine(self) -> bool:
+        return not self.breaking and not self.needs_another
+
+
+def judge(person: User | None, price_list: PriceList, difference: Difference) -> Verdict:
+    """What a price rule says of a difference when this person wants to let it through; none is the machine, which is
+    nobody's second pair of eyes."""
+    rule = difference.rule
+    if rule is None:
+        return Verdict()
+    totals = difference.totals
+    exceeded = rule.exceeded(percent=totals.largest_percent, share=totals.share, effect=totals.effect)
+    is_same = person is None or person.id == price_list.created_by_id
+    return Verdict(totals.breaking, exceeded, difference.former is not None and bool(exceeded) and is_same)
+
+
+def eyes_of(actor: User | None, price_list: PriceList) -> User | None:
+    """Whose eyes count: the actor's, or the reviewer's where that is the machine or who brought the list in."""
+    return price_list.reviewed_by if actor is None or actor.id == price_list.created_by_id else actor
+
+
+def check_changes(actor: User | None, price_list: PriceList) -> None:
+    """Raises RuleBroken where a raise is against the agreement, NotAllowed where somebody else must review."""
+    verdict = judge(eyes_of(actor, price_list), price_list, difference_of(price_list))
+    if verdict.breaking:
+        raise RuleBroken(
+            _l("Priser som höjs mer eller tidigare än avtalet tillåter: %(count)s.", count=verdict.breaking),
+            way_on=_l("Avböj de raderna, så kan resten godkännas."),
+        )
+    if verdict.needs_another:
+        raise NotAllowed(
+            _l("Ändringarna är så stora att en annan person än den som läste in listan måste godkänna dem."),
+            way_on=_l("Be en annan avtalsansvarig öppna listan och godkänna den."),
+        )
+
+
+def restore(actor: User | None, former: PriceList) -> PriceList:
+    """Take up a list that was in force before: a new draft with the same rows, to be read and published as any other.
+
+    Raises WrongState for a list that never was in force, or is now.
+    """
+    award = former.award
+    check_may_manage(actor, award.lot.agreement)
+    if former.publication is None or former.state is PriceListState.PUBLISHED:
+        raise WrongState(_l("Bara en lista som har varit i kraft förut kan tas upp igen."))
+    # versions are counted per award, as when a file is imported
+    db.session.execute(select(Award.id).where(Award.id == award.id).with_for_update(key_share=True))
+    version = db.session.scalar(select(func.max(PriceList.version)).where(PriceList.award_id == award.id)) or 0
+    draft = PriceList(
+        award=award,
+        version=version + 1,
+        effective_from=today(),
+        source_name=former.source_name,
+        source_sha256=former.source_sha256,
+        restored_from=former,
+        created_at=now(),
+        created_by_id=actor.id if actor else None,
+    )
+    db.session.add(draft)
+    db.session.flush()
+    copy_list(former, draft)
+    _tell(actor, "restore", draft, former=former.version, articles=draft.article_count)
+    return draft
+
+
+def set_price_rule(
+    actor: User | None, agreement: Agreement, facts: PriceRuleFacts, version: int, *, reason: str | None = None
+) -> None:
+    """Write down what the agreement says about changed prices, and the limits of one person.
+
+    To allow more than before demands a reason, and nobody does it while a list of her own waits.
+    """
+    begin_edit(actor, agreement, version)
+    rule = rule_of(agreement)
+    if rule is None:
+        rule = PriceRule(agreement_id=agreement.id)
+        db.session.add(rule)
+    reason = (reason or "").strip() or None
+    if rule.is_loosened_by(asdict(facts)):
+        if reason is None:
+            raise RuleBroken(_l("Regeln blir mindre sträng. Skriv varför."))
+        if actor is not None and _has_draft(actor, agreement):
+            raise NotAllowed(_l("Du har en prislista som väntar. Någon annan får göra regeln mindre sträng."))
+    if changes := apply(rule, facts):
+        tell(actor, "edit-price-rule", agreement, changes=changes, reason=reason)
+
+
+def _has_draft(actor: User, agreement: Agreement) -> bool:
+    drafts = (
+        select(PriceList.id)
+        .join(Award, Award.id == PriceList.award_id)
+        .join(Lot, Lot.id == Award.lot_id)
+        .where(
+            Lot.agreement_id == agreement.id,
+            PriceList.created_by_id == actor.id,
+            PriceList.state.in_([PriceListState.DRAFT, PriceListState.REVIEWED]),
+        )
+    )
+    return db.session.scalar(drafts.limit(1)) is not None
+
+
+def _open(actor: User | None, draft: PriceList) -> None:
+    """Who, and is it still a draft: nobody reviews it before we are done."""
+    check_may_manage(actor, draft.award.lot.agreement)
+    db.session.flush()
+    db.session.refresh(draft, ["state"], with_for_update=True)
+    if draft.state is not PriceListState.DRAFT:
+        raise WrongState(_l("Prislistan är redan granskad. Raderna kan inte väljas längre."))
+
+
+def _tell(actor: User | None, act: str, price_list: PriceList, **detail: Any) -> None:
+    award = price_list.award
+    agreement = award.lot.agreement
+    record(
+        actor,
+        act,
+        "price-list",
+        price_list.id,
+        organisation_id=agreement.owner_id,
+        number=agreement.number,
+        supplier=award.supplier.name,
+        version=price_list.version,
+        **detail,
+    )

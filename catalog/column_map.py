@@ -1,0 +1,80 @@
+"""Column map: what the columns of a supplier's files hold, chosen by hand once for each row of headings.
+
+While somebody chooses, the file waits in the database: a page without script cannot send it a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from hashlib import sha256
+
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from auth.user import User
+from catalog.agreement import Award
+from catalog.supplier import Supplier
+from core.db import Base, db
+from core.types import UtcDateTime
+from exchange.header import ColumnChoice
+
+
+class ColumnMap(Base):
+    """`fields` says for each of the `headings` (folded, in the file's order) which field it holds, "" for none."""
+
+    __tablename__ = "column_map"
+    __table_args__ = (UniqueConstraint("supplier_id", "fingerprint"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    supplier_id: Mapped[int] = mapped_column(ForeignKey("supplier.id", ondelete="CASCADE"))
+    fingerprint: Mapped[str] = mapped_column(String(64))  # SHA-256 of the folded headings
+    headings: Mapped[list[str]] = mapped_column(JSON)
+    fields: Mapped[list[str]] = mapped_column(JSON)
+    written: Mapped[list[str]] = mapped_column(JSON)  # the headings as people read them
+    chosen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    chosen_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+
+    supplier: Mapped[Supplier] = relationship()
+
+
+class PriceUpload(Base):
+    """A file whose columns are being chosen: one for each person and award. It goes when they are, or after a day."""
+
+    __tablename__ = "price_upload"
+    __table_args__ = (UniqueConstraint("award_id", "uploaded_by_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    award_id: Mapped[int] = mapped_column(ForeignKey("award.id", ondelete="CASCADE"))
+    file_name: Mapped[str] = mapped_column(String(200))
+    effective_from: Mapped[date]
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    headings: Mapped[list[str]] = mapped_column(JSON)  # as the file writes them
+    samples: Mapped[list[list[str]]] = mapped_column(JSON)  # the first values of each column
+    uploaded_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    uploaded_by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+
+    award: Mapped[Award] = relationship()
+
+
+def fingerprint_of(headings: Sequence[str]) -> str:
+    """What tells one row of (folded) headings from another."""
+    return sha256("\n".join(headings).encode()).hexdigest()
+
+
+def column_maps(supplier: Supplier) -> Sequence[ColumnMap]:
+    """What was chosen for a supplier's files, the latest first."""
+    wanted = select(ColumnMap).where(ColumnMap.supplier_id == supplier.id)
+    return db.session.scalars(wanted.order_by(ColumnMap.chosen_at.desc(), ColumnMap.id)).all()
+
+
+def upload_of(user: User, award: Award) -> PriceUpload | None:
+    """The file of hers that waits for its columns."""
+    return db.session.scalar(
+        select(PriceUpload).where(PriceUpload.award_id == award.id, PriceUpload.uploaded_by_id == user.id)
+    )
+
+
+def column_choices(supplier: Supplier) -> list[ColumnChoice]:
+    """The same as the reader of files wants it."""
+    return [ColumnChoice(tuple(m.headings), tuple(m.fields)) for m in column_maps(supplier)]

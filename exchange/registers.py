@@ -1,0 +1,194 @@
+"""Suppliers, categories and entitlements as tables: read from CSV or a spreadsheet, and written in the same form.
+
+A column that is not in the file changes nothing; an empty cell in one that is means that there is nothing. What is
+written here and read again says the same (tests/exchange/test_registers.py). docs/register.md has the columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from core.checkdigits import organisation_number
+from core.email import is_email
+from exchange import plaintext
+from exchange.cells import Refused
+from exchange.pricesheet import Form, Sheet, table
+from exchange.table import Column, Read
+from exchange.tablefile import open_table
+
+
+class Row(NamedTuple):
+    """A row of a register. `values`: field → value for every column of the file, none where the cell is empty."""
+
+    line: int  # as a spreadsheet numbers it, the header included
+    values: Mapping[str, Any]
+
+
+class Register(NamedTuple):
+    """A kind of table: its columns, those that make a row's key, and those that no row may leave empty."""
+
+    name: str  # of the file and its sheet
+    columns: Mapping[str, Column]
+    key: tuple[str, ...]
+    needed: tuple[str, ...]
+
+
+def organisation(cell: str) -> str:
+    """The ten digits of an organisation number."""
+    digits = "".join(c for c in cell if c.isdigit())
+    try:
+        return organisation_number(cell)
+    except ValueError:
+        raise Refused("check-digit" if len(digits) in (10, 12) else "organisation-number") from None
+
+
+def day(cell: str) -> date:
+    """A day written ÅÅÅÅ-MM-DD."""
+    try:
+        return date.fromisoformat(cell)
+    except ValueError:
+        raise Refused("date") from None
+
+
+def email(cell: str) -> str:
+    """One e-mail address."""
+    address = plaintext.bare(cell)
+    if len(address) > 254 or not is_email(address):
+        raise Refused("email")
+    return address
+
+
+def _phone(cell: str) -> str:
+    """A number with its country's prefix is no formula."""
+    is_number = cell[0] == "+" and cell[1:].replace(" ", "").replace("-", "").isdigit()
+    return plaintext.line(40)(f"'{cell}" if is_number else cell)
+
+
+def _yes(cell: str) -> bool:
+    answer = {"ja": True, "nej": False, "yes": True, "no": False}.get(cell.casefold())
+    if answer is None:
+        raise Refused("choice", choices="ja, nej")
+    return answer
+
+
+def _channel(cell: str) -> str:
+    code = {"e-post": "email", "epost": "email", "email": "email", "peppol": "peppol"}.get(cell.casefold())
+    if code is None:
+        raise Refused("choice", choices="e-post, Peppol")
+    return code
+
+
+def _peppol_scheme(cell: str) -> str:
+    code = cell.zfill(4)  # a spreadsheet drops the zeros
+    if code not in ("0007", "0088"):
+        raise Refused("choice", choices="0007, 0088")
+    return code
+
+
+def _cpv(cell: str) -> str:
+    """Digits of a code; its check digit (30197000-6) says nothing more."""
+    digits = cell[:8] if len(cell) == 10 and cell[8] == "-" else cell
+    if not (digits.isascii() and digits.isdigit() and 2 <= len(digits) <= 8):
+        raise Refused("cpv")
+    return digits
+
+
+def _country(cell: str) -> str:
+    if not (len(cell) == 2 and cell.isascii() and cell.isalpha()):
+        raise Refused("country")
+    return cell.upper()
+
+
+SUPPLIERS = Register(
+    "leverantorer",
+    {
+        "organisation_number": Column("Organisationsnummer|Orgnr", organisation),
+        "name": Column("Namn|Leverantör|Leverantörsnamn", plaintext.line(200)),
+        "order_email": Column("E-post för beställningar|E-post|Epost", email),
+        "channel": Column("Beställningar skickas med|Kanal", _channel),
+        "peppol_scheme": Column("Peppol-id, typ|Peppoltyp", _peppol_scheme),
+        "peppol_id": Column("Peppol-id, nummer|Peppol-id", plaintext.line(35)),
+        "contact_name": Column("Kontaktperson|Kontakt", plaintext.line(200)),
+        "phone": Column("Telefon|Telefonnummer", _phone),
+        "street": Column("Gatuadress|Adress", plaintext.line(200)),
+        "postal_code": Column("Postnummer", plaintext.line(10)),
+        "city": Column("Ort|Postort", plaintext.line(100)),
+        "country": Column("Land|Landskod", _country),
+        "blocked_reason": Column("Spärrad", plaintext.line(500)),
+    },
+    key=("organisation_number",),
+    needed=("organisation_number", "name"),
+)
+CATEGORIES = Register(
+    "kategorier",
+    {
+        "code": Column("Kod|Kategorikod", plaintext.line(20)),
+        "name": Column("Namn|Kategori|Kategorinamn", plaintext.line(200)),
+        "name_en": Column("Namn på engelska|Engelska", plaintext.line(200)),
+        "parent": Column("Ligger under|Överordnad|Överordnad kod", plaintext.line(20)),
+        "cpv": Column("CPV|CPV-kod", _cpv),
+        "owner": Column("Kategoriägare|Ägare", email),
+        "is_closed": Column("Stängd för beställning|Stängd", _yes),
+    },
+    key=("code",),
+    needed=("code", "name"),
+)
+ENTITLEMENTS = Register(
+    "avropsberattigade",
+    {
+        "agreement": Column("Avtalsnummer|Avtalsnr|Avtal", plaintext.line(40)),
+        "lot": Column("Delområde|Delområdesnummer", plaintext.line(20)),
+        "organisation": Column("Organisationsnummer|Orgnr", organisation),
+        "organisation_name": Column("Organisation|Organisationsnamn", plaintext.line(200)),
+        "starts_on": Column("Från|Startdatum", day),
+        "ends_on": Column("Till|Slutdatum", day),
+        "reason": Column("Anges i upphandlingen|Skäl", plaintext.line(500)),
+    },
+    key=("agreement", "lot", "organisation", "starts_on"),
+    needed=("agreement", "organisation"),
+)
+_WIDTHS = {"name": 40, "order_email": 34, "title": 40, "summary": 50, "organisation_name": 40, "owner": 34}
+
+
+def read(register: Register, data: bytes, file_name: str = "") -> Read[Row]:
+    """Read a whole register. Its limits are those of every table (`exchange.table`). Never raises on bad content."""
+    found = open_table(data, file_name, register.columns, mandatory=register.needed, needed=register.needed)
+    nothing = dict.fromkeys(found.headings)
+    rows: list[Row] = []
+    line_of: dict[tuple[Any, ...], int] = {}
+    for line, values in found.rows():
+        key = tuple(values.get(field) for field in register.key)
+        if (first := line_of.setdefault(key, line)) != line:
+            written = " ".join(str(part) for part in key if part is not None)
+            found.problem("same-row", line, register.key[0], written, {"other": first})
+        rows.append(Row(line, nothing | values))
+    return Read(rows, found.problems)
+
+
+def write(register: Register, rows: Iterable[Mapping[str, Any]], form: Form) -> bytes:
+    """A register as a file. `rows`: field → text, day, number, truth or none; what a row leaves out is empty."""
+    fields = list(register.columns)
+    sheet = Sheet(
+        register.name.capitalize(),
+        [column.heading for column in register.columns.values()],
+        ([_cell(row.get(field)) for field in fields] for row in rows),
+        [_WIDTHS.get(field, 18) for field in fields],
+        frozenset(range(len(fields))),  # numbers are names here: a spreadsheet must not reckon with them
+        frozenset(fields.index(field) for field in register.needed),
+    )
+    return table(sheet, form)
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "ja" if value else "nej"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str):
+        text = plaintext.clean(value, lines=True)
+        return None if text is None else plaintext.calm(text)
+    assert value is None or isinstance(value, int | Decimal)
+    return value

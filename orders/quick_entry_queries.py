@@ -1,0 +1,137 @@
+"""What pasted article numbers mean to an organisation: which articles they name, and which of them it may order."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from auth.organisation import Organisation
+from catalog.price_list import Article
+from catalog.queries import offers
+from catalog.steering import Ask, load_facts
+from core.checkdigits import gs1_ok
+from core.clock import today
+from core.db import db
+from exchange.units import unit_name
+from orders.proposal import Choice, Proposal, judged
+from orders.quick_entry import Entry
+
+MOST_CHOICES = 10
+
+
+def propose_entries(entries: Sequence[Entry], organisation: Organisation) -> list[Proposal]:
+    """What each row can become, in the order of the rows. Seven queries, however many rows.
+
+    A number may name articles of several suppliers; she chooses among those that can be ordered. Where none can, the
+    first one's reason is told.
+    """
+    on = today()
+    lists = {offer.price_list_id for offer in offers(organisation, on) if offer.price_list_id}
+    named = _named({entry.number for entry in entries}, lists)
+    facts = load_facts([Ask(a) for a in {a.id: a for some in named.values() for a in some}.values()], organisation, on)
+    rows = []
+    for entry in entries:
+        choices = [judged(article, entry.quantity, facts) for article in named[entry.number]]
+        rows.append(_proposal(entry, choices))
+    _tell_twice(rows, entries)
+    return rows
+
+
+def _proposal(entry: Entry, found: Sequence[Choice]) -> Proposal:
+    choices = [choice for choice in found if choice.is_open]
+    row = Proposal(
+        key=entry.line,
+        name=entry.number or _l("Rad %(line)s", line=entry.line),
+        quantity=entry.quantity,
+        choices=choices[:MOST_CHOICES],
+        is_taken=bool(choices),
+        stops=found[0].closed if found and not choices else (),
+        written=entry.written if entry.quantity is None else None,
+    )
+    if entry.problem:
+        row.problems.append(entry.problem)
+    if not found and entry.number:
+        row.problems.append(_unknown(entry.number))
+    if len(choices) > MOST_CHOICES:
+        row.notes.append(_l("Fler artiklar har det numret. Skriv GTIN, eller sök på numret, om din inte är med."))
+    other = next((c for c in choices if entry.unit_code and not _is_unit(entry.unit_code, c.article)), None)
+    if other is not None:
+        row.notes.append(
+            _l(
+                "Du skrev %(written)s, men artikeln säljs per %(unit)s. Kontrollera antalet.",
+                written=_called(entry.unit_code or ""),
+                unit=_called(other.article.unit_code),
+            )
+        )
+    return row
+
+
+def _is_unit(code: str, article: Article) -> bool:
+    return unit_name(code) == unit_name(article.unit_code)  # H87, C62 and EA are all "st"
+
+
+def _called(unit_code: str) -> str:
+    """A unit in the reader's language."""
+    return unit_name(unit_code, getattr(get_locale(), "language", "sv"))
+
+
+def _unknown(number: str) -> object:
+    digits = number.replace(" ", "")
+    if digits.isascii() and digits.isdigit() and len(digits) in (8, 12, 13, 14) and not gs1_ok(digits):
+        return _l("Ingen artikel har det numret. Är det ett GTIN stämmer inte kontrollsiffran.")
+    return _l("Ingen artikel på avtalen har det numret.")
+
+
+def _tell_twice(rows: Sequence[Proposal], entries: Sequence[Entry]) -> None:
+    seen: dict[str, int] = {}
+    for row, entry in zip(rows, entries, strict=True):
+        first = seen.setdefault(entry.number.casefold(), entry.line)
+        if first != entry.line:
+            row.notes.append(_l("Numret står också på rad %(line)s. Antalen läggs ihop.", line=first))
+
+
+def _named(numbers: Collection[str], price_lists: Collection[int]) -> dict[str, list[Article]]:
+    """By number: the articles of these price lists that have it as the supplier's number or as GTIN. Two queries: for
+    both at once SQLite reads every article of the lists."""
+    spelt = {number: _spellings(number) for number in numbers}
+    codes = {number: _gtins(number) for number in numbers}
+    of_lists, by_number = Article.price_list_id.in_(price_lists), Article.supplier_number.in_(_all(spelt))
+    by_gtin = select(Article).where(Article.gtin.in_(_all(codes)))
+    found = [
+        *db.session.scalars(select(Article).where(of_lists, by_number)),
+        *(article for article in db.session.scalars(by_gtin) if article.price_list_id in price_lists),
+    ]
+    found.sort(key=lambda article: (article.name, article.id))
+    by_name: dict[str, dict[int, Article]] = {}
+    for article in found:
+        for name in {article.supplier_number, article.gtin or article.supplier_number}:
+            by_name.setdefault(name, {})[article.id] = article
+    named = {}
+    for number in numbers:
+        meant: dict[int, Article] = {}
+        for name in (*spelt[number], *codes[number]):
+            meant |= by_name.get(name, {})
+        named[number] = list(meant.values())
+    return named
+
+
+def _all(names: Mapping[str, Sequence[str]]) -> set[str]:
+    return {name for some in names.values() for name in some}
+
+
+def _spellings(number: str) -> list[str]:
+    """The number as written, and in the capitals and without the blanks that people leave out or put in."""
+    plain = "".join(number.split())
+    return list(dict.fromkeys([number, number.upper(), number.lower(), plain, plain.upper()]))
+
+
+def _gtins(number: str) -> list[str]:
+    """A GTIN in its 8 to 14 digits: a spreadsheet takes leading zeros away, and price lists keep them or not."""
+    digits = number.replace(" ", "").replace("-", "")
+    if not (digits.isascii() and digits.isdigit() and 7 <= len(digits) <= 14):
+        return []
+    bare = digits.lstrip("0")
+    return [bare.rjust(length, "0") for length in (8, 12, 13, 14) if length >= len(bare)]

@@ -1,0 +1,87 @@
+"""Queries about shopping lists: those a person sees where she acts, and who may be given one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from auth.organisation import Organisation, Unit
+from auth.user import User
+from core.db import db
+from core.errors import NotFound
+from orders.shopping_list import Sharing, ShoppingList, ShoppingListLine
+
+
+@dataclass(frozen=True, slots=True)
+class ListedList:
+    """A row of the page of lists."""
+
+    shopping_list: ShoppingList
+    line_count: int
+
+
+def visible_lists(user: User, organisation: Organisation) -> ColumnElement[bool]:
+    """The condition that keeps a query to her own lists and those that are shared with her.
+
+    A list of a unit is seen by those who work there, below it, or above it.
+    """
+    may_see = [ShoppingList.owner_id == user.id, ShoppingList.sharing == Sharing.ORGANISATION]
+    for membership in user.current_memberships():
+        if membership.organisation_id != organisation.id:
+            continue
+        if membership.unit is None:
+            may_see.append(ShoppingList.sharing == Sharing.UNIT)
+            continue
+        path = membership.unit.path
+        above = [int(unit_id) for unit_id in path.strip("/").split("/")]
+        near = select(Unit.id).where(or_(Unit.id.in_(above), Unit.path.startswith(path)))
+        may_see.append(and_(ShoppingList.sharing == Sharing.UNIT, ShoppingList.unit_id.in_(near)))
+    return and_(ShoppingList.organisation_id == organisation.id, or_(*may_see))
+
+
+def lists_for(user: User, organisation: Organisation) -> list[ListedList]:
+    """The lists she sees, her own first, each part by name. One query."""
+    lines = (
+        select(func.count())
+        .select_from(ShoppingListLine)
+        .where(ShoppingListLine.list_id == ShoppingList.id)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(ShoppingList, lines)
+        .where(visible_lists(user, organisation))
+        .order_by(ShoppingList.owner_id != user.id, ShoppingList.sort_name, ShoppingList.id)
+        .options(joinedload(ShoppingList.owner), joinedload(ShoppingList.unit))
+    )
+    return [ListedList(shopping_list, count) for shopping_list, count in rows]
+
+
+def own_lists(user: User, organisation: Organisation) -> Sequence[ShoppingList]:
+    """The lists she may write on, by name."""
+    return db.session.scalars(
+        select(ShoppingList)
+        .where(ShoppingList.owner_id == user.id, ShoppingList.organisation_id == organisation.id)
+        .order_by(ShoppingList.sort_name, ShoppingList.id)
+    ).all()
+
+
+def list_for(user: User, organisation: Organisation, list_id: int) -> ShoppingList:
+    """A list she sees, with its lines and their articles. Two queries. Raises NotFound."""
+    found = db.session.scalar(
+        select(ShoppingList)
+        .where(ShoppingList.id == list_id, visible_lists(user, organisation))
+        .options(
+            joinedload(ShoppingList.owner),
+            joinedload(ShoppingList.unit),
+            joinedload(ShoppingList.order_unit),
+            joinedload(ShoppingList.address),
+            selectinload(ShoppingList.lines).joinedload(ShoppingListLine.article),
+        )
+    )
+    if found is None:
+        raise NotFound(_l("Listan finns inte, eller så är den inte delad med dig."))
+    return found

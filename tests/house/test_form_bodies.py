@@ -1,0 +1,197 @@
+"""Ids inside form bodies: what belongs to another organisation is refused by the very field that names it.
+
+The fields are taken from the forms that the routes make: every POST route is opened, and each field whose value is the
+id of a thing must stand in REFERENCES with the kind of thing it names. A new one fails until somebody has said so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from flask import request
+
+from core.db import TransactionalFlask, commit, db
+from core.forms import BaseForm, ChoiceField
+from tests.house.test_routes import Browser, Door, ask, contents, doors, log_in
+from tests.house.world import OTHER, OWN, World, make_world
+
+ROOT = Path(__file__).parents[2]
+WITHIN_A = ("orderer", "approver", "organisation_admin", "agreement_owner")  # to them, what is B's is foreign
+EVERYWHERE = ("office_owner", "system_admin")
+
+# `endpoint.field` → the kind of thing in World.things, whose other organisation's one is refused.
+REFERENCES = {
+    "admin.create_membership.unit": "unit",
+    "admin.create_unit.parent": "unit",
+    "admin.create_user.unit": "unit",
+    "admin.edit_membership.unit": "unit",
+    "admin.edit_unit.parent": "unit",
+    "admin.substitutions.absent": "user",
+    "admin.substitutions.substitute": "user",
+    "auth.substitutions.substitute": "user",
+    "basket.add.article_id": "article",
+    "basket.add_rows.list_id": "shopping list",
+    "basket.checkout.address_id": "address",
+    "basket.checkout.unit_id": "unit",
+    "manage.create_agreement.owner": "organisation",
+    "manage.create_agreement.responsible": "user",
+    "manage.edit_agreement.owner": "organisation",
+    "manage.edit_agreement.responsible": "user",
+    "manage.entitle.lot": "lot",
+    "rules.create.unit": "unit",
+    "rules.create.who": "user",
+    "rules.create_group.members": "user",
+    "rules.edit.unit": "unit",
+    "rules.edit.who": "user",
+    "rules.edit_group.members": "user",
+    "shopping_lists.edit.address_id": "address",
+    "shopping_lists.edit.order_unit_id": "unit",
+    "shopping_lists.edit.unit_id": "unit",
+    "shopping_lists.new.address_id": "address",
+    "shopping_lists.new.order_unit_id": "unit",
+    "shopping_lists.new.unit_id": "unit",
+    "shopping_lists.pick.list_id": "shopping list",
+}
+
+PREFIX = {"who": "person:"}
+NEEDED = {"basket.add.article_id": {"quantity": "2"}}  # without which the id is not looked at
+FORM_REFUSED = 422
+REFUSED = {400, 403, 404, FORM_REFUSED}
+
+# Fields that name what is everybody's: there is nothing foreign to name.
+SHARED = {
+    "manage.add_award.supplier": "suppliers serve all",
+    "manage.award.supplier": "suppliers serve all",
+    "manage.add_lot.category": "one tree of categories",
+    "manage.lot.category": "one tree of categories",
+    "manage.category.owner": "the office's own",
+    "manage.category.parent": "one tree of categories",
+    "manage.create_agreement.category": "one tree of categories",
+    "manage.create_category.owner": "the office's own",
+    "manage.create_category.parent": "one tree of categories",
+    "manage.edit_agreement.category": "one tree of categories",
+    "manage.entitle.organisations": "an agreement is procured for whoever took part",
+    "rules.create.category": "one tree of categories",
+    "rules.edit.category": "one tree of categories",
+}
+
+
+Contents = dict[str, list[Any]]
+
+
+class Made(NamedTuple):
+    """A field of a form that a request made, as it was when the answer was given."""
+
+    name: str  # endpoint.field
+    field: Any
+
+
+def names_a_thing(field: Any) -> bool:
+    """Whether a field's value is the id of something: a choice of numbers, or a number that is called one."""
+    if isinstance(field, ChoiceField):
+        return field.coerce is int or field.short_name == "who"
+    return field.short_name.endswith("_id") and field.short_name != "peppol_id"  # that one is the supplier's own
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[Made]:
+    """The fields with an id in every form that a request makes."""
+    seen: list[Made] = []
+    former = BaseForm.__init__
+
+    def noting(self: BaseForm, *args: Any, **kwargs: Any) -> None:
+        former(self, *args, **kwargs)
+        seen.extend(Made(f"{request.endpoint}.{field.short_name}", field) for field in self if names_a_thing(field))
+
+    monkeypatch.setattr(BaseForm, "__init__", noting)
+    return seen
+
+
+def writes(app: TransactionalFlask, world: World, actors: tuple[str, ...]) -> Iterator[tuple[Browser, Door, str]]:
+    """Every POST route with the actor's own things in its address, for each actor."""
+    browsers = [log_in(app, world.actors[name]) for name in actors]
+    for browser in browsers:
+        for door in doors(app):
+            path = door.address(world, OWN)
+            if door.method == "POST" and path is not None:
+                yield browser, door, path
+
+
+def test_every_field_that_names_a_thing_is_known(app: TransactionalFlask, made: list[Made]) -> None:
+    world = make_world()
+    for browser, door, path in writes(app, world, WITHIN_A + EVERYWHERE):
+        ask(browser, door, path)
+    found = {field.name for field in made}
+    known = REFERENCES.keys() | SHARED.keys()
+    assert found - known == set(), "add them to REFERENCES with what they name, or to SHARED"
+    assert known - found == set(), "no form has these any more"
+
+
+def test_no_body_names_what_belongs_to_another_organisation(app: TransactionalFlask, made: list[Made]) -> None:
+    world = make_world()
+    tried: set[str] = set()
+    commit()  # the journal is written then
+    before = contents()  # every attempt is undone
+    wrong: list[str] = []
+    for browser, door, path in writes(app, world, WITHIN_A):
+        made.clear()
+        ask(browser, door, path)
+        for name, field in [own for own in made if own.name in REFERENCES]:
+            rest = NEEDED.get(name, {})
+            kind = REFERENCES[name]
+            foreign = f"{PREFIX.get(field.short_name, '')}{world.things[kind][OTHER]}"
+            status, errors = send(browser, path, made, {field.name: foreign, **rest}, before)
+            if status not in REFUSED or status == FORM_REFUSED and not errors.get(field.name):
+                wrong.append(f"{door} took {field.name}={foreign}: {status}")
+            ours = next(choices_of(field), None if isinstance(field, ChoiceField) else str(world.things[kind][OWN]))
+            if ours is None:  # nobody to choose from, for her
+                continue
+            tried.add(name)
+            status, errors = send(browser, path, made, {field.name: ours, **rest}, before)
+            if errors.get(field.name) or status in REFUSED - {FORM_REFUSED}:
+                wrong.append(f"{door} refused her own {field.name}={ours}: {status}")
+    assert wrong == []
+    assert REFERENCES.keys() - tried == set(), "nobody could name a thing of her own there: make one in world.py"
+
+
+def choices_of(field: Any) -> Iterator[str]:
+    """What a list offers, apart from "none"."""
+    if isinstance(field, ChoiceField):
+        yield from (str(key) for key, *_ in field.iter_choices() if str(key) not in ("0", ""))
+
+
+def send(
+    browser: Browser, path: str, made: list[Made], body: dict[str, str], before: Contents
+) -> tuple[int, dict[str, Any]]:
+    """POST a body; gives the status and the errors by field. A refusal must leave everything as it was, and whatever
+    was done is undone."""
+    made.clear()
+    attempt = db.session.get_bind().begin_nested()  # type: ignore[union-attr]  # the test's own connection
+    try:
+        response = browser.client.post(path, data=body, headers=browser.headers)
+        db.session.remove()
+        if response.status_code >= 400:
+            assert contents() == before, f"{path} refused {body} and yet changed something"
+        return response.status_code, {one.field.name: one.field.errors for one in made}
+    finally:
+        db.session.remove()
+        attempt.rollback()
+
+
+def test_nobody_switches_to_an_organisation_that_is_not_hers(app: TransactionalFlask) -> None:
+    """The one id that is read from a body without a form."""
+    bare = re.compile(r"request\.form(?:\.get\(|\[)\"(\w*_id)\"")
+    read = {name for file in ROOT.glob("*/views/*.py") for name in bare.findall(file.read_text())}
+    assert read == {"organisation_id"}
+    world = make_world()
+    browser = log_in(app, world.actors["orderer"])
+    commit()
+    before = contents()
+    db.session.remove()
+    theirs = {"organisation_id": str(world.things["organisation"][OTHER])}
+    status, _ = send(browser, "/switch-organisation", [], theirs, before)
+    assert status in (403, 404)
