@@ -147,7 +147,7 @@ def _successors(closed: Collection[tuple[Wish, Choice]], organisation: Organisat
         select(Article, Award.supplier_id)
         .join(Award, Award.id == Article.award_id)
         .where(
-            Article.price_list_id.in_(orderable_price_lists(organisation, on)),
+            Article.price_list_id.in_(orderable_price_lists(organisation.id, on)),
             Article.supplier_number.in_({wish.article.supplier_number for wish, _own in closed}),
             Award.supplier_id.in_({own.award.supplier_id for _wish, own in closed}),
         )
