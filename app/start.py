@@ -93,7 +93,7 @@ def favourite_articles(user: User, organisation: Organisation) -> Sequence[Artic
         )
         .where(
             Favourite.user_id == user.id,
-            Article.price_list_id.in_(orderable_price_lists(organisation, today())),
+            Article.price_list_id.in_(orderable_price_lists(organisation.id, today())),
         )
         .order_by(Favourite.added_at.desc(), Favourite.id.desc())
         .options(joinedload(Article.award).joinedload(Award.supplier))

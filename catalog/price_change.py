@@ -19,6 +19,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    bindparam,
     case,
     cast,
     func,
@@ -34,6 +35,7 @@ from sqlalchemy.orm import aliased
 from catalog.price_list import Article, PriceList
 from catalog.price_refusal import SAID, PriceRefusal
 from catalog.price_rule import PriceRule
+from catalog.tier_change import tier_changes
 from catalog.volume import YEAR, volumes
 from core.clock import now
 from core.db import db
@@ -66,7 +68,8 @@ class Totals:
     """How many articles of each kind, refused ones apart, and what the changes would have cost last year.
 
     `dearer_effect` is above zero and `cheaper_effect` below; `gone_spend` is what was bought of articles that are
-    gone. SEK excl. VAT a year. `largest_percent`: of one article, up or down. `former`: articles in the list before.
+    gone. SEK excl. VAT a year. `largest_percent`: of one article, up or down, where there is a rule at any tier too.
+    `former`: articles in the list before.
     """
 
     new: int
@@ -160,6 +163,8 @@ class Difference:
 
     def __init__(self, price_list: PriceList, former: PriceList | None, rule: PriceRule | None) -> None:
         self.price_list, self.former, self.rule = price_list, former, rule
+        # only a rule asks what becomes of the price of many
+        self._tiers = list(tier_changes(price_list, former)) if rule and former else []
         matched = _matched(price_list.id, former.id if former else 0)
         volume = volumes(price_list.award_id, now() - YEAR)
         # asked for each row by the index: a join would trust statistics that a minute-old table does not have
@@ -169,6 +174,7 @@ class Difference:
         quantity = func.coalesce(volume.c.quantity, 0, type_=BigInteger)
         here = and_(matched.c.before.is_not(None), matched.c.after.is_not(None))
         rise = matched.c.after - matched.c.before
+        is_breaking = or_(_is_breaking(matched.c, rise, rule, price_list), matched.c.new_id.in_(self._breaking_tiers()))
         self._c: Any = (
             select(
                 matched.c.number,
@@ -180,7 +186,7 @@ class Difference:
                 case((here, _times(quantity, rise)), else_=null()).label("effect"),
                 case((matched.c.new_id.is_(None), _times(quantity, matched.c.before)), else_=0).label("spend"),
                 case((here, rise * 10_000 // _nonzero(matched.c.before)), else_=0).label("percent"),
-                case((_is_breaking(matched.c, rise, rule, price_list), 1), else_=0).label("breaking"),
+                case((is_breaking, 1), else_=0).label("breaking"),
                 refusal.correlate(matched).scalar_subquery().label("refusal"),
             )
             .select_from(matched)
@@ -222,8 +228,25 @@ class Difference:
             dearer_effect=_sek(row[8]),
             cheaper_effect=_sek(row[9]),
             gone_spend=_sek(row[10]),
-            largest_percent=Decimal(int(row[11])).scaleb(-2),
+            largest_percent=max(Decimal(int(row[11])).scaleb(-2), self._largest_of_tiers()),
         )
+
+    def _breaking_tiers(self) -> Any:
+        """The ids of the rows with a tier that is raised more than the agreement allows; written into the statement,
+        since they may be more than a statement takes parameters."""
+        rule, listed = self.rule, self.price_list
+        ids = []
+        if rule is not None and listed.restored_from_id is None:
+            ids = [change.article_id for change in self._tiers if change.is_breaking(rule, listed.effective_from)]
+        return bindparam("breaking_tiers", ids, expanding=True, literal_execute=True)
+
+    def _largest_of_tiers(self) -> Decimal:
+        """In percent, of the rows that were not refused."""
+        if not self._tiers:
+            return Decimal(0)
+        refused = select(PriceRefusal.supplier_number).where(PriceRefusal.price_list_id == self.price_list.id)
+        numbers = set(db.session.scalars(refused))
+        return max((c.percent for c in self._tiers if c.supplier_number not in numbers), default=Decimal(0))
 
     def page(self, kind: Kind | None, number: int) -> Page:
         """A page of the changes of a kind, or of all: what costs the most first, in either direction. Three queries."""

@@ -57,6 +57,12 @@ class Tier(NamedTuple):
     price: Decimal
 
 
+def price_among(tiers: Sequence[Tier], price: Decimal, quantity: Decimal | None) -> Decimal:
+    """The price of the highest tier that a quantity reaches, or the price of less."""
+    reached = [tier for tier in tiers if quantity is not None and tier.quantity <= quantity]
+    return reached[-1].price if reached else price
+
+
 def tiers_text(tiers: Sequence[tuple[Decimal, Decimal]] | None) -> str | None:
     """How tiers are stored, in the one spelling that makes equal ones equal: `10:9.5 50:8.9`."""
     return " ".join(f"{quantity.normalize():f}:{price.normalize():f}" for quantity, price in tiers or ()) or None
@@ -186,8 +192,7 @@ class Article(Base):
 
     def price_for(self, quantity: Decimal | None) -> Decimal:
         """The price of each base quantity when so much is ordered; without a quantity that of the smallest order."""
-        tiers = [tier for tier in self.tiers or () if quantity is not None and tier.quantity <= quantity]
-        return tiers[-1].price if tiers else self.price
+        return price_among(self.tiers or (), self.price, quantity)
 
     def next_tier(self, quantity: Decimal) -> Tier | None:
         """The nearest quantity above this one from which the price is lower."""

@@ -92,7 +92,7 @@ def _is_in_force(on: date) -> ColumnElement[bool]:
     return and_(PriceList.state == PriceListState.PUBLISHED, PriceList.effective_from <= on)
 
 
-def orderable_price_lists(organisation: Organisation, on: date) -> Select[int]:
+def orderable_price_lists(organisation_id: int, on: date) -> Select[int]:
     """The ids of the price lists that an organisation may order from on a day: what search filters on."""
     return (
         select(PriceList.id)
@@ -100,7 +100,7 @@ def orderable_price_lists(organisation: Organisation, on: date) -> Select[int]:
         .join(Supplier, Supplier.id == Award.supplier_id)
         .join(Lot, Lot.id == Award.lot_id)
         .join(Agreement, Agreement.id == Lot.agreement_id)
-        .where(_may_order(organisation.id, on))
+        .where(_may_order(organisation_id, on))
     )
 
 

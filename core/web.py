@@ -120,6 +120,11 @@ def _written(_locale: Locale | None, value: Decimal, pattern: str) -> str:
     return str(format_decimal(value, format=pattern))
 
 
+@lru_cache(1000, typed=True)  # a list says the same state in every row; states of two things may be equal as texts
+def _state_text(_locale: Locale | None, state: Enum) -> str:
+    return str(state_name(state))
+
+
 def day(value: date | None) -> str:
     """A day, the Swedish way: 2026-04-01."""
     return "" if value is None else value.isoformat()
@@ -155,7 +160,7 @@ def init_filters(app: Flask) -> None:
     for filter_ in (kr, price, number, day, long_day, moment, weekday, orgnr, lines):
         app.add_template_filter(filter_)
     app.add_template_filter(format_datetime, "datetime")
-    app.add_template_global(state_name)
+    app.add_template_global(lambda state: _state_text(get_locale(), state), "state_name")
     app.jinja_env.policies["ext.i18n.trimmed"] = True
 
 

@@ -15,11 +15,11 @@ from sqlalchemy.orm import contains_eager, joinedload
 from auth.organisation import DeliveryAddress, Organisation, Unit
 from auth.permission import Role
 from auth.user import User
-from catalog.agreement import RANKED, Agreement, Award, Lot
+from catalog.agreement import Award
 from catalog.parameter import vat_rates
-from catalog.price_list import Article
 from catalog.queries import with_terms
-from catalog.steering import Ask, Finding, blocking, findings
+from catalog.rules import judge
+from catalog.steering import Ask, Finding, blocking, load_facts
 from core.clock import today
 from core.db import db, prepared
 from core.errors import NotFound
@@ -58,22 +58,14 @@ class BasketView:
 
 
 def basket_of(user: User, organisation: Organisation, *, lock: bool = False) -> Basket | None:
-    """Her basket for an organisation, its lines with articles, awards, lots, agreements and suppliers loaded.
+    """Her basket for an organisation, its lines with their articles. Their terms are read by the steering.
 
     With `lock`, one transaction at a time has it: a second one waits here, and then reads what the first has left.
     """
     if lock:
         db.session.execute(*_lock_of(user.id, organisation.id))
-    statement, values = _whole_basket(user.id, organisation.id)
+    statement, values = _with_articles(user.id, organisation.id)
     found = db.session.scalars(statement, values, execution_options={"populate_existing": lock})
-    return found.unique().one_or_none()
-
-
-def hold_basket(user: User, organisation: Organisation) -> Basket | None:
-    """Her basket to lay something in, as with `lock`; its lines with their articles, but without their terms."""
-    db.session.execute(*_lock_of(user.id, organisation.id))
-    statement, values = _basket_with_articles(user.id, organisation.id)
-    found = db.session.scalars(statement, values, execution_options={"populate_existing": True})
     return found.unique().one_or_none()
 
 
@@ -84,26 +76,11 @@ def _lock_of(user_id: int, organisation_id: int) -> Select[Any]:
 
 
 @prepared
-def _basket_with_articles(user_id: int, organisation_id: int) -> Select[Any]:
+def _with_articles(user_id: int, organisation_id: int) -> Select[Any]:
     return (
         select(Basket)
         .where(Basket.user_id == user_id, Basket.organisation_id == organisation_id)
         .options(joinedload(Basket.lines).joinedload(BasketLine.article))
-    )
-
-
-@prepared
-def _whole_basket(user_id: int, organisation_id: int) -> Select[Any]:
-    to_award = joinedload(Basket.lines).joinedload(BasketLine.article).joinedload(Article.award)
-    return (
-        select(Basket)
-        .where(Basket.user_id == user_id, Basket.organisation_id == organisation_id)
-        .options(
-            to_award.joinedload(Award.supplier),
-            to_award.joinedload(Award.lot).options(
-                joinedload(Lot.agreement).joinedload(Agreement.category), joinedload(Lot.category)
-            ),
-        )
     )
 
 
@@ -114,21 +91,22 @@ def view_basket(basket: Basket, deliver_on: date | None = None) -> BasketView:
     """
     on = today()
     rates = vat_rates(on)
+    asks = [Ask(line.article, line.quantity, line.choice_ground, deliver_on) for line in basket.lines]
+    facts = load_facts(asks, basket.organisation, on)
     priced = [
         PricedLine(
             line=line,
-            award=line.article.award,
+            award=line.article.award,  # which has come with the facts
             net_amount=line_net(line.quantity, line.article.price_for(line.quantity), line.article.base_quantity),
             vat_percent=rates[line.article.vat_class],
         )
         for line in basket.lines
     ]
     drafts = draft_orders(priced)
-    asks = [Ask(line.article, line.quantity, line.choice_ground, deliver_on) for line in basket.lines]
-    is_ranked = any(line.article.award.lot.method in RANKED for line in basket.lines)
+    is_ranked = any(line.award.lot.is_ranked for line in priced)
     refusals = refusals_of(basket) if is_ranked else ()
     refused = {refusal.award_id for refusal in refusals}
-    found = findings(asks, basket.organisation, on, refused=refused, charges=charges_by_award(drafts))
+    found = judge(asks, facts, refused=refused, charges=charges_by_award(drafts))
     by_line = {line.id: tuple(of_line) for line, of_line in zip(basket.lines, found, strict=True)}
     return BasketView(
         basket=basket,

@@ -32,7 +32,7 @@ def favourites_of(user: User, organisation: Organisation) -> Favourites:
     keys = [(favourite.award_id, favourite.supplier_number) for favourite in kept]
     if not keys:
         return Favourites((), ())
-    may_order = Article.price_list_id.in_(orderable_price_lists(organisation, today()))
+    may_order = Article.price_list_id.in_(orderable_price_lists(organisation.id, today()))
     now = _rows(keys, may_order)
     missing = [key for key in keys if key not in now]
     last = _rows(missing, Article.price_list_id.in_(_ever_on_show())) if missing else {}

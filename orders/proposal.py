@@ -87,15 +87,15 @@ class Proposal:
         """What so many cost today, in SEK excl. VAT."""
         if self.now is None or self.quantity is None:
             return None
-        return line_net(self.quantity, self.now.price, self.now.base_quantity)
+        return line_net(self.quantity, self.now.price_for(self.quantity), self.now.base_quantity)
 
     @property
     def change_percent(self) -> Decimal | None:
-        """How much dearer (or, below zero, cheaper) one is today; none where the two cannot be compared."""
+        """How much dearer (or, below zero, cheaper) one of so many is today; none where the two cannot be compared."""
         then, now = self.then, self.now
         if then is None or now is None or then.unit_code != now.unit_code or not then.price:
             return None
-        before, after = then.price / then.base_quantity, now.price / now.base_quantity
+        before, after = then.price / then.base_quantity, now.price_for(self.quantity) / now.base_quantity
         return rounded((after - before) * 100 / before, 1)
 
 

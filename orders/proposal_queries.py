@@ -50,16 +50,18 @@ def wishes_of_order(order: Order) -> list[Wish]:
 
 def wishes_of_list(shopping_list: ShoppingList) -> list[Wish]:
     """The lines of a list, on the terms on which they were written down."""
-    return [Wish(line.id, line.article, line.quantity, _terms(line.article)) for line in shopping_list.lines]
+    return [
+        Wish(line.id, line.article, line.quantity, _terms(line.article, line.quantity)) for line in shopping_list.lines
+    ]
 
 
 def wishes_of_favourites(favourites: Favourites) -> list[Wish]:
     """One of each of what cannot be ordered, to be told why."""
-    return [Wish(article.id, article, Decimal(1), _terms(article)) for article in favourites.gone]
+    return [Wish(article.id, article, Decimal(1), _terms(article, Decimal(1))) for article in favourites.gone]
 
 
-def _terms(article: Article) -> Then:
-    return Then(article.name, article.unit_code, article.price, article.base_quantity)
+def _terms(article: Article, quantity: Decimal) -> Then:
+    return Then(article.name, article.unit_code, article.price_for(quantity), article.base_quantity)
 
 
 def propose(wishes: Sequence[Wish], organisation: Organisation) -> list[Proposal]:
@@ -145,7 +147,7 @@ def _successors(closed: Collection[tuple[Wish, Choice]], organisation: Organisat
         select(Article, Award.supplier_id)
         .join(Award, Award.id == Article.award_id)
         .where(
-            Article.price_list_id.in_(orderable_price_lists(organisation, on)),
+            Article.price_list_id.in_(orderable_price_lists(organisation.id, on)),
             Article.supplier_number.in_({wish.article.supplier_number for wish, _own in closed}),
             Award.supplier_id.in_({own.award.supplier_id for _wish, own in closed}),
         )

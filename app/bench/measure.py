@@ -84,6 +84,11 @@ def p95(times: list[float]) -> float:
     return quantiles(times, n=20)[-1] if len(times) > 1 else times[0]
 
 
+def p99(times: list[float]) -> float:
+    """The time that 99 of 100 keep."""
+    return quantiles(times, n=100)[-1] if len(times) > 1 else times[0]
+
+
 @contextmanager
 def counted(engine: Engine) -> Iterator[list[str]]:
     """The statements that are sent to the database meanwhile, without those that begin and end transactions."""

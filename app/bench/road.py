@@ -27,11 +27,12 @@ from core.clock import now
 from core.db import db, unit_of_work
 from exchange import ubl
 
+WARM_UP = 12  # PostgreSQL plans a statement anew ten times before it keeps a plan
 PASSWORD = "norrsken-kaffe-7"  # of two people in a database that lives for a minute
 
 
 def bench_road(database: str | None, _seconds: float, quick: bool) -> Iterator[Figure]:
-    """Ten orders when quick, else fifty, after three that warm up."""
+    """Ten orders when quick, else fifty, after those that warm up."""
     with bench_app(database) as (_app, url, folder):
         counter = make_counter()
         engine = db.engine.dialect.name
@@ -45,7 +46,7 @@ def bench_road(database: str | None, _seconds: float, quick: bool) -> Iterator[F
             orderer, approver = Browser(port), Browser(port)
             orderer.log_in("kim@prov.example")
             approver.log_in("robin@prov.example")
-            for _ in range(3):
+            for _ in range(WARM_UP):
                 _order_once(counter, orderer, approver)
             roads = [_order_once(counter, orderer, approver) for _ in range(10 if quick else 50)]
             bare = median(orderer.request("GET", "/health/live")[1] for _ in range(100)) * len(NEEDED)

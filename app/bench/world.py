@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import click
 from sqlalchemy import create_engine, insert, select, text
@@ -129,7 +130,7 @@ def make_counter(articles: int = LINES) -> Counter:
         rule.steps.append(ApprovalRuleStep(position=1, kind=StepKind.PERSON, user=approver))
         session.add(rule)
         award = _award(organisation)
-        price_list = _publish(award, articles)
+        price_list = publish_rows(award, _goods(articles))
         some = select(Article.id).where(Article.price_list_id == price_list.id).order_by(Article.id).limit(LINES)
         return Counter(
             organisation.id,
@@ -152,15 +153,18 @@ def add_articles(award_id: int, count: int) -> None:
         award = Award(lot=lot, supplier=former.supplier)
         session.add(award)
         session.flush()
-        _publish(award, count)
+        publish_rows(award, _goods(count))
 
 
-def _publish(award: Award, count: int) -> PriceList:
+def publish_rows(award: Award, rows: Sequence[dict[str, Any]]) -> PriceList:
+    """Put a price list of these articles in force, without reading a file."""
     session = db.session
-    price_list = PriceList(award=award, version=1, effective_from=today(), created_at=now(), article_count=count)
+    price_list = PriceList(award=award, version=1, effective_from=today(), created_at=now(), article_count=len(rows))
     session.add(price_list)
     session.flush()
-    _fill(price_list, count)
+    places = {"price_list_id": price_list.id, "award_id": award.id}
+    for start in range(0, len(rows), 1000):
+        session.execute(insert(Article.__table__), [row | places for row in rows[start : start + 1000]])  # type: ignore[arg-type]
     advance(price_list, "review")
     session.flush()
     advance(price_list, "publish")
@@ -172,6 +176,7 @@ def _publish(award: Award, count: int) -> PriceList:
 
 
 def new_organisation(number: str, name: str, kind: OrganisationKind, prefix: str) -> Organisation:
+    """An organisation that orders."""
     organisation = Organisation(
         organisation_number=number,
         name=name,
@@ -187,22 +192,30 @@ def new_organisation(number: str, name: str, kind: OrganisationKind, prefix: str
 
 
 def new_person(email: str, name: str, organisation: Organisation, role: Role) -> User:
+    """Somebody with a role in the whole of an organisation."""
     user = User(email=email, name=name, sort_name=sort_key(name))
     user.memberships.append(Membership(organisation=organisation, role=role, starts_on=today() - timedelta(days=9)))
     db.session.add(user)
     return user
 
 
-def _award(organisation: Organisation) -> Award:
+def new_supplier(number: str, name: str) -> Supplier:
+    """A supplier who takes orders by mail."""
     supplier = Supplier(
-        organisation_number="5569000007",
-        name="Provleverans Norr AB",
-        sort_name=sort_key("Provleverans Norr AB"),
+        organisation_number=number,
+        name=name,
+        sort_name=sort_key(name),
         street="Industrigatan 3",
         postal_code="83148",
         city="Östersund",
         order_email="order@provleverans.example",
     )
+    db.session.add(supplier)
+    return supplier
+
+
+def _award(organisation: Organisation) -> Award:
+    supplier = new_supplier("5569000007", "Provleverans Norr AB")
     agreement = Agreement(
         number="UK-2025-014",
         title="Kontorsmaterial",
@@ -225,14 +238,13 @@ def _award(organisation: Organisation) -> Award:
     return award
 
 
-def _fill(price_list: PriceList, count: int) -> None:
+def _goods(count: int) -> list[dict[str, Any]]:
+    """Rows of a price list: a handful of things over and over, each with a number of its own."""
     rows = []
     for number in range(count):
         name, description, unit, price = GOODS[number % len(GOODS)]
         rows.append(
             {
-                "price_list_id": price_list.id,
-                "award_id": price_list.award_id,
                 "supplier_number": f"{100000 + number}",
                 "name": f"{name} {number}",
                 "description": description,
@@ -240,5 +252,4 @@ def _fill(price_list: PriceList, count: int) -> None:
                 "price": Decimal(price),
             }
         )
-    for start in range(0, count, 1000):
-        db.session.execute(insert(Article), rows[start : start + 1000])
+    return rows

@@ -18,6 +18,7 @@ from app.bench.pages import bench_pages
 from app.bench.prices import bench_import
 from app.bench.publication import bench_publish
 from app.bench.road import bench_road
+from app.bench.search import bench_search
 from app.bench.search_quality import bench_search_quality
 
 Bench = Callable[..., Iterator[Figure]]
@@ -27,6 +28,7 @@ BENCHES: dict[str, Bench] = {
     "pages": bench_pages,
     "approvals": bench_approvals,
     "outbox": bench_outbox,
+    "search": bench_search,
     "search-quality": bench_search_quality,
     "categories": bench_categories,
     "import": bench_import,
@@ -38,6 +40,7 @@ IN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command()
 @click.argument("what", type=click.Choice(list(BENCHES)))
 @click.option("--database", metavar="URL", help="Where to make the database of the measurement; default a SQLite file.")
+@click.option("--articles", type=int, metavar="N", help="For search: how many articles there are; default a million.")
 @click.option("--quick", is_flag=True, help="Under 30 seconds, with rougher figures.")
 @click.option("--titles", type=IN_FILE, help="For categories: a CSV of titles with their CPV codes (query, cpv).")
 @click.option("--codes", type=IN_FILE, help="For categories: a CSV of the CPV codes and their names (code, name_sv).")

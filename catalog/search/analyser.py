@@ -22,6 +22,7 @@ import Stemmer
 from catalog.search.spelling import Speller
 
 VERSION = 2
+REMEMBERED = 10_000  # beginnings whose completions are kept
 
 _snowball = Stemmer.Stemmer("swedish", 0)  # its own cache is slower than ours
 
@@ -162,11 +163,13 @@ class Vocabulary:
         self._text = "\n" + "".join(f"{word}\n" for word in self._sorted)
         self._of_stem = {}
         self._parts: dict[str, tuple[str, ...]] = {}
+        self._completions: dict[tuple[str, int], list[str]] = {}
 
     _stems: Counter[str] = None  # type: ignore[assignment]
     _sorted: list[str] = None  # type: ignore[assignment]
     _text: str = ""
     _parts: dict[str, tuple[str, ...]] = None  # type: ignore[assignment]
+    _completions: dict[tuple[str, int], list[str]] = None  # type: ignore[assignment]
     _speller: Speller | None = None
     _of_stem: dict[str, str] = None  # type: ignore[assignment]
 
@@ -293,6 +296,13 @@ class Vocabulary:
 
     def completions(self, prefix: str, most: int = 40) -> list[str]:
         """The commonest words that begin so, as they are written; of the forms of a word only the commonest."""
+        if (known := self._completions.get((prefix, most))) is None:
+            if len(self._completions) >= REMEMBERED:
+                self._completions.clear()
+            known = self._completions[prefix, most] = self._complete(prefix, most)
+        return known
+
+    def _complete(self, prefix: str, most: int) -> list[str]:
         start = bisect_left(self._sorted, prefix)
         end = bisect_left(self._sorted, prefix + "\uffff")
         best: dict[str, str] = {}

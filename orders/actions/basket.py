@@ -21,7 +21,7 @@ from core.clock import now, today
 from core.db import db, insert_with_conflict
 from core.errors import RuleBroken
 from orders.basket import Basket, BasketLine, RankingRefusal
-from orders.basket_queries import hold_basket, refused_awards
+from orders.basket_queries import basket_of, refused_awards
 from orders.shopping_list import ShoppingList
 
 MOST_LINES = 200  # as many as a requisition can be read with care
@@ -184,10 +184,10 @@ def note_refusal(
 
 def open_basket(actor: User, organisation: Organisation) -> Basket:
     """Her basket, made when she has none; held until the transaction ends, so that two clicks do not collide."""
-    basket = hold_basket(actor, organisation)
+    basket = basket_of(actor, organisation, lock=True)
     if basket is None:
         new = insert_with_conflict(Basket).values(user_id=actor.id, organisation_id=organisation.id)
         db.session.execute(new.on_conflict_do_nothing())
-        basket = hold_basket(actor, organisation)
+        basket = basket_of(actor, organisation, lock=True)
     assert basket is not None
     return basket

@@ -277,6 +277,63 @@ def test_no_raise_before_the_day_that_the_agreement_names(award: Award) -> None:
     assert list(changes(bring_in(award, *AFTER, days=10), Kind.BREAKING)) == []
 
 
+def bring_in_tiers(
+    award: Award, tiers: str, price: str = "10", base: str = "1", actor: User | None = None
+) -> PriceList:
+    data = f'{HEADER};Staffelpris\na;A;st;{price};25;{base};"{tiers}"'.encode()
+    price_list = import_price_list(actor, award, data, "lista", today()).price_list
+    assert price_list is not None
+    return price_list
+
+
+@pytest.mark.parametrize(
+    ("tiers", "is_breaking"),
+    [
+        ("10: 8,16; 50: 6", False),
+        ("10: 8,17; 50: 6", True),  # dearer from ten on
+        ("10: 8", True),  # dearer from fifty on
+        ("", True),
+        ("20: 8; 50: 6", True),  # dearer from ten to nineteen
+        ("2: 1000; 10: 8; 50: 6", True),
+        ("5: 8; 50: 5", False),
+    ],
+)
+def test_price_of_many_is_raised_no_more_than_the_price_of_one(award: Award, tiers: str, is_breaking: bool) -> None:
+    approve(None, bring_in_tiers(award, "10: 8; 50: 6"))
+    give_rule(award, largest_raise=Decimal(2))
+    draft = bring_in_tiers(award, tiers)
+    assert list(changes(draft, Kind.BREAKING)) == (["a"] if is_breaking else [])
+    assert difference_of(draft).totals.breaking == is_breaking
+
+
+def test_tiers_for_another_base_quantity_are_compared_for_one_unit(award: Award) -> None:
+    approve(None, bring_in_tiers(award, "10: 80", "100", "10"))
+    give_rule(award, largest_raise=Decimal(2))
+    assert difference_of(bring_in_tiers(award, "10: 80", "50", "5")).totals.breaking == 1
+    assert difference_of(bring_in_tiers(award, "10: 40", "50", "5")).totals.breaking == 0
+
+
+def test_no_tier_is_raised_before_the_day_that_the_agreement_names(award: Award) -> None:
+    approve(None, bring_in_tiers(award, "10: 8"))
+    give_rule(award, raises_from=today() + timedelta(days=10))
+    assert difference_of(bring_in_tiers(award, "10: 8,01")).totals.breaking == 1
+    assert difference_of(bring_in_tiers(award, "10: 7")).totals.breaking == 0
+
+
+@pytest.mark.parametrize("tiers", ["10: 9", "10: 7"])
+def test_largest_change_of_a_tier_counts_on_the_limit(award: Award, tiers: str) -> None:
+    first = owner(award)
+    approve(None, bring_in_tiers(award, "10: 8"))
+    give_rule(award, limit_percent=Decimal("12.49"))
+    draft = bring_in_tiers(award, tiers, actor=first)
+    assert difference_of(draft).totals.largest_percent == Decimal("12.50")
+    with pytest.raises(NotAllowed):
+        approve(first, draft)
+    refuse(first, draft, "Fel", numbers=["a"])
+    assert difference_of(draft).totals.largest_percent == 0
+    approve(first, draft)
+
+
 def test_limit_is_loosened_with_a_reason_and_not_by_who_waits_for_review(award: Award) -> None:
     agreement, first, second = award.lot.agreement, owner(award), owner(award)
 

@@ -37,7 +37,7 @@ def town(app: TransactionalFlask) -> Organisation:
 
 
 def orderable_ids(organisation: Organisation, on: date) -> list[int]:
-    return list(db.session.scalars(orderable_price_lists(organisation, on)))
+    return list(db.session.scalars(orderable_price_lists(organisation.id, on)))
 
 
 def in_force(award_id: int, supplier_number: str, on: date) -> Article | None:

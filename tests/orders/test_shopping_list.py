@@ -14,7 +14,7 @@ from auth.organisation import Unit
 from auth.permission import Role
 from auth.user import User
 from catalog.agreement import Agreement
-from catalog.price_list import Article, PriceListState
+from catalog.price_list import Article, PriceListState, Tier
 from catalog.supplier import Supplier
 from core.clock import now, today
 from core.db import TransactionalFlask, commit, db
@@ -175,6 +175,19 @@ def test_a_row_is_offered_at_todays_price(place: Place) -> None:
     [row] = propose(wishes_of_list(kept), place.organisation)
     assert row.is_taken and not row.stops
     assert (row.then and row.then.price, row.net_now, row.change_percent) == (Decimal(100), Decimal(180), Decimal(-10))
+
+
+@pytest.mark.parametrize(("quantity", "then", "net", "percent"), [(9, 10, 81, -10), (10, 8, 70, Decimal("-12.5"))])
+def test_a_row_is_offered_at_the_price_of_so_many(
+    place: Place, quantity: int, then: int, net: int, percent: Decimal
+) -> None:
+    paper = make_offer(place.organisation, price=Decimal(10), tiers=(Tier(Decimal(10), Decimal(8)),))
+    kept = made(place, (paper, Decimal(quantity)))
+    row = {"price": Decimal(9), "tiers": (Tier(Decimal(10), Decimal(7)),)}
+    make_price_list(paper.award, [{"supplier_number": paper.supplier_number, **row}])
+    [offered] = propose(wishes_of_list(kept), place.organisation)
+    assert offered.then is not None
+    assert (offered.then.price, offered.net_now, offered.change_percent) == (then, net, percent)
 
 
 def test_a_row_that_is_gone_tells_why_and_its_successor_under_the_same_number(place: Place) -> None:
