@@ -43,6 +43,7 @@ class Contender:
 
 TRAITS: dict[str, Callable[[Contender], Any]] = {
     "price": lambda c: (c.article.price, c.article.base_quantity, c.article.unit_code),
+    "tiers": lambda c: c.article.tiers,
     "comparison": lambda c: c.comparison,
     "supplier": lambda c: c.award.supplier_id,
     "agreement": lambda c: c.award.lot.agreement_id,

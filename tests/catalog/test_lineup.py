@@ -15,7 +15,7 @@ from auth.permission import Role
 from auth.user import User
 from catalog.comparison_price import ComparisonPrice, comparison_price
 from catalog.lineup import line_up
-from catalog.price_list import Article, PriceListState
+from catalog.price_list import Article, PriceListState, Tier
 from core.clock import today
 from core.db import TransactionalFlask, commit, db
 from tests.factories.auth import make_member, make_organisation
@@ -72,6 +72,15 @@ def test_what_differs_is_named_and_the_cheapest_is_found(town: Organisation) -> 
     assert {"price", "comparison", "supplier", "agreement", "pack"} <= lineup.differing
     assert lineup.differing.isdisjoint({"unit", "marks", "brand", "least", "order"})
     assert lineup.cheapest == {large.id}
+
+
+def test_prices_of_many_are_compared_too(town: Organisation, karin: FlaskClient) -> None:
+    plain = make_offer(town, price=Decimal(10), unit_code="H87")
+    tiered = make_offer(town, price=Decimal(10), unit_code="H87", tiers=(Tier(Decimal(10), Decimal("9.50")),))
+    lineup = line_up([plain, tiered], town, today())
+    assert "tiers" in lineup.differing and "price" not in lineup.differing
+    page = karin.get(f"/compare?id={plain.id}&id={tiered.id}").text.replace("\xa0", " ")
+    assert "9,50 kr från 10 st" in page
 
 
 def test_nobody_is_cheapest_of_things_measured_differently(town: Organisation) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from flask.testing import FlaskClient
 from lxml import etree
 
+from auth.user import User
 from catalog.price_list import Article, Tier
-from core.db import TransactionalFlask
+from core.db import TransactionalFlask, commit
 from orders.actions.basket import add, change
 from orders.basket_queries import view_basket
 from orders.order import FileKind, Order
 from tests.factories.catalog import make_offer, make_price_list
 from tests.factories.orders import Place, make_order, make_place, make_requisition
 
+LogIn = Callable[[User], FlaskClient]
 TIERS = (Tier(Decimal(10), Decimal("9.50")), Tier(Decimal(50), Decimal("8.90")))
 
 
@@ -85,3 +89,11 @@ def test_what_waits_for_approval_since_before_keeps_its_hash(place: Place) -> No
 
 def _ubl(order: Order) -> etree._Element:
     return etree.fromstring(next(file.content for file in order.documents if file.kind is FileKind.UBL))
+
+
+def test_the_price_of_more_is_told_for_as_many_as_the_row_prices(place: Place, login_as: LogIn) -> None:
+    article = offer(place, tiers=(Tier(Decimal(500), Decimal("9.50")),), base_quantity=Decimal(100), unit_code="H87")
+    add(place.orderer, place.organisation, article, Decimal(100))
+    commit()
+    page = " ".join(login_as(place.orderer).get("/basket").get_data(as_text=True).replace("\xa0", " ").split())
+    assert "Från 500 st är priset 9,50 kr per 100 st." in page
