@@ -17,6 +17,8 @@ from catalog.rules import judge
 from catalog.steering import unmendable
 from core.types import line_net, rounded
 
+MOST_CHOICES = 10  # that a row is offered
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:

@@ -18,7 +18,7 @@ from wtforms.widgets import HiddenInput
 from catalog.price_list import Article
 from core.forms import BaseForm, LongTextField, Required, read_decimal
 from core.web import LARGEST_KEY, read_key
-from orders.proposal import SentRow
+from orders.proposal import MOST_CHOICES, SentRow
 from orders.quick_entry import LARGEST, MOST_ROWS
 
 
@@ -38,7 +38,7 @@ def sent_rows(data: MultiDict[str, str]) -> list[SentRow]:
     for key in list(dict.fromkeys(map(read_key, data.getlist("take"))))[: MOST_ROWS + 1]:
         if key is None:
             continue
-        offered = data.get(f"row-{key}-options", "")[:200].split()
+        offered = data.get(f"row-{key}-options", "")[:200].split()[:MOST_CHOICES]
         options = [number for text in offered if (number := read_key(text)) is not None]
         chosen = options[0] if len(options) == 1 else read_key(data.get(f"row-{key}-article", ""))
         row = SentRow(key, options, chosen if chosen in options else None, data.get(f"row-{key}-quantity", "")[:40])

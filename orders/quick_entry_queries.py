@@ -16,10 +16,8 @@ from core.checkdigits import gs1_ok
 from core.clock import today
 from core.db import db
 from exchange.units import unit_name
-from orders.proposal import Choice, Proposal, judged
+from orders.proposal import MOST_CHOICES, Choice, Proposal, judged
 from orders.quick_entry import Entry
-
-MOST_CHOICES = 10
 
 
 def propose_entries(entries: Sequence[Entry], organisation: Organisation) -> list[Proposal]:

@@ -10,10 +10,13 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
 
 from auth.user import User
 from core.checkdigits import gs1_check_digit
 from core.db import TransactionalFlask, commit
+from orders.proposal import MOST_CHOICES
+from orders.proposal_forms import sent_rows
 from orders.quick_entry import read_entries
 from orders.quick_entry_queries import propose_entries
 from tests.factories.auth import make_organisation
@@ -151,3 +154,11 @@ def test_the_page_asks_as_many_queries_for_forty_rows_as_for_two(
             assert browser.post("/quick", data={"text": text}).text.count('name="take"') == rows
         counted.append(len(queries))
     assert counted[0] == counted[1] <= 14, counted
+
+
+def test_a_sent_row_has_no_more_choices_than_it_was_offered() -> None:
+    options = " ".join(map(str, range(1, MOST_CHOICES + 2)))
+    sent = {"take": "7", "row-7-options": options, "row-7-quantity": "1", "row-7-article": str(MOST_CHOICES + 1)}
+    [row] = sent_rows(MultiDict(sent))
+    assert len(row.options) == MOST_CHOICES
+    assert row.chosen_id is None and row.problem

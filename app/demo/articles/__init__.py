@@ -19,7 +19,7 @@ from auth.journal import record
 from auth.user import User
 from catalog.actions.price_list import approve
 from catalog.agreement import Award
-from catalog.price_list import Article, PriceList
+from catalog.price_list import Article, PriceList, Tier
 from core.clock import now, today
 from core.db import db
 
@@ -144,6 +144,8 @@ class Assortments:
                 "classification": product.classification,
                 "marks": item.marks,
                 "lead_time_days": product.lead or (spec.days if chance % 3 else None),
+                "tiers": [Tier(Decimal(quantity), tidy(price * factor)) for quantity, factor in product.tiers],
+                "is_approximate": product.is_approximate,
             }
 
     def _of(self, assortment: str) -> list[tuple[Item, str | None]]:

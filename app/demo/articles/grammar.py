@@ -38,6 +38,8 @@ class Product:
     multiple: Decimal | None
     vat: VatClass
     lead: int | None
+    tiers: list[tuple[str, Decimal]]  # from which quantity, and what part of the price
+    is_approximate: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,12 @@ def product(
     multiple: int | None = None,
     vat: VatClass = VatClass.STANDARD,
     lead: int | None = None,
+    tiers: str = "",
+    approximate: bool = False,
     **options: str,
 ) -> Product:
-    """A product in the words of a price list; `pack` is "500 XST", `marks` is "Svanen||EU Ecolabel"."""
+    """A product in the words of a price list; `pack` is "500 XST", `marks` is "Svanen||EU Ecolabel", `tiers` is
+    "25=0.96|100=0.92": from 25 on 4 percent less."""
     size, _, pack_unit = (pack or "").partition(" ")
     return Product(
         name=name,
@@ -87,6 +92,8 @@ def product(
         multiple=Decimal(multiple) if multiple else None,
         vat=vat,
         lead=lead,
+        tiers=[_option(part) for part in tiers.split("|")] if tiers else [],
+        is_approximate=approximate,
     )
 
 
