@@ -16,7 +16,18 @@ from auth import journal, organisation, session, substitution, throttle, user
 from auth import views as auth_views
 from auth.login import init_login
 from auth.permission import Permission
-from catalog import agreement, category, ceiling, column_map, parameter, price_list, price_refusal, price_rule, supplier
+from catalog import (
+    agreement,
+    category,
+    ceiling,
+    column_map,
+    parameter,
+    picture,
+    price_list,
+    price_refusal,
+    price_rule,
+    supplier,
+)
 from catalog import views as catalog_views
 from core.config import Settings, read_settings
 from core.db import TransactionalFlask, init_db
@@ -37,7 +48,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Every noun with a table: importing them here makes the metadata whole.
 NOUNS = (
     *(journal, organisation, session, substitution, throttle, user),
-    *(agreement, category, ceiling, column_map, parameter, price_list, price_refusal, price_rule, supplier),
+    *(agreement, category, ceiling, column_map, parameter, picture, price_list, price_refusal, price_rule, supplier),
     *(outbox, approval, basket, favourite, order, receipt, requisition, shopping_list, volume),
 )
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.indexing import keep_index
+from app.pictures import follow_pictures, keep_pictures
 from auth.actions.leftovers import remove_leftovers
 from catalog.actions.price_list import publish_due
 from catalog.actions.price_upload import sweep_uploads
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 
 BUSY_PAUSE, IDLE_PAUSE = 1.0, 2.0  # seconds between two looks into the outbox
 TROUBLE_PAUSES = (5.0, 15.0, 30.0, 60.0)  # while the mail server or the database is away
-PATIENCE = 5.0  # seconds that the thread of the index gets to end
+PATIENCE = 5.0  # seconds that each thread beside the mail gets to end
 JOBS_EVERY = 30  # looks between two runs of the jobs: about a minute
 
 # What is done now and then, in transactions of its own; each returns how many things it changed.
@@ -42,15 +43,20 @@ JOBS: list[Callable[[], int]] = [
 def run_worker(app: Flask, stop: Event) -> None:
     """Deliver mail until `stop` is set; the message in hand is finished first. Needs no signal, so a thread will do.
 
-    A mail server or a database that is away is waited for. The search index is kept up by a thread beside it.
+    A mail server or a database that is away is waited for. Threads beside it keep up the search index and fetch
+    pictures.
     """
-    index = Thread(target=keep_index, args=(app, stop), name="index", daemon=True)
-    index.start()
+    threads = [
+        Thread(target=work, args=(app, stop), name=work.__name__, daemon=True) for work in (keep_index, keep_pictures)
+    ]
+    for thread in threads:
+        thread.start()
     try:
         _deliver_until(app, stop)
     finally:
         stop.set()
-        index.join(PATIENCE)
+        for thread in threads:
+            thread.join(PATIENCE)
 
 
 def _deliver_until(app: Flask, stop: Event) -> None:
@@ -74,12 +80,12 @@ def _deliver_until(app: Flask, stop: Event) -> None:
 
 
 def run_once(app: Flask, stop: Event) -> bool:
-    """Deliver until nothing is due, run the jobs and bring the index up once. False when the mail server was down.
+    """Deliver until nothing is due, run the jobs, bring the index up and fetch some pictures, once.
 
-    Raises what the database raises.
+    False when the mail server was down. Raises what the database raises.
     """
     with app.app_context():
-        _run_jobs([*JOBS, follow_index])
+        _run_jobs([*JOBS, follow_index, follow_pictures])
         while True:
             done = _deliver(app, stop)
             if done.is_server_down:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from urllib.parse import unquote, urlsplit
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"(?:\*\.{_LABEL}\.)?{_LABEL}(?:\.{_LABEL})*(?::[1-9]\d{{0,4}})?")
 
 
 class SettingError(Exception):
@@ -46,6 +50,7 @@ class Settings:
     smtp: SmtpServer | None
     mail_from: str
     data_dir: Path
+    picture_hosts: tuple[str, ...]  # small letters: `img.example.se`, `*.example.se`, `img.example.se:8443`
 
     @property
     def is_secure(self) -> bool:
@@ -71,6 +76,7 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         smtp=_smtp(env),
         mail_from=_mail_from(env, base_url),
         data_dir=data_dir,
+        picture_hosts=_picture_hosts(env),
     )
 
 
@@ -154,3 +160,12 @@ def _mail_from(env: Mapping[str, str], base_url: str) -> str:
     if "@" not in address or any(c in text for c in "\r\n"):
         raise SettingError("AVROP_MAIL_FROM", "an address such as Avrop <avrop@example.se>")
     return text
+
+
+def _picture_hosts(env: Mapping[str, str]) -> tuple[str, ...]:
+    """From which hosts pictures of articles may be fetched; none by default."""
+    hosts = [host.strip().lower() for host in (env.get("AVROP_PICTURE_HOSTS") or "").split(",")]
+    for host in filter(None, hosts):
+        if not _HOST.fullmatch(host):
+            raise SettingError("AVROP_PICTURE_HOSTS", "host names parted by commas: img.example.se, *.example.com")
+    return tuple(dict.fromkeys(filter(None, hosts)))

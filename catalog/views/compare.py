@@ -9,6 +9,7 @@ from flask import render_template, request, url_for
 from auth.login import acting_organisation, current
 from auth.permission import Permission
 from catalog.lineup import MOST, line_up
+from catalog.picture import picture_versions
 from catalog.queries import articles_for
 from catalog.views.search import basket_url, bp
 from core.clock import today
@@ -31,6 +32,7 @@ def compare() -> Any:
     return render_template(
         "catalog/compare.html",
         lineup=line_up(shown, acting_organisation(), today()),
+        pictures=picture_versions(shown),
         too_many=articles[MOST:],
         missing=len(ids) - len(found),
         most=MOST,

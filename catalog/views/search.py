@@ -13,6 +13,7 @@ from auth.login import acting_organisation, has_permission
 from auth.permission import Permission
 from catalog.category import Category
 from catalog.lineup import MOST
+from catalog.picture import picture_versions
 from catalog.queries import categories
 from catalog.search import Facet, SearchRequest, SearchResult, note_miss, suggest
 from catalog.search import search as find
@@ -39,6 +40,7 @@ def search() -> Any:
         "catalog/search.html",
         question=question,
         result=result,
+        pictures=picture_versions(hit.article for hit in result.hits),
         chosen=_chosen(result, question),
         without=_without,
         compared=list(dict.fromkeys(request.args.getlist("compare", type=int)))[:MOST],

@@ -13,6 +13,7 @@ from auth.organisation import Organisation, OrganisationKind
 from catalog.agreement import Agreement, AgreementState, Award, CallOffMethod, Entitlement, Lot
 from catalog.category import Category
 from catalog.ceiling import Ceiling
+from catalog.picture import ArticlePicture, version_of
 from catalog.price_list import Article, PriceList, PriceListState, Publication, VatClass
 from catalog.supplier import Supplier
 from catalog.synonym import Synonym
@@ -166,3 +167,13 @@ def make_offer(*entitled: Organisation, price: Decimal = Decimal("49.90"), **row
     lot = make_lot(make_agreement(*entitled))
     price_list = make_price_list(make_award(lot), [{"price": price, **row}])
     return db.session.query(Article).filter_by(price_list_id=price_list.id).one()
+
+
+def make_picture(address: str, content: bytes = b"\xff\xd8\xffa picture") -> ArticlePicture:
+    """What was fetched from an address."""
+    picture = ArticlePicture(
+        address=address, content=content, media_type="image/jpeg", version=version_of(content), fetched_at=now()
+    )
+    db.session.add(picture)
+    db.session.flush()
+    return picture

@@ -12,7 +12,14 @@ from tests.house.source import PACKAGES, ROOT, modules, nodes, place
 
 # Coordinates on a page, likenesses and measured times are no amounts; the numbers of a spreadsheet become text there.
 MAY_USE_FLOAT = (
-    *("exchange/painting.py", "exchange/pdf", "exchange/sheet.py", "exchange/smtp.py", "exchange/spreadsheet.py"),
+    *(
+        "exchange/painting.py",
+        "exchange/pdf",
+        "exchange/picture.py",
+        "exchange/sheet.py",
+        "exchange/smtp.py",
+        "exchange/spreadsheet.py",
+    ),
     "catalog/likeness.py",
     "app/bench/",
 )

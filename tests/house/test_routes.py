@@ -246,6 +246,8 @@ def text_of(response: Any) -> str:
     if response.mimetype.endswith(".spreadsheetml.sheet"):
         with ZipFile(BytesIO(response.data)) as book:
             return "\n".join(book.read(name).decode() for name in book.namelist())
+    if response.mimetype.startswith("image/"):
+        return str(response.data.decode("latin-1"))
     return str(response.get_data(as_text=True))
 
 

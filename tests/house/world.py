@@ -42,6 +42,7 @@ from tests.factories.catalog import (
     make_ceiling,
     make_lot,
     make_offer,
+    make_picture,
     make_price_list,
     make_synonym,
 )
@@ -115,8 +116,11 @@ def _catalogue(world: World, nearness: str, owner: Organisation, state: Agreemen
     award = make_award(lot)
     is_public = state is AgreementState.PUBLISHED
     price_list = make_price_list(
-        award, [{"name": title}], state=PriceListState.PUBLISHED if is_public else PriceListState.DRAFT
+        award,
+        [{"name": title, "picture_url": f"https://img.example/{nearness}.jpg"}],
+        state=PriceListState.PUBLISHED if is_public else PriceListState.DRAFT,
     )
+    make_picture(f"https://img.example/{nearness}.jpg", b"\xff\xd8\xff" + title.encode())
     extension = ExtensionOption(agreement=agreement, ends_on=agreement.ends_on + timedelta(days=365))
     content = title.encode()
     document = AgreementDocument(
