@@ -1,4 +1,5 @@
-"""Column map: what the columns of a supplier's files hold, chosen by hand once for each row of headings.
+"""Column map: what the columns of a supplier's files hold, chosen by hand once for each row of headings, by each
+organisation for the agreements that it owns: nobody changes how another one's files are read.
 
 While somebody chooses, the file waits in the database: a page without script cannot send it a second time.
 """
@@ -14,7 +15,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth.user import User
 from catalog.agreement import Award
-from catalog.supplier import Supplier
 from core.db import Base, db
 from core.types import UtcDateTime
 from exchange.header import ColumnChoice
@@ -24,9 +24,10 @@ class ColumnMap(Base):
     """`fields` says for each of the `headings` (folded, in the file's order) which field it holds, "" for none."""
 
     __tablename__ = "column_map"
-    __table_args__ = (UniqueConstraint("supplier_id", "fingerprint"),)
+    __table_args__ = (UniqueConstraint("organisation_id", "supplier_id", "fingerprint"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))  # the owner of the agreements
     supplier_id: Mapped[int] = mapped_column(ForeignKey("supplier.id", ondelete="CASCADE"))
     fingerprint: Mapped[str] = mapped_column(String(64))  # SHA-256 of the folded headings
     headings: Mapped[list[str]] = mapped_column(JSON)
@@ -34,8 +35,6 @@ class ColumnMap(Base):
     written: Mapped[list[str]] = mapped_column(JSON)  # the headings as people read them
     chosen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     chosen_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
-
-    supplier: Mapped[Supplier] = relationship()
 
 
 class PriceUpload(Base):
@@ -62,9 +61,10 @@ def fingerprint_of(headings: Sequence[str]) -> str:
     return sha256("\n".join(headings).encode()).hexdigest()
 
 
-def column_maps(supplier: Supplier) -> Sequence[ColumnMap]:
-    """What was chosen for a supplier's files, the latest first."""
-    wanted = select(ColumnMap).where(ColumnMap.supplier_id == supplier.id)
+def column_maps(award: Award) -> Sequence[ColumnMap]:
+    """What the owner of an award's agreement chose for the supplier's files, the latest first."""
+    owner_id = award.lot.agreement.owner_id
+    wanted = select(ColumnMap).where(ColumnMap.organisation_id == owner_id, ColumnMap.supplier_id == award.supplier_id)
     return db.session.scalars(wanted.order_by(ColumnMap.chosen_at.desc(), ColumnMap.id)).all()
 
 
@@ -75,6 +75,6 @@ def upload_of(user: User, award: Award) -> PriceUpload | None:
     )
 
 
-def column_choices(supplier: Supplier) -> list[ColumnChoice]:
+def column_choices(award: Award) -> list[ColumnChoice]:
     """The same as the reader of files wants it."""
-    return [ColumnChoice(tuple(m.headings), tuple(m.fields)) for m in column_maps(supplier)]
+    return [ColumnChoice(tuple(m.headings), tuple(m.fields)) for m in column_maps(award)]

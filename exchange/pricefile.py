@@ -44,6 +44,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from decimal import ROUND_HALF_UP, Decimal
 from io import BytesIO
+from itertools import pairwise
 from typing import Any, BinaryIO, NamedTuple
 
 from exchange import cells
@@ -168,6 +169,7 @@ COLUMNS = {
     ),
 }
 MANDATORY = ("supplier_number", "name", "unit", "price", "vat")
+INSTEAD = {"price": ("list_price", "discount_percent")}  # what may stand there in its place
 _FIELDS = {folded(name): field for field, column in COLUMNS.items() for name in (field, *column.headings.split("|"))}
 # GTIN: a spreadsheet that takes it for a number drops its first zeros
 _PADDED = [folded(name) for name in ("gtin", *COLUMNS["gtin"].headings.split("|"))]
@@ -222,7 +224,7 @@ class PriceSource:
             *(self._text, "", COLUMNS),
             mandatory=MANDATORY,
             needed=MANDATORY,
-            instead={"price": ("list_price", "discount_percent")},
+            instead=INSTEAD,
             unique="supplier_number",
             choices=self._choices,
             limits=self._limits,
@@ -232,7 +234,18 @@ class PriceSource:
         is_reckoned = "discount_percent" in table.headings and "list_price" in table.headings
         for rows in table.chunks(remember=remember):
             found = map(PriceRow._make, rows)
-            yield list(_with_prices(found, table) if is_reckoned else found)
+            priced = list(_with_prices(found, table) if is_reckoned else found)
+            if "tiers" in table.headings:
+                table.problems.extend(_dear_tiers(priced, table.headings["tiers"]))
+            yield priced
+
+
+def _dear_tiers(rows: Iterable[PriceRow], column: str) -> Iterator[Problem]:
+    """A word about every row where more costs more."""
+    for row in rows:
+        prices = [row.price, *(price for _, price in row.tiers)]
+        if any(later > former for former, later in pairwise(prices)):
+            yield Problem("tier-dearer", row.line, column, severity="warning")
 
 
 def _with_prices(rows: Iterable[PriceRow], table: Table) -> Iterator[PriceRow]:

@@ -57,7 +57,7 @@ def import_price_list(
     """
     check_may_manage(actor, award.lot.agreement)
     file = BytesIO(data) if isinstance(data, bytes) else data
-    with open_price_file(file, file_name, limits, column_choices(award.supplier)) as source:
+    with open_price_file(file, file_name, limits, column_choices(award)) as source:
         # Versions are counted per award: two uploads at once wait here for one another (SQLite has one writer anyway).
         # Nobody who orders from the award has to.
         db.session.execute(select(Award.id).where(Award.id == award.id).with_for_update(key_share=True))

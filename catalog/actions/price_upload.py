@@ -6,19 +6,19 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from auth.journal import record
 from auth.user import User
 from catalog.actions.agreement import check_may_manage
 from catalog.actions.price_list import ImportOutcome, import_price_list
 from catalog.agreement import Award
-from catalog.column_map import ColumnMap, PriceUpload, fingerprint_of, upload_of
+from catalog.column_map import ColumnMap, PriceUpload, column_maps, fingerprint_of, upload_of
 from core.clock import now
 from core.db import db, unit_of_work
 from core.errors import RuleBroken
 from exchange.header import folded_row
-from exchange.pricefile import MANDATORY, heading, look_at
+from exchange.pricefile import INSTEAD, MANDATORY, heading, look_at
 from exchange.table import Problem
 
 KEPT = timedelta(days=1)
@@ -66,12 +66,13 @@ def choose(actor: User, upload: PriceUpload, fields: Sequence[str]) -> ImportOut
         if chosen.count(field) > 1:
             raise RuleBroken(_l("%(column)s är vald för två kolumner. Välj en.", column=heading(field)))
     for field in MANDATORY:
-        if field not in chosen:
+        if field not in chosen and not (field in INSTEAD and set(chosen).issuperset(INSTEAD[field])):
             raise RuleBroken(_l("Välj vilken kolumn som är %(column)s.", column=heading(field)))
     headings = folded_row(upload.headings)
     fingerprint = fingerprint_of(headings)
-    wanted = select(ColumnMap).where(ColumnMap.supplier_id == award.supplier_id, ColumnMap.fingerprint == fingerprint)
-    known = db.session.scalar(wanted) or ColumnMap(supplier=award.supplier, fingerprint=fingerprint)
+    known = next((known for known in column_maps(award) if known.fingerprint == fingerprint), None) or ColumnMap(
+        organisation_id=award.lot.agreement.owner_id, supplier_id=award.supplier_id, fingerprint=fingerprint
+    )
     known.headings, known.fields, known.written = list(headings), list(fields), upload.headings
     known.chosen_at, known.chosen_by_id = now(), actor.id
     db.session.add(known)
@@ -85,8 +86,8 @@ def choose(actor: User, upload: PriceUpload, fields: Sequence[str]) -> ImportOut
 def forget(actor: User, award: Award, column_map_id: int) -> None:
     """Forget what was chosen for a row of headings: the next file with them asks again."""
     check_may_manage(actor, award.lot.agreement)
-    known = db.session.get(ColumnMap, column_map_id)
-    if known is not None and known.supplier_id == award.supplier_id:
+    known = next((known for known in column_maps(award) if known.id == column_map_id), None)
+    if known is not None:
         db.session.delete(known)
         _tell(actor, "forget-columns", award, _named(known.written, known.fields))
 

@@ -98,7 +98,7 @@ def _award_page(award: Award, form: PriceFileForm, problems: Sequence[Problem]) 
         problem_text=problem_text,
         problem_files=_problem_files(problems),
         price_lists=price_lists_of(award),
-        column_maps=column_maps(award.supplier),
+        column_maps=column_maps(award),
         crumbs=agreement_trail(award.lot.agreement),
     )
 

@@ -67,6 +67,7 @@ def upgrade() -> None:
     op.create_table(
         "column_map",
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
         sa.Column("supplier_id", sa.Integer(), nullable=False),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("headings", sa.JSON(), nullable=False),
@@ -76,10 +77,15 @@ def upgrade() -> None:
         sa.Column("chosen_by_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["chosen_by_id"], ["app_user.id"], name=op.f("fk_column_map_chosen_by_id_app_user")),
         sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_column_map_organisation_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(
             ["supplier_id"], ["supplier.id"], name=op.f("fk_column_map_supplier_id_supplier"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_column_map")),
-        sa.UniqueConstraint("supplier_id", "fingerprint", name=op.f("uq_column_map_supplier_id_fingerprint")),
+        sa.UniqueConstraint(
+            "organisation_id", "supplier_id", "fingerprint", name=op.f("uq_column_map_organisation_id_supplier_id_fingerprint")
+        ),
     )
     op.create_table(
         "price_upload",

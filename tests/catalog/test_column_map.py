@@ -11,7 +11,7 @@ import xlsxwriter
 from flask import Flask
 
 from auth.permission import Role
-from auth.user import User
+from auth.user import Membership, User
 from catalog.actions.price_list import import_price_list
 from catalog.actions.price_upload import KEPT, choose, forget, keep, sweep_uploads
 from catalog.agreement import Award
@@ -92,6 +92,8 @@ def test_choice_is_the_suppliers_and_of_those_headings(owner: User, award: Award
     choose(owner, waiting(owner, award, as_csv(), "lista.csv"), FIELDS)
     sister = make_award(make_lot(make_agreement()), award.supplier)
     assert import_price_list(None, sister, as_csv(), "lista.csv", today()).price_list is not None
+    neighbours = make_award(make_lot(make_agreement(owner=make_organisation())), award.supplier)
+    assert import_price_list(None, neighbours, as_csv(), "lista.csv", today()).price_list is None
     stranger = make_award(make_lot(make_agreement()))
     assert import_price_list(None, stranger, as_csv(), "lista.csv", today()).price_list is None
     other = as_csv().replace(b"Sats", b"Momsen")
@@ -101,16 +103,20 @@ def test_choice_is_the_suppliers_and_of_those_headings(owner: User, award: Award
 def test_choice_is_kept_though_the_rows_are_wrong(owner: User, award: Award) -> None:
     bad = as_csv().replace(b"9,50", b"-1")
     assert choose(owner, waiting(owner, award, bad, "lista.csv"), FIELDS).price_list is None
-    assert len(column_maps(award.supplier)) == 1
+    assert len(column_maps(award)) == 1
     assert import_price_list(None, award, as_csv(), "lista.csv", today()).price_list is not None
 
 
 def test_forgotten_choice_is_asked_again(owner: User, award: Award) -> None:
     choose(owner, waiting(owner, award, as_csv(), "lista.csv"), FIELDS)
-    other = make_award(make_lot(make_agreement()))
-    [known] = column_maps(award.supplier)
+    other = make_award(make_lot(make_agreement(owner=make_organisation())), award.supplier)
+    owner.memberships.append(
+        Membership(organisation=other.lot.agreement.owner, role=Role.AGREEMENT_OWNER, starts_on=today())
+    )
+    db.session.flush()
+    [known] = column_maps(award)
     forget(owner, other, known.id)
-    assert column_maps(award.supplier) == [known]
+    assert column_maps(award) == [known]
     forget(owner, award, known.id)
     assert import_price_list(None, award, as_csv(), "lista.csv", today()).price_list is None
 

@@ -450,3 +450,15 @@ def test_a_weight_may_be_approximate() -> None:
     found = read_price_file(f"{head}A1;Lax;kg;200;livsmedel;ja\nA2;Sill;kg;90;livsmedel;\n".encode())
     assert [row.is_approximate for row in found.rows] == [True, False], found.problems
     assert [p.code for p in read_price_file(f"{head}A1;Lax;kg;200;25;kanske\n".encode()).problems] == ["yes-or-no"]
+
+
+def test_a_tier_that_costs_more_is_asked_about() -> None:
+    head = "Artikelnummer;Benämning;Enhet;Pris;Moms;Staffelpris\n"
+    found = read_price_file(
+        f'{head}A1;Penna;st;10;25;"5: 11"\nA2;Pärm;st;10;25;"5: 9; 9: 9,5"\nA3;Gem;st;10;25;"5: 9"\n'.encode()
+    )
+    assert [(p.code, p.line, p.severity) for p in found.problems] == [
+        ("tier-dearer", 2, "warning"),
+        ("tier-dearer", 3, "warning"),
+    ]
+    assert len(found.rows) == 3
