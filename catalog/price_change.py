@@ -236,7 +236,7 @@ class Difference:
         since they may be more than a statement takes parameters."""
         rule, listed = self.rule, self.price_list
         ids = []
-        if rule is not None and listed.restored_from_id is None:
+        if rule is not None and not listed.repeats_agreed_prices:
             ids = [change.article_id for change in self._tiers if change.is_breaking(rule, listed.effective_from)]
         return bindparam("breaking_tiers", ids, expanding=True, literal_execute=True)
 
@@ -373,10 +373,10 @@ def _nonzero(column: Any) -> Any:
 def _is_breaking(c: Any, rise: Any, rule: PriceRule | None, price_list: PriceList) -> ColumnElement[bool]:
     """A raise above the largest one, but for what rounding to whole öre makes, or any before its day.
 
-    A list that was in force once breaks nothing: its prices were agreed.
+    A list that was in force until another one followed breaks nothing: its prices were agreed.
     """
     never: ColumnElement[bool] = literal(0) == 1
-    if rule is None or price_list.restored_from_id is not None:
+    if rule is None or price_list.repeats_agreed_prices:
         return never
     dearer: ColumnElement[bool] = c.direction == 1
     if rule.raises_from is not None and price_list.effective_from < rule.raises_from:

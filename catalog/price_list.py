@@ -136,6 +136,11 @@ class PriceList(Base):
     restored_from: Mapped[PriceList | None] = relationship(remote_side=[id])
     # rows come by the hundred thousand: they are read and written in bulk, never as a collection
 
+    @property
+    def repeats_agreed_prices(self) -> bool:
+        """Whether it takes up a list that another one followed; one that was withdrawn may have been wrong."""
+        return self.restored_from is not None and self.restored_from.state is S.SUPERSEDED
+
 
 class Publication(Base):
     """The counter behind `PriceList.publication`: one row."""

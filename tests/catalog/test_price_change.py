@@ -425,6 +425,15 @@ def test_former_list_is_taken_up_as_a_new_one(draft: PriceList) -> None:
     assert former.state is PriceListState.SUPERSEDED
 
 
+def test_a_list_that_was_withdrawn_is_taken_up_under_the_rule(award: Award) -> None:
+    wrong = bring_in(award, "a;A;st;20;25;1")
+    approve(None, wrong)
+    withdraw(owner(award), wrong, "Fel priser.")
+    approve(None, bring_in(award, "a;A;st;10;25;1"))
+    give_rule(award, largest_raise=Decimal(1))
+    assert difference_of(restore(None, wrong)).totals.breaking == 1
+
+
 @pytest.mark.parametrize("state", [PriceListState.DRAFT, PriceListState.PUBLISHED])
 def test_only_a_list_that_was_in_force_is_taken_up_again(award: Award, state: PriceListState) -> None:
     with pytest.raises(WrongState):
