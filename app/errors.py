@@ -158,7 +158,7 @@ def page(status: int, message: Any, *, title: Any = None, **values: Any) -> Resp
 def forget_person() -> None:
     """Treat the rest of the request as nobody's, so that nothing asks the database who she is."""
     g._login_user = AnonymousUserMixin()
-    g.permissions = set()
+    g.permissions = frozenset()
     g.touch = None
     g.pop("login_session", None)
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 
 from flask import Flask, has_request_context, request
-from flask_babel import Babel, get_locale, gettext
+from flask_babel import Babel, gettext
 from flask_login import current_user
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
+from core.language import LOCALES, language
 from exchange.units import unit_name
-
-# British English: its dates and amounts read as Swedes expect (3 November 2026, not Nov 3)
-LOCALES = {"sv": "sv", "en": "en_GB"}
 
 
 def init_i18n(app: Flask) -> None:
@@ -32,12 +30,6 @@ def select_locale() -> str:
     chosen = getattr(current_user, "language", None) or request.cookies.get("language")
     asked = (tag.partition("-")[0] for tag in request.accept_languages.values())  # best first; sv-SE is Swedish
     return next((LOCALES[choice] for choice in (chosen, *asked) if choice in LOCALES), LOCALES["sv"])
-
-
-def language() -> str:
-    """The language of the page as HTML wants it: sv or en."""
-    locale = get_locale()
-    return "en" if locale is not None and locale.language == "en" else "sv"
 
 
 @pass_eval_context

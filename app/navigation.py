@@ -6,7 +6,6 @@ holds the permission its page demands, so the menu never leads to a refusal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
@@ -14,6 +13,7 @@ from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 from flask_login import current_user
 from sqlalchemy import Select, func, select
 
@@ -23,10 +23,14 @@ from auth.permission import Permission
 from auth.user import User
 from core.clock import today
 from core.db import db, prepared
+from core.language import language
 from core.web import permission_of
 from orders.approval_queries import waiting_for
 from orders.basket import Basket, BasketLine
 
+Entries = tuple[tuple[str, LazyString], ...]  # endpoint, label
+
+BASKET = (("basket.show", _l("Varukorg")),)
 MAIN = (
     ("agreements.index", _l("Avtal")),
     ("orders.index", _l("Beställningar")),
@@ -67,8 +71,9 @@ class Counts:
 class Link:
     """An entry of the menu; `count` is what waits behind it."""
 
+    endpoint: str
     url: str
-    label: Any
+    label: str
     is_here: bool
     count: int = 0
     count_label: Any = ""
@@ -118,21 +123,20 @@ class Navigation:
     def main(self) -> list[Link]:
         steps = self.counts.steps_to_decide
         decides = steps or has_permission(Permission.ORDER_APPROVE)  # a substitute may decide without the role
-        entries = [entry for entry in MAIN if decides or entry[0] != "approvals.index"]
-        return list(_links(entries, {"approvals.index": (steps, _l("väntar på dig"))}))
+        links = _links(MAIN, {"approvals.index": (steps, _l("väntar på dig"))})
+        return [link for link in links if decides or link.endpoint != "approvals.index"]
 
     @cached_property
     def personal(self) -> list[Link]:
-        return list(_links(PERSONAL))
+        return _links(PERSONAL)
 
     @cached_property
     def office(self) -> list[Link]:
-        return list(_links(OFFICE))
+        return _links(OFFICE)
 
     @cached_property
     def basket(self) -> Link | None:
-        lines = (self.counts.basket_lines, _l("rader"))
-        return next(_links([("basket.show", _l("Varukorg"))], {"basket.show": lines}), None)
+        return next(iter(_links(BASKET, {"basket.show": (self.counts.basket_lines, _l("rader"))})), None)
 
     @property
     def search_url(self) -> str | None:
@@ -162,21 +166,38 @@ def init_navigation(app: Flask) -> None:
 
 def _url(endpoint: str) -> str | None:
     """The page's path, or none where there is no such page or it is not hers."""
-    if endpoint not in current_app.view_functions:
+    return _path(_app(), request.script_root, endpoint, _permissions())
+
+
+def _links(entries: Entries, waiting: dict[str, tuple[int, Any]] | None = None) -> list[Link]:
+    here = request.endpoint
+    return [
+        Link(endpoint, url, label, here == endpoint, *(waiting or {}).get(endpoint, (0, "")))
+        for endpoint, url, label in _open_to(_app(), request.script_root, entries, _permissions(), language())
+    ]
+
+
+def _app() -> Flask:
+    return current_app._get_current_object()  # type: ignore[attr-defined, no-any-return]
+
+
+def _permissions() -> frozenset[Permission]:
+    return g.get("permissions", frozenset())  # type: ignore[no-any-return]
+
+
+@lru_cache(512)
+def _open_to(
+    app: Flask, root: str, entries: Entries, permissions: frozenset[Permission], _language: str
+) -> list[tuple[str, str, str]]:
+    """The entries that lead somewhere, with their texts. Every page shows two dozen, the same for all like her."""
+    found = [(endpoint, _path(app, root, endpoint, permissions), str(label)) for endpoint, label in entries]
+    return [(endpoint, url, label) for endpoint, url, label in found if url]
+
+
+@lru_cache(2048)
+def _path(app: Flask, _root: str, endpoint: str, permissions: frozenset[Permission]) -> str | None:
+    if endpoint not in app.view_functions:
         return None
-    permission = permission_of(current_app, endpoint)
-    free = permission in (Permission.PUBLIC, Permission.SIGNED_IN)
-    return _path(request.script_root, endpoint) if free or has_permission(Permission(permission)) else None
-
-
-@lru_cache(256)
-def _path(_root: str, endpoint: str) -> str:
-    """The path of a page without parameters: it never changes, and every page shows two dozen of them."""
-    return url_for(endpoint)
-
-
-def _links(entries: Iterable[tuple[str, Any]], waiting: dict[str, tuple[int, Any]] | None = None) -> Iterator[Link]:
-    for endpoint, label in entries:
-        if url := _url(endpoint):
-            count, count_label = (waiting or {}).get(endpoint, (0, ""))
-            yield Link(url, label, request.endpoint == endpoint, count, count_label)
+    wanted = permission_of(app, endpoint)
+    free = wanted in (Permission.PUBLIC, Permission.SIGNED_IN)
+    return url_for(endpoint) if free or wanted in permissions else None

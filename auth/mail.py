@@ -5,25 +5,25 @@ from __future__ import annotations
 from hashlib import sha256
 
 from flask import current_app, render_template
-from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from auth.password_link import INVITATION, RESET, make_token
 from auth.user import User
+from core.language import speaking
 from core.web import external_url
 from exchange.outbox import enqueue
 
 
 def send_invitation(user: User, by: User | None) -> None:
     """Invite a new person to choose her password. `by` is named in the text; nobody when a command made her."""
-    with force_locale(user.language):
+    with speaking(user.language):
         subject = _("Välkommen till Avrop: välj ditt lösenord")
         _send(user, "password_invitation", subject, by=by, days=INVITATION.days)
 
 
 def send_reset(user: User) -> None:
     """Send the link by which she can choose a new password."""
-    with force_locale(user.language):
+    with speaking(user.language):
         _send(user, "password_reset", _("Välj ett nytt lösenord i Avrop"), minutes=int(RESET.total_seconds()) // 60)
 
 

@@ -100,8 +100,7 @@ def _by_token(token_hash: str) -> Select[Any]:
         .options(
             # outer, or SQLite joins every membership there is to its organisation before it looks for hers
             memberships.joinedload(Membership.organisation, innerjoin=False),
-            joinedload(LoginSession.organisation),
-        )
+        )  # the organisation she acts for is one of these, so it is there too
     )
 
 

@@ -83,13 +83,13 @@ class User(Base):
         """Whether she has the role at a unit: for the whole organisation, or for a branch the unit lies in."""
         return any(m.role is role and m.covers(unit) for m in self.current_memberships(on))
 
-    def permissions_in(self, organisation_id: int | None) -> set[Permission]:
+    def permissions_in(self, organisation_id: int | None) -> frozenset[Permission]:
         """What her roles in an organisation open; a system administrator's doors are the same everywhere."""
         granted: set[Permission] = set()
         for membership in self.current_memberships():
             if membership.organisation_id == organisation_id or membership.role is Role.SYSTEM_ADMIN:
                 granted |= ROLE_PERMISSIONS[membership.role]
-        return granted
+        return frozenset(granted)
 
     def is_at_office(self, role: Role) -> bool:
         """Whether she has the role at the joint procurement office, which sees every organisation's agreements."""

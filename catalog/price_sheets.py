@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -14,6 +13,7 @@ from catalog.actions.price_review import difference_of
 from catalog.price_change import Kind, PriceChange
 from catalog.price_list import PriceList, VatClass
 from catalog.price_refusal import refusals_of
+from core.language import language
 from core.web import number, price
 from exchange.pricesheet import Sheet
 from exchange.units import unit_name
@@ -73,7 +73,7 @@ def _shown(name: str, value: Any) -> str:
     if value is None or value == "":
         return "–"
     if name in ("unit_code", "pack_unit"):
-        return unit_name(value, str(get_locale()))
+        return unit_name(value, language())
     if isinstance(value, VatClass):
         return str(VAT_NAMES[value])
     if isinstance(value, bool):

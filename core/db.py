@@ -239,9 +239,15 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    driver: Any = connection.connection.dbapi_connection
     writing = _writing.get()
-    connection.exec_driver_sql(f"PRAGMA query_only={int(not writing)}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    if connection.info.get("writing") is not writing:
+        driver.execute(f"PRAGMA query_only={int(not writing)}")
+        connection.info["writing"] = writing
+    if writing:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # may find the database locked: SQLAlchemy tells that as its own
+    else:
+        driver.execute("BEGIN")
 
 
 def _begin_postgresql(connection: Connection) -> None:

@@ -14,7 +14,6 @@ from decimal import Decimal
 from typing import Any
 
 import wtforms
-from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, FieldList, FormField, StringField
@@ -27,6 +26,7 @@ from core.checkdigits import organisation_number
 from core.db import rollback
 from core.email import is_email
 from core.errors import AvropError
+from core.language import LOCALES, language
 from core.web import number, orgnr
 
 
@@ -39,7 +39,7 @@ class BaseForm(FlaskForm):  # type: ignore[misc, unused-ignore]
         @property
         def locales(self) -> list[str]:
             """Flask-WTF sets False here, on which every field of WTForms that asks for the locale falls over."""
-            return [str(get_locale() or "sv")]
+            return [LOCALES[language()]]
 
         # Flask-WTF reads the catalogue of WTForms' own messages anew for every request
         get_translations = DefaultMeta.get_translations
@@ -301,7 +301,7 @@ def read_decimal(text: str, places: int) -> Decimal:
         raise ValueError(_l("Skriv ett tal med siffror, till exempel %(example)s.", example=example))
     minus, whole, sign, decimals = match.groups()
     whole = re.sub(r"\D", "", whole).lstrip("0")
-    foreign = "," if getattr(get_locale(), "language", "sv") == "en" else "."
+    foreign = "," if language() == "en" else "."
     if sign == foreign and len(decimals) == 3 and whole:
         raise ValueError(_l("Talet kan läsas på två sätt. Skriv det utan tusentalsavgränsare, till exempel 1234,5."))
     if len(decimals or "") > places:

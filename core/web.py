@@ -11,13 +11,13 @@ from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from babel import Locale
 from flask import Flask, current_app, has_request_context, url_for
-from flask_babel import format_date, format_datetime, format_decimal, get_locale
+from flask_babel import format_date, format_datetime, format_decimal
 from markupsafe import Markup
 from werkzeug.routing import IntegerConverter, Map
 
 from core.clock import local
+from core.language import language
 from core.state import state_name
 from core.types import rounded
 
@@ -112,16 +112,16 @@ def number(value: Decimal | int, places: int | None = None) -> str:
     pattern = "#,##0.###"
     if places is not None:
         pattern = "#,##0." + "0" * places if places else "#,##0"
-    return _written(get_locale(), Decimal(value or 0), pattern)
+    return _written(language(), Decimal(value or 0), pattern)
 
 
 @lru_cache(10_000)  # a page shows dozens of numbers, often the same ones, and writing one takes 20 microseconds
-def _written(_locale: Locale | None, value: Decimal, pattern: str) -> str:
+def _written(_language: str, value: Decimal, pattern: str) -> str:
     return str(format_decimal(value, format=pattern))
 
 
 @lru_cache(1000, typed=True)  # a list says the same state in every row; states of two things may be equal as texts
-def _state_text(_locale: Locale | None, state: Enum) -> str:
+def _state_text(_language: str, state: Enum) -> str:
     return str(state_name(state))
 
 
@@ -160,7 +160,7 @@ def init_filters(app: Flask) -> None:
     for filter_ in (kr, price, number, day, long_day, moment, weekday, orgnr, lines):
         app.add_template_filter(filter_)
     app.add_template_filter(format_datetime, "datetime")
-    app.add_template_global(lambda state: _state_text(get_locale(), state), "state_name")
+    app.add_template_global(lambda state: _state_text(language(), state), "state_name")
     app.jinja_env.policies["ext.i18n.trimmed"] = True
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from flask import current_app, render_template
-from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from auth.session import digest
 from auth.user import User
 from core.clock import now
 from core.db import db
+from core.language import speaking
 from core.web import external_url
 from exchange.outbox import AttachmentContent, enqueue
 from orders.approval import ApprovalStep, ApprovalToken
@@ -45,7 +45,7 @@ def ask_to_approve(step: ApprovalStep, people: Iterable[tuple[User, User | None]
                 expires_at=now() + TOKEN_LIVES,
             )
         )
-        with force_locale(person.language):
+        with speaking(person.language):
             _enqueue(
                 "approval",
                 key=f"approval:{step.id}:{person.id}",
@@ -71,7 +71,7 @@ def tell_outcome(
 ) -> None:
     """Tell the orderer what became of her requisition: `approved`, `rejected` or `returned`."""
     orderer = requisition.orderer
-    with force_locale(orderer.language):
+    with speaking(orderer.language):
         subject = {
             "approved": _("Godkänd och beställd: %(number)s", number=requisition.number),
             "rejected": _("Avslagen: %(number)s", number=requisition.number),
@@ -95,7 +95,7 @@ def tell_outcome(
 
 def send_order(order: Order, files: list[OrderFile]) -> None:
     """Promise the supplier the order: the very bytes that were stored, replies to the orderer, alarm to her too."""
-    with force_locale("sv"):
+    with speaking("sv"):
         _enqueue(
             "order",
             key=f"order:{order.number}",
@@ -111,7 +111,7 @@ def send_order(order: Order, files: list[OrderFile]) -> None:
 
 def send_cancellation(order: Order, file: OrderFile) -> None:
     """Tell the supplier that the order is cancelled."""
-    with force_locale("sv"):
+    with speaking("sv"):
         _enqueue(
             "cancellation",
             key=f"cancellation:{order.number}",

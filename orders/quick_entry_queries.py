@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -15,6 +14,7 @@ from catalog.steering import Ask, load_facts
 from core.checkdigits import gs1_ok
 from core.clock import today
 from core.db import db
+from core.language import language
 from exchange.units import unit_name
 from orders.proposal import MOST_CHOICES, Choice, Proposal, judged
 from orders.quick_entry import Entry
@@ -73,7 +73,7 @@ def _is_unit(code: str, article: Article) -> bool:
 
 def _called(unit_code: str) -> str:
     """A unit in the reader's language."""
-    return unit_name(unit_code, getattr(get_locale(), "language", "sv"))
+    return unit_name(unit_code, language())
 
 
 def _unknown(number: str) -> object:

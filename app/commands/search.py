@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import click
-from flask_babel import force_locale
 from sqlalchemy import select
 
 from app.commands import with_app
@@ -12,6 +11,7 @@ from catalog.search import Hit, SearchRequest, SearchResult, update_index
 from catalog.search import search as find
 from core.clock import today
 from core.db import db, reading
+from core.language import speaking
 from core.web import price
 from exchange.units import unit_name
 
@@ -29,7 +29,7 @@ def search(text: str, organisation: str, limit: int, show_all: bool) -> None:
 
     Brings the search index of this machine up to date first. Exit code 1 when nothing is found.
     """
-    with reading(), force_locale("sv"):
+    with reading(), speaking("sv"):
         number = organisation.replace("-", "")
         buyer = db.session.scalar(select(Organisation).where(Organisation.organisation_number == number))
         if buyer is None:

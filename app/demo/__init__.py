@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -23,6 +22,7 @@ from auth.organisation import Organisation
 from core.clock import frozen, today
 from core.db import unit_of_work
 from core.errors import AvropError
+from core.language import speaking
 
 __all__ = ["LOGINS", "PASSWORD", "Login", "make_demo"]
 
@@ -38,7 +38,7 @@ def make_demo(progress: Progress | None = None, *, purchases: int = PURCHASES) -
     transaction. Raises AvropError when the database already has an organisation.
     """
     say = progress or (lambda text: None)
-    with force_locale("sv"), unit_of_work() as session:
+    with speaking("sv"), unit_of_work() as session:
         if session.scalar(select(Organisation.id).limit(1)) is not None:
             raise AvropError(_("Databasen är inte tom. Demodata läggs bara i en tom databas."))
         chronicle = Chronicle(today())

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
@@ -18,6 +17,7 @@ from auth.user import User
 from catalog.category import Category
 from core.db import db
 from core.errors import NotAllowed, RuleBroken
+from core.language import speaking
 from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, Quorum, StepKind
 from orders.policy import may_manage_rules
 from orders.rule import condition, who_decides
@@ -166,7 +166,7 @@ def _check_manager(actor: User, organisation_id: int) -> None:
 
 def _told(rule: ApprovalRule) -> dict[str, Any]:
     """What the journal keeps of a rule: its words on the day."""
-    with force_locale("sv"):
+    with speaking("sv"):
         steps = [str(who_decides(step)) for step in rule.steps]
         return {"name": rule.name, "condition": str(condition(rule)), "steps": steps}
 

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from flask_babel import force_locale
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +20,7 @@ from catalog.steering import Ask, Facts, Finding, Level, blocking, findings, sto
 from catalog.supplier import Supplier
 from core.clock import now, today
 from core.db import TransactionalFlask, db
+from core.language import speaking
 from core.types import line_net
 from tests.factories.auth import make_organisation, make_user
 from tests.factories.catalog import (
@@ -367,7 +367,7 @@ def test_the_old_and_the_new_price_are_told(town: Organisation) -> None:
     article = make_offer(town, price=Decimal("45.50"))
     make_price_list(article.award, [same_row(article, price=Decimal("49.90"))])
     finding = the("price-changed", found(article, town))
-    with force_locale("sv"):
+    with speaking("sv"):
         text = str(finding.text)
     assert "45,50" in text and "49,90" in text
 
@@ -405,7 +405,7 @@ def test_quantity_rule(
     )
     assert ("quantity-rule" not in codes(found(article, town, quantity))) is fits
     if not fits:
-        with force_locale("sv"):
+        with speaking("sv"):
             assert str(the("quantity-rule", found(article, town, quantity)).way_on).endswith(f"till {example}.")
     assert codes(found(article, town, None)) == set()
 
@@ -421,7 +421,7 @@ def test_a_ceiling_may_be_reached_but_not_passed(town: Organisation, scope: str)
     make_ceiling(award.lot.agreement, Decimal(1000), ordered=Decimal(300), external=Decimal(200), **places[scope])
     assert codes(found(article, town, 5)) == {"ceiling-near"}
     finding = the("ceiling-reached", found(article, town, 6))
-    with force_locale("sv"):
+    with speaking("sv"):
         assert "500,00" in str(finding.text)
     assert "C-216/17" in str(finding.clause)
     # freight counts as well

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import wtforms
 from flask import render_template_string
-from flask_babel import force_locale
 from werkzeug.datastructures import MultiDict
 from wtforms import FieldList, FormField
 
@@ -32,6 +31,7 @@ from core.forms import (
     show_rule,
     tidied,
 )
+from core.language import speaking
 from tests.factories.auth import make_organisation
 
 
@@ -122,7 +122,7 @@ def test_decimal_keeps_its_bounds_inclusive() -> None:
 def test_decimal_that_may_mean_thousands_is_refused_and_not_guessed() -> None:
     with pytest.raises(ValueError, match="två sätt"):
         read_decimal("1.500", 3)
-    with force_locale("en_GB"):
+    with speaking("en"):
         assert read_decimal("1.500", 3) == Decimal("1.5")
         with pytest.raises(ValueError):
             read_decimal("1,500", 3)
