@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import Blueprint
-from flask_wtf import CSRFProtect
 
 from app import views, views_outbox
 from app.errors import init_errors
 from app.headers import init_headers
 from app.i18n import init_i18n
 from app.navigation import init_navigation
+from app.price_tag import init_price_tags
 from auth import journal, organisation, session, substitution, throttle, user
 from auth import views as auth_views
 from auth.login import init_login
@@ -31,6 +31,7 @@ from catalog import (
 from catalog import views as catalog_views
 from core.config import Settings, read_settings
 from core.db import TransactionalFlask, init_db
+from core.forms import init_forms
 from core.web import KeyConverter, init_filters, permission_of, requires
 from exchange import outbox
 from orders import approval, basket, favourite, order, receipt, requisition, shopping_list, volume
@@ -76,8 +77,9 @@ def create_app(settings: Settings | None = None) -> TransactionalFlask:
     )
     app.url_map.converters["int"] = KeyConverter
     init_db(app, settings.database_url)
-    CSRFProtect(app)
+    init_forms(app)
     init_i18n(app)
+    init_price_tags(app)
     init_filters(app)
     init_headers(app, settings)
     init_login(app)

@@ -9,10 +9,9 @@ from flask_babel import Babel, gettext
 from flask_login import current_user
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from core.language import LOCALES, language
-from exchange.units import unit_name
 
 
 def init_i18n(app: Flask) -> None:
@@ -20,7 +19,6 @@ def init_i18n(app: Flask) -> None:
     Babel(app, default_locale="sv", default_timezone="Europe/Stockholm", locale_selector=select_locale)
     app.add_template_global(language)
     app.add_template_global(translate, "_")
-    app.add_template_filter(unit)
 
 
 def select_locale() -> str:
@@ -38,15 +36,15 @@ def translate(context: EvalContext, text: str, /, **values: object) -> str:
 
     The extension's own says the same, but finds the catalogue anew for each of the hundred texts of a page.
     """
-    translated = _marked(language(), text) if context.autoescape else gettext(text)
-    return translated % values if values or "%" in translated else translated
+    if not context.autoescape:
+        translated = str(gettext(text))
+        return translated % values if values or "%" in translated else translated
+    marked = _marked(language(), text)
+    if values or "%" in marked:
+        return Markup(str(marked) % {name: escape(value) for name, value in values.items()})  # noqa: S704
+    return marked
 
 
 @lru_cache(4096)
 def _marked(_language: str, text: str) -> Markup:
     return Markup(gettext(text))  # noqa: S704 (a text of ours)
-
-
-def unit(code: str) -> str:
-    """What a unit of measure is called on a price tag, in the reader's language: XPK is `förp`."""
-    return unit_name(code, language())

@@ -45,6 +45,7 @@ def judge(
         nets[ask.article.award_id] = nets.get(ask.article.award_id, ZERO) + ask.net
     amounts = {award_id: net + (charges or {}).get(award_id, ZERO) for award_id, net in nets.items()}
     judged = []
+    of_award: dict[int, list[Finding]] = {}
     seen_awards: set[int] = set()
     seen_agreements: set[int] = set()
     for ask in asks:
@@ -63,7 +64,9 @@ def judge(
         )
         seen_awards.add(award.id)
         seen_agreements.add(agreement_id)
-        found = [finding for rule in RULES for finding in rule(case)]
+        if award.id not in of_award:
+            of_award[award.id] = [finding for rule in AWARD_RULES for finding in rule(case)]
+        found = [*of_award[award.id], *(finding for rule in LINE_RULES for finding in rule(case))]
         judged.append(tuple(sorted(found, key=lambda finding: LEVELS.index(finding.level))))
     return judged
 
@@ -333,13 +336,18 @@ def end_is_far(case: Case) -> Iterator[Finding]:
         yield Finding("agreement-ends-soon", Level.INFORM, text)
 
 
-RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
+Rule = Callable[[Case], Iterator[Finding]]
+
+# What is the same for every line under an award is asked once.
+AWARD_RULES: tuple[Rule, ...] = (
     agreement_is_active,
-    delivery_is_in_time,
     organisation_is_entitled,
     supplier_is_open,
     category_is_open,
     competition_is_not_needed,
+)
+LINE_RULES: tuple[Rule, ...] = (
+    delivery_is_in_time,
     rank_is_followed,
     share_is_followed,
     row_is_in_force,

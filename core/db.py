@@ -76,7 +76,9 @@ class TransactionalFlask(Flask):
     def dispatch_request(self) -> Response:
         try:
             response = self.make_response(super().dispatch_request())
-            if _writing.get() and response.status_code < 400:
+            if not _writing.get():
+                db.session.close()  # a rollback would make ready to read everything once more
+            elif response.status_code < 400:
                 commit()
             else:
                 rollback()

@@ -14,8 +14,10 @@ from decimal import Decimal
 from typing import Any
 
 import wtforms
+from flask import Flask, g
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
+from flask_wtf import CSRFProtect, FlaskForm
+from flask_wtf.csrf import generate_csrf
 from wtforms import Field, FieldList, FormField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.meta import DefaultMeta
@@ -28,6 +30,17 @@ from core.email import is_email
 from core.errors import AvropError
 from core.language import LOCALES, language
 from core.web import number, orgnr
+
+
+def init_forms(app: Flask) -> None:
+    """No form without its token against forgery (CSRF), whichever the route."""
+    CSRFProtect(app)
+    app.add_template_global(csrf_token)
+
+
+def csrf_token() -> str:
+    """The token of all the forms of a page: a list has one in every row, so it is made once."""
+    return g.get("csrf_token") or str(generate_csrf())
 
 
 class BaseForm(FlaskForm):  # type: ignore[misc, unused-ignore]

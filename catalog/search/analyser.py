@@ -12,7 +12,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from heapq import nsmallest
 from pathlib import Path
@@ -22,7 +22,7 @@ import Stemmer
 from catalog.search.spelling import Speller
 
 VERSION = 2
-REMEMBERED = 10_000  # beginnings whose completions are kept
+REMEMBERED = 10_000  # pieces of words whose answers are kept: everybody asks for the same
 
 _snowball = Stemmer.Stemmer("swedish", 0)  # its own cache is slower than ours
 
@@ -163,13 +163,13 @@ class Vocabulary:
         self._text = "\n" + "".join(f"{word}\n" for word in self._sorted)
         self._of_stem = {}
         self._parts: dict[str, tuple[str, ...]] = {}
-        self._completions: dict[tuple[str, int], list[str]] = {}
+        self._answers: dict[tuple[str, str, int], list[str]] = {}
 
     _stems: Counter[str] = None  # type: ignore[assignment]
     _sorted: list[str] = None  # type: ignore[assignment]
     _text: str = ""
     _parts: dict[str, tuple[str, ...]] = None  # type: ignore[assignment]
-    _completions: dict[tuple[str, int], list[str]] = None  # type: ignore[assignment]
+    _answers: dict[tuple[str, str, int], list[str]] = None  # type: ignore[assignment]
     _speller: Speller | None = None
     _of_stem: dict[str, str] = None  # type: ignore[assignment]
 
@@ -235,6 +235,9 @@ class Vocabulary:
 
     def beginning_with(self, prefix: str, most: int = 40) -> list[str]:
         """The stems of the commonest words that begin so."""
+        return self._kept("begin", self._beginning_with, prefix, most)
+
+    def _beginning_with(self, prefix: str, most: int) -> list[str]:
         start = bisect_left(self._sorted, prefix)
         end = bisect_left(self._sorted, prefix + "\uffff")
         common = sorted(self._sorted[start:end], key=lambda word: (-self.counts[word], word))[:most]
@@ -242,6 +245,9 @@ class Vocabulary:
 
     def containing(self, piece: str, most: int = 40) -> list[str]:
         """The stems of the commonest words that have a piece in them: the last resort for a word nobody has written."""
+        return self._kept("contain", self._containing, piece, most)
+
+    def _containing(self, piece: str, most: int) -> list[str]:
         if len(piece) < 4:
             return []
         within = list(self._around(piece))
@@ -296,11 +302,7 @@ class Vocabulary:
 
     def completions(self, prefix: str, most: int = 40) -> list[str]:
         """The commonest words that begin so, as they are written; of the forms of a word only the commonest."""
-        if (known := self._completions.get((prefix, most))) is None:
-            if len(self._completions) >= REMEMBERED:
-                self._completions.clear()
-            known = self._completions[prefix, most] = self._complete(prefix, most)
-        return known
+        return self._kept("complete", self._complete, prefix, most)
 
     def _complete(self, prefix: str, most: int) -> list[str]:
         start = bisect_left(self._sorted, prefix)
@@ -310,6 +312,14 @@ class Vocabulary:
             if word.isalpha():
                 best.setdefault(stem(word), word)
         return list(best.values())[:most]
+
+    def _kept(self, question: str, answer: Callable[[str, int], list[str]], piece: str, most: int) -> list[str]:
+        """An answer is the same as long as the vocabulary is."""
+        if (known := self._answers.get((question, piece, most))) is None:
+            if len(self._answers) >= REMEMBERED:
+                self._answers.clear()
+            known = self._answers[question, piece, most] = answer(piece, most)
+        return known
 
 
 def _wholes(piece: str) -> Iterator[str]:
