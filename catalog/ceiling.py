@@ -11,10 +11,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import cast
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Case, CheckConstraint, ForeignKey, Index, Select, case, literal, or_, select, text, update
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
+from sqlalchemy import (
+    Case,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    case,
+    literal,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from catalog.agreement import Agreement, Award, Lot
 from core.db import AnySelect, Base, db, prepared
@@ -106,8 +122,7 @@ class Draw:
 
 def reserve(draws: Iterable[Draw]) -> None:
     """Set room aside for a requisition. Raises RuleBroken (`ceiling-reached`) when any scope lacks it."""
-    for ceiling_id, amount in _per_ceiling(draws).items():
-        _change(ceiling_id, amount, reserved=Ceiling.reserved + amount)
+    _change(draws, _RESERVE)
 
 
 def consume(draws: Iterable[Draw]) -> None:
@@ -115,20 +130,17 @@ def consume(draws: Iterable[Draw]) -> None:
 
     The room was taken at submission, so no limit is asked again: a lowered limit is the steering's question.
     """
-    for ceiling_id, amount in _per_ceiling(draws).items():
-        _change(ceiling_id, ZERO, reserved=_less(Ceiling.reserved, amount), ordered=Ceiling.ordered + amount)
+    _change(draws, _CONSUME)
 
 
 def release_reserved(draws: Iterable[Draw]) -> None:
     """Give back what a rejected, returned or withdrawn requisition had reserved."""
-    for ceiling_id, amount in _per_ceiling(draws).items():
-        _change(ceiling_id, ZERO, reserved=_less(Ceiling.reserved, amount))
+    _change(draws, _RELEASE_RESERVED)
 
 
 def release_ordered(draws: Iterable[Draw]) -> None:
     """Give back what a cancelled or declined order had taken, or what never came of one that is closed short."""
-    for ceiling_id, amount in _per_ceiling(draws).items():
-        _change(ceiling_id, ZERO, ordered=_less(Ceiling.ordered, amount))
+    _change(draws, _RELEASE_ORDERED)
 
 
 def take_again(draws: Iterable[Draw]) -> None:
@@ -136,8 +148,7 @@ def take_again(draws: Iterable[Draw]) -> None:
 
     Raises RuleBroken (`ceiling-reached`) when somebody else has taken the room.
     """
-    for ceiling_id, amount in _per_ceiling(draws).items():
-        _change(ceiling_id, amount, ordered=Ceiling.ordered + amount)
+    _change(draws, _TAKE_AGAIN)
 
 
 def ceilings_for(award_ids: Iterable[int]) -> dict[int, list[Ceiling]]:
@@ -197,28 +208,40 @@ def _scopes(agreement_ids: list[int]) -> AnySelect:
     )
 
 
-def _less(counter: InstrumentedAttribute[Decimal], amount: Decimal) -> Case[Decimal]:
-    """A counter less an amount, never below zero: a ceiling that was stated after the amount was taken never saw it,
+def _change(draws: Iterable[Draw], statement: Update) -> None:
+    """One conditional UPDATE for each ceiling: the row count decides whether there was room."""
+    for ceiling_id, amount in _per_ceiling(draws).items():
+        done = db.session.execute(statement, {"ceiling": ceiling_id, "amount": amount})
+        if done.rowcount != 1:  # type: ignore[attr-defined]
+            ceiling = db.session.get_one(Ceiling, ceiling_id, populate_existing=True)
+            raise RuleBroken(
+                _l(
+                    "Takvolymen för %(scope)s räcker inte: %(left)s kr är kvar och beställningen är på %(amount)s kr.",
+                    scope=ceiling.scope_name,
+                    left=str(ceiling.left),
+                    amount=str(amount),
+                ),
+                way_on=_l("Minska beställningen eller kontakta den som ansvarar för avtalet."),
+            )
+
+
+_ceiling = cast(Table, Ceiling.__table__)
+_counters = _ceiling.c
+_AMOUNT = bindparam("amount", type_=Amount)  # a sum of columns has lost its type and would compare steps with kronor
+_ROOM = _counters.limit_amount.is_(None) | (
+    _counters.reserved + _counters.ordered + _counters.external + _AMOUNT <= _counters.limit_amount
+)
+
+
+def _less(counter: Column[Decimal]) -> Case[Decimal]:
+    """A counter less the amount, never below zero: a ceiling that was stated after the amount was taken never saw it,
     and must not stop what was promised before."""
-    return case((counter >= amount, counter - amount), else_=literal(ZERO, Amount))
+    return case((counter >= _AMOUNT, counter - _AMOUNT), else_=literal(ZERO, Amount))
 
 
-def _change(ceiling_id: int, needed: Decimal, **values: object) -> None:
-    """One conditional UPDATE: the row count decides whether there was room."""
-    statement = update(Ceiling).where(Ceiling.id == ceiling_id)
-    if needed:
-        # a sum of columns has lost its type and would compare steps with kronor: the amount says its own
-        used = Ceiling.reserved + Ceiling.ordered + Ceiling.external
-        statement = statement.where(or_(Ceiling.limit.is_(None), used + literal(needed, Amount) <= Ceiling.limit))
-    done = db.session.execute(statement.values(**values), execution_options={"synchronize_session": False})
-    if done.rowcount != 1:  # type: ignore[attr-defined]
-        ceiling = db.session.get_one(Ceiling, ceiling_id, populate_existing=True)
-        raise RuleBroken(
-            _l(
-                "Takvolymen för %(scope)s räcker inte: %(left)s kr är kvar och beställningen är på %(amount)s kr.",
-                scope=ceiling.scope_name,
-                left=str(ceiling.left),
-                amount=str(needed),
-            ),
-            way_on=_l("Minska beställningen eller kontakta den som ansvarar för avtalet."),
-        )
+_of_one = update(_ceiling).where(_ceiling.c.id == bindparam("ceiling"))
+_RESERVE = _of_one.where(_ROOM).values(reserved=_counters.reserved + _AMOUNT)
+_CONSUME = _of_one.values(reserved=_less(_counters.reserved), ordered=_counters.ordered + _AMOUNT)
+_RELEASE_RESERVED = _of_one.values(reserved=_less(_counters.reserved))
+_RELEASE_ORDERED = _of_one.values(ordered=_less(_counters.ordered))
+_TAKE_AGAIN = _of_one.where(_ROOM).values(ordered=_counters.ordered + _AMOUNT)

@@ -15,18 +15,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from inspect import signature
 from itertools import chain
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ParamSpec, cast
 
 from flask import Flask, Response
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import MetaData, Select, bindparam, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.engine import Connection, Dialect, Engine, make_url
+from sqlalchemy.exc import DisconnectionError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from core.web import Page
 
@@ -38,6 +40,7 @@ AnySelect = Select[*tuple[Any, ...]]  # of any columns
 
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 WAIT_SECONDS = 30  # how long a writer waits for another one
+RESTED = 1.0  # seconds after which a connection to a server is asked whether it still stands
 
 
 class Base(DeclarativeBase):
@@ -216,9 +219,7 @@ def init_db(app: Flask, url: str) -> None:
     """Bind the application to its database."""
     is_sqlite = make_url(url).get_backend_name() == "sqlite"
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = (
-        {"connect_args": {"timeout": WAIT_SECONDS}} if is_sqlite else {"pool_pre_ping": True}
-    )
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": {"timeout": WAIT_SECONDS}} if is_sqlite else {}
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
@@ -231,6 +232,8 @@ def prepare_engine(engine: Engine) -> None:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "begin", _begin_postgresql)
+        event.listen(engine, "checkin", _note_use)
+        event.listen(engine, "checkout", partial(_check_rested, engine.dialect))
         engine.dialect.do_rollback = _end_postgresql  # type: ignore[assignment, method-assign]
 
 
@@ -255,6 +258,20 @@ def _begin_sqlite(connection: Connection) -> None:
 def _begin_postgresql(connection: Connection) -> None:
     driver: Any = connection.connection.dbapi_connection
     driver.read_only = not _writing.get()  # psycopg's BEGIN says so
+
+
+def _note_use(_driver: Any, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = monotonic()
+
+
+def _check_rested(dialect: Dialect, driver: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """Ask a connection that has rested whether it still stands, before anything is entrusted to it; one that was used
+    a moment ago is believed, because asking costs as much as a query. The pool makes another for one that has gone."""
+    if monotonic() - record.info.get("used", 0) > RESTED:
+        try:
+            dialect.do_ping(driver)
+        except dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
 
 
 def _end_postgresql(driver: Any) -> None:

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
 from enum import Enum
+from functools import cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 from flask import current_app
-from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, Text, func, insert, select
+from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, Table, Text, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.sql.dml import ReturningInsert
 
 from core.clock import now
 from core.db import Base, db, insert_with_conflict
@@ -150,13 +152,21 @@ def enqueue(
         "created_at": moment,
         "due_at": moment,
     }
-    # somebody may queue the same at this very moment: the database decides who was first
-    queue = insert_with_conflict(OutboxMessage).on_conflict_do_nothing(index_elements=[OutboxMessage.dedupe_key])
-    message_id: int | None = db.session.scalar(queue.returning(OutboxMessage.id), values)
+    message_id: int | None = db.session.scalar(_promised(db.engine.dialect.name), values)
     if message_id is not None and attachments:
-        rows = [_attached(message_id, file) for file in attachments]
-        db.session.execute(insert(Attachment.__table__), rows)  # type: ignore[arg-type]
+        db.session.execute(_ATTACH, [_attached(message_id, file) for file in attachments])
     return message_id
+
+
+@cache
+def _promised(_dialect: str) -> ReturningInsert[int]:
+    """Somebody may queue the same at this very moment: the database decides who was first."""
+    row = cast(Table, OutboxMessage.__table__).c
+    queue = insert_with_conflict(OutboxMessage).on_conflict_do_nothing(index_elements=[row.dedupe_key])
+    return queue.returning(row.id)  # type: ignore[no-any-return]
+
+
+_ATTACH = insert(cast(Table, Attachment.__table__))
 
 
 def messages_about(about: str) -> list[OutboxMessage]:

@@ -104,7 +104,12 @@ def render_files(order: Order, document: OrderDocument) -> list[OrderFile]:
 def make_file(order: Order, kind: FileKind, name: str, media_type: str, content: bytes) -> OrderFile:
     """A stored document of an order."""
     return OrderFile(
-        order=order, kind=kind, name=name, media_type=media_type, sha256=sha256(content).hexdigest(), content=content
+        order_id=order.id,
+        kind=kind,
+        name=name,
+        media_type=media_type,
+        sha256=sha256(content).hexdigest(),
+        content=content,
     )
 
 

@@ -47,11 +47,16 @@ def load_requisition(requisition_id: int, *, lock: bool = False) -> Requisition:
     With `lock`, one transaction at a time decides about it: the others wait here, and then see what was decided.
     PostgreSQL locks the row; on SQLite the transaction is alone since its BEGIN IMMEDIATE.
     """
-    if lock:
-        db.session.execute(select(Requisition.id).where(Requisition.id == requisition_id).with_for_update())
+    if lock and db.engine.dialect.name == "postgresql":
+        db.session.execute(*_locked(requisition_id))
     found = db.session.scalars(*_anywhere(requisition_id), execution_options={"populate_existing": True})
     requisition: Requisition = found.unique().one()
     return requisition
+
+
+@prepared
+def _locked(requisition_id: int) -> Select[int]:
+    return select(Requisition.id).where(Requisition.id == requisition_id).with_for_update()
 
 
 @prepared

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, bindparam, delete, select, update
+from sqlalchemy import Select, Table, bindparam, delete, select, update
 from sqlalchemy.orm import joinedload
 
 from auth.journal import record
@@ -211,11 +211,11 @@ def _sit_down(actor: User, step: ApprovalStep, seen_hash: str, act: str) -> tupl
     return step, seat
 
 
+_token = cast(Table, ApprovalToken.__table__)
 _USE_LINKS = (
-    update(ApprovalToken)
-    .where(ApprovalToken.step_id == bindparam("step"), ApprovalToken.user_id.in_(bindparam("people")))
+    update(_token)
+    .where(_token.c.step_id == bindparam("step"), _token.c.user_id.in_(bindparam("people", expanding=True)))
     .values(used_at=bindparam("moment"))
-    .execution_options(synchronize_session=False)
 )
 
 

@@ -7,9 +7,11 @@ error aborts here, while somebody is watching.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import insert
+from sqlalchemy import Table, insert
+from sqlalchemy.orm.attributes import set_committed_value
 
 from auth.journal import record
 from auth.user import User
@@ -26,7 +28,7 @@ from orders.approval import ApprovalState, ApprovalStep
 from orders.basket_queries import charges_by_award, refused_awards
 from orders.documents import order_document, render_files
 from orders.numbering import draw_number
-from orders.order import Order, OrderCharge, OrderLine
+from orders.order import Order, OrderCharge, OrderFile, OrderLine
 from orders.requisition import Requisition, RequisitionLine
 from orders.requisition_queries import asks_of, requisition_drafts
 from orders.split import Charge, OrderDraft, all_draws
@@ -85,7 +87,7 @@ def _place_one(
     order = _new_order(requisition, draft)
     _write_lines(order, draft, sold)  # the database checks every line before a document is made of it
     files = render_files(order, order_document(order, approvers))
-    db.session.add_all(files)
+    db.session.execute(_KEEP_FILES, [{name: getattr(file, name) for name in KEPT} for file in files])
     mail.send_order(order, files)
     record(
         actor,
@@ -135,7 +137,13 @@ def _write_lines(order: Order, draft: OrderDraft, sold: Sold) -> None:
     """The lines in one statement, however many there are and whatever they leave empty."""
     lines = [_line(position, line.line, sold) for position, line in enumerate(draft.lines, start=1)]
     rows = [{"order_id": order.id, **line} for line in lines]
-    db.session.execute(insert(OrderLine), rows, execution_options={"render_nulls": True})
+    written = db.session.scalars(_WRITE_LINES, rows, execution_options={"render_nulls": True})
+    set_committed_value(order, "lines", sorted(written, key=lambda line: line.position))
+
+
+KEPT = ("order_id", "kind", "name", "media_type", "sha256", "content")
+_KEEP_FILES = insert(cast(Table, OrderFile.__table__))
+_WRITE_LINES = insert(OrderLine).returning(OrderLine)
 
 
 def _charge(charge: Charge) -> OrderCharge:
