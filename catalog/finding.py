@@ -69,7 +69,7 @@ class Facts:
     entitlements: Mapping[int, Sequence[Entitlement]]  # agreement id → those of the organisation
     ceilings: Mapping[int, Sequence[Ceiling]]  # award id → those that bind it
     current: Mapping[tuple[int, str], Article]  # (award id, supplier's number) → the row in force
-    closed: Mapping[int, str] = field(default_factory=dict)  # closed category id → name
+    closed: Mapping[int, str] = field(default_factory=dict)  # award id → name of the closed category it lies in
 
 
 @dataclass(frozen=True, slots=True)

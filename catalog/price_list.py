@@ -136,6 +136,9 @@ class PriceList(Base):
     restored_from: Mapped[PriceList | None] = relationship(remote_side=[id])
     # rows come by the hundred thousand: they are read and written in bulk, never as a collection
 
+    def is_in_force(self, on: date) -> bool:
+        return self.state is S.PUBLISHED and self.effective_from <= on
+
     @property
     def repeats_agreed_prices(self) -> bool:
         """Whether it takes up a list that another one followed; one that was withdrawn may have been wrong."""

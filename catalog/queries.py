@@ -37,7 +37,7 @@ from core.web import Page
 
 
 def with_terms(lot: Any = None) -> tuple[Any, ...]:
-    """Loader options of an award: with lot, agreement, responsible buyer, categories and supplier in the same query.
+    """Loader options of an award: with lot, agreement, responsible buyer and supplier in the same query.
 
     `lot`: how a query that joins the lot itself loads it.
     """
@@ -45,8 +45,6 @@ def with_terms(lot: Any = None) -> tuple[Any, ...]:
     agreement = lot.joinedload(Lot.agreement, innerjoin=True)
     return (
         joinedload(Award.supplier, innerjoin=True),
-        lot.joinedload(Lot.category),
-        agreement.joinedload(Agreement.category),
         agreement.joinedload(Agreement.responsible),
     )
 
@@ -235,7 +233,10 @@ def _article(article_id: int) -> Select[Any]:
     return (
         select(Article)
         .where(Article.id == article_id)
-        .options(joinedload(Article.price_list, innerjoin=True), to_lot.joinedload(Lot.agreement, innerjoin=True))
+        .options(
+            joinedload(Article.price_list, innerjoin=True),
+            to_lot.options(joinedload(Lot.agreement, innerjoin=True), joinedload(Lot.category)),
+        )
     )
 
 
@@ -248,6 +249,17 @@ def _may_see_article(user: User, article: Article) -> bool:
 def categories() -> list[Category]:
     """The whole tree, branch by branch."""
     return list(db.session.scalars(select(Category).order_by(Category.path)))
+
+
+def categories_of(lots: Iterable[Lot]) -> tuple[Category, ...]:
+    """What is bought under some lots: each one's category, or its agreement's. One query, of lots with agreements."""
+    ids = [found for lot in lots if (found := lot.category_id or lot.agreement.category_id)]
+    return tuple(db.session.scalars(*_categories(ids)))
+
+
+@prepared
+def _categories(ids: list[int]) -> Select[Any]:
+    return select(Category).where(Category.id.in_(ids)).order_by(Category.path)
 
 
 NEW = timedelta(days=60)

@@ -171,18 +171,15 @@ def supplier_is_open(case: Case) -> Iterator[Finding]:
 
 def category_is_open(case: Case) -> Iterator[Finding]:
     """A closed branch of the category tree closes everything below it."""
-    for category in (case.lot.category, case.agreement.category):
-        above = category.path.split("/") if category is not None else []
-        for category_id, name in case.facts.closed.items():
-            if str(category_id) in above:
-                yield Finding(
-                    "category-closed",
-                    Level.STOP,
-                    _l("Varor i kategorin %(category)s får inte beställas här.", category=name),
-                    _l("Stängd kategori"),
-                    words.ask_buyer(case.agreement),
-                )
-                return
+    name = case.facts.closed.get(case.award.id)
+    if name is not None:
+        yield Finding(
+            "category-closed",
+            Level.STOP,
+            _l("Varor i kategorin %(category)s får inte beställas här.", category=name),
+            _l("Stängd kategori"),
+            words.ask_buyer(case.agreement),
+        )
 
 
 # Is the row right, and the quantity?

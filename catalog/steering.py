@@ -8,14 +8,15 @@ what it needs in a fixed number of queries, however many lines are asked about; 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import Select, and_, select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import ScalarSelect, Select, and_, or_, select
+from sqlalchemy.orm import aliased, contains_eager
 
 from auth.organisation import Organisation
-from catalog.agreement import Award, Entitlement, Lot
+from catalog.agreement import Agreement, Award, Entitlement, Lot
 from catalog.category import Category
 from catalog.ceiling import ceilings_for
 from catalog.finding import Ask, Facts, Finding, Level
@@ -65,45 +66,62 @@ def blocking(found: Iterable[Sequence[Finding]]) -> tuple[Finding, ...]:
 
 
 def load_facts(asks: Sequence[Ask], organisation: Organisation, on: date, *, current: Rows | None = None) -> Facts:
-    """What the rules need to know, in four queries. `current`: the rows in force of all that is asked for, where the
+    """What the rules need to know, in three queries. `current`: the rows in force of all that is asked for, where the
     asker has just read them."""
     articles = [ask.article for ask in asks]
-    rivals, entitlements = _rivals({article.award_id for article in articles}, organisation)
-    awards = {award.id: award for of_lot in rivals.values() for award in of_lot}
+    terms = _terms_of({article.award_id for article in articles}, organisation)
     if current is None:
         current = current_articles({(article.award_id, article.supplier_number) for article in articles}, on)
     return Facts(
         organisation=organisation,
         on=on,
-        awards=awards,
-        rivals=rivals,
-        entitlements=entitlements,
-        ceilings=ceilings_for(awards),
+        awards=terms.awards,
+        rivals=terms.rivals,
+        entitlements=terms.entitlements,
+        ceilings=ceilings_for(terms.awards),
         current=current,
-        closed=_closed_categories(),
+        closed=terms.closed,
     )
 
 
-def _rivals(
-    award_ids: Collection[int], organisation: Organisation
-) -> tuple[dict[int, Sequence[Award]], dict[int, Sequence[Entitlement]]]:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is agreed in the lots that are asked about, and what stands against it; named as in Facts."""
+
+    awards: Mapping[int, Award]
+    rivals: Mapping[int, Sequence[Award]]
+    entitlements: Mapping[int, Sequence[Entitlement]]
+    closed: Mapping[int, str]
+
+
+def _terms_of(award_ids: Collection[int], organisation: Organisation) -> Terms:
     """All the awards of the lots that the given ones belong to, by lot and rank; and what the organisation is
-    entitled to of their agreements."""
+    entitled to of their agreements. One query."""
+    awards: dict[int, Award] = {}
     rivals: dict[int, dict[Award, None]] = {}
     entitlements: dict[int, dict[Entitlement, None]] = {}
-    for award, entitlement in db.session.execute(*_awards_of_lots(list(award_ids), organisation.id)):
+    closed: dict[int, str] = {}
+    for award, entitlement, closed_branch in db.session.execute(*_awards_of_lots(list(award_ids), organisation.id)):
+        awards[award.id] = award
         rivals.setdefault(award.lot_id, {})[award] = None
         if entitlement is not None:
             entitlements.setdefault(entitlement.agreement_id, {})[entitlement] = None
-    return {lot: list(of_lot) for lot, of_lot in rivals.items()}, {a: list(ours) for a, ours in entitlements.items()}
+        if closed_branch is not None:
+            closed[award.id] = closed_branch
+    return Terms(
+        awards,
+        {lot: list(of_lot) for lot, of_lot in rivals.items()},
+        {agreement: list(ours) for agreement, ours in entitlements.items()},
+        closed,
+    )
 
 
 @prepared
-def _awards_of_lots(award_ids: list[int], organisation_id: int) -> Select[Award, Entitlement]:
+def _awards_of_lots(award_ids: list[int], organisation_id: int) -> Select[Award, Entitlement, str]:
     lots = select(Award.lot_id).where(Award.id.in_(award_ids))
     ours = and_(Entitlement.agreement_id == Lot.agreement_id, Entitlement.organisation_id == organisation_id)
     return (
-        select(Award, Entitlement)
+        select(Award, Entitlement, _closed_branch())
         .join(Award.lot)
         .outerjoin(Entitlement, ours)
         .where(Award.lot_id.in_(lots))
@@ -112,10 +130,16 @@ def _awards_of_lots(award_ids: list[int], organisation_id: int) -> Select[Award,
     )
 
 
-def _closed_categories() -> dict[int, str]:
-    return {row.id: row.name for row in db.session.execute(*_closed())}
-
-
-@prepared
-def _closed() -> Select[int, str]:
-    return select(Category.id, Category.name).where(Category.is_closed)
+def _closed_branch() -> ScalarSelect[str]:
+    """The name of the closed category in which a lot's or its agreement's own one lies; none where all are open."""
+    branch, own = aliased(Category), aliased(Category)
+    of_agreement = select(Agreement.category_id).where(Agreement.id == Lot.agreement_id).scalar_subquery()
+    return (
+        select(branch.name)
+        .where(branch.is_closed, own.path.startswith(branch.path))
+        .where(or_(own.id == Lot.category_id, own.id == of_agreement))
+        .order_by(branch.path)
+        .limit(1)
+        .correlate(Lot)
+        .scalar_subquery()
+    )

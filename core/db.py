@@ -179,6 +179,11 @@ def prepared(build: Callable[Parameters, AnySelect]) -> Callable[Parameters, tup
     return bound
 
 
+def locks_rows() -> bool:
+    """Whether a row must be locked to have it for oneself: a writer on SQLite is alone since its BEGIN IMMEDIATE."""
+    return db.engine.dialect.name == "postgresql"
+
+
 def paginate(statement: Select[Any], number: int, size: int = 25) -> Page:
     """Page `number` (from 1; one beyond the last gives the last) of a select of one ordered entity. Two queries."""
     total = db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0

@@ -21,7 +21,7 @@ from catalog.queries import with_terms
 from catalog.rules import judge
 from catalog.steering import Ask, Finding, blocking, load_facts
 from core.clock import today
-from core.db import db, prepared
+from core.db import db, locks_rows, prepared
 from core.errors import NotFound
 from core.types import line_net
 from orders.basket import Basket, BasketLine, RankingRefusal
@@ -62,7 +62,7 @@ def basket_of(user: User, organisation: Organisation, *, lock: bool = False) -> 
 
     With `lock`, one transaction at a time has it: a second one waits here, and then reads what the first has left.
     """
-    if lock:
+    if lock and locks_rows():
         db.session.execute(*_lock_of(user.id, organisation.id))
     statement, values = _with_articles(user.id, organisation.id)
     found = db.session.scalars(statement, values, execution_options={"populate_existing": lock})

@@ -11,9 +11,9 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from auth.organisation import Organisation
 from auth.user import User
-from catalog.agreement import Agreement, Award, Lot
+from catalog.agreement import Award, Lot
 from catalog.steering import Ask
-from core.db import db, prepared
+from core.db import db, locks_rows, prepared
 from core.errors import NotFound
 from orders.policy import may_see, sees_everything
 from orders.requisition import Requisition, RequisitionCharge, RequisitionLine, RequisitionState
@@ -45,9 +45,8 @@ def load_requisition(requisition_id: int, *, lock: bool = False) -> Requisition:
     """A requisition with all that its lines point at, as the database has it now: two queries, however many lines.
 
     With `lock`, one transaction at a time decides about it: the others wait here, and then see what was decided.
-    PostgreSQL locks the row; on SQLite the transaction is alone since its BEGIN IMMEDIATE.
     """
-    if lock and db.engine.dialect.name == "postgresql":
+    if lock and locks_rows():
         db.session.execute(*_locked(requisition_id))
     found = db.session.scalars(*_anywhere(requisition_id), execution_options={"populate_existing": True})
     requisition: Requisition = found.unique().one()
@@ -78,9 +77,7 @@ def _whole(requisition_id: int) -> Select[Any]:
         .where(Requisition.id == requisition_id)
         .options(
             to_award.joinedload(Award.supplier),
-            to_award.joinedload(Award.lot).options(
-                joinedload(Lot.category), joinedload(Lot.agreement).joinedload(Agreement.category)
-            ),
+            to_award.joinedload(Award.lot).joinedload(Lot.agreement),
             lines.joinedload(RequisitionLine.article),
             joinedload(Requisition.charges),
             joinedload(Requisition.orderer),

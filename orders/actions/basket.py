@@ -70,7 +70,9 @@ def add_all(
 def _in_the_way(basket: Basket, wanted: Sequence[tuple[Article, Decimal]]) -> list[tuple[Finding, ...]]:
     """What keeps each article out of the basket, together with what lies there of it already; each asked alone."""
     asks = [Ask(article, quantity + _lying(basket, article)) for article, quantity in wanted]
-    facts = load_facts(asks, basket.organisation, today())
+    in_force = {_key(article): article for article, _ in wanted if article.price_list.is_in_force(today())}
+    has_all = all(_key(article) in in_force for article, _ in wanted)
+    facts = load_facts(asks, basket.organisation, today(), current=in_force if has_all else None)
     is_ranked = any(award.lot.is_ranked for award in facts.awards.values())
     refused = refused_awards(basket) if is_ranked else set()
     return [unmendable(judge([ask], facts, refused=refused)) for ask in asks]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,11 +13,9 @@ from auth.journal import record
 from auth.organisation import DeliveryAddress, Organisation, Unit
 from auth.user import User
 from catalog import ceiling
-from catalog.agreement import Lot
-from catalog.category import Category
 from catalog.parameter import vat_rates
 from catalog.price_list import VatClass
-from catalog.queries import current_articles
+from catalog.queries import categories_of, current_articles
 from catalog.steering import blocking
 from core.clock import now, today
 from core.db import db
@@ -105,7 +102,7 @@ def route_of(requisition: Requisition) -> list[RouteStep]:
     need = Need(
         unit=requisition.unit,
         amount=requisition.net_amount,
-        categories=_categories([line.award.lot for line in requisition.lines]),
+        categories=categories_of([line.award.lot for line in requisition.lines]),
         orderer=requisition.orderer,
         barred=barred,
     )
@@ -118,7 +115,7 @@ def route_preview(actor: User, unit: Unit, view: BasketView) -> list[RouteStep] 
     need = Need(
         unit=unit,
         amount=view.net_amount,
-        categories=_categories(lots),
+        categories=categories_of(lots),
         orderer=actor,
         barred=frozenset({actor.id}),
     )
@@ -199,12 +196,6 @@ def close_route(requisition: Requisition) -> None:
     for step in steps_of(requisition):
         if step.state in (ApprovalState.WAITING, ApprovalState.PENDING):
             advance(step, "skip")
-
-
-def _categories(lots: Iterable[Lot]) -> tuple[Category, ...]:
-    """What is bought: each lot's category, or its agreement's."""
-    found = (lot.category or lot.agreement.category for lot in lots)
-    return tuple(category for category in found if category is not None)
 
 
 def _check_steering(basket: Basket, deliver_on: date | None) -> None:

@@ -521,7 +521,7 @@ def test_a_whole_basket_takes_as_many_queries_as_one_line(town: Organisation, co
             assert stops(judged) == ()
             assert all(str(f.text) for of_one in judged for f in of_one)
         counted.append(len(queries))
-    assert counted == [4, 4]
+    assert counted == [3, 3]
 
 
 # Whatever the numbers
