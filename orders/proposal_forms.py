@@ -19,7 +19,8 @@ from catalog.price_list import Article
 from core.forms import BaseForm, LongTextField, Required, read_decimal
 from core.web import LARGEST_KEY, read_key
 from orders.proposal import MOST_CHOICES, SentRow
-from orders.quick_entry import LARGEST, MOST_ROWS
+from orders.quick_entry import LARGEST
+from orders.requisition import MOST_LINES
 
 
 class TakeForm(BaseForm):
@@ -35,7 +36,7 @@ class QuickEntryForm(BaseForm):
 def sent_rows(data: MultiDict[str, str]) -> list[SentRow]:
     """The ticked rows of a sent page, in its order; one more than may be at most. Never raises."""
     rows = []
-    for key in list(dict.fromkeys(map(read_key, data.getlist("take"))))[: MOST_ROWS + 1]:
+    for key in list(dict.fromkeys(map(read_key, data.getlist("take"))))[: MOST_LINES + 1]:
         if key is None:
             continue
         offered = data.get(f"row-{key}-options", "")[:200].split()[:MOST_CHOICES]

@@ -21,8 +21,7 @@ from catalog.price_list import Article
 from core.db import Base
 from core.errors import RuleBroken
 from core.types import Quantity, TextEnum, UtcDateTime
-
-MOST_LINES = 200  # as many as a basket holds
+from orders.requisition import MOST_LINES
 
 
 class Sharing(str, Enum):

@@ -22,9 +22,8 @@ from core.db import db, insert_with_conflict
 from core.errors import RuleBroken
 from orders.basket import Basket, BasketLine, RankingRefusal
 from orders.basket_queries import basket_of, refused_awards
+from orders.requisition import MOST_LINES
 from orders.shopping_list import ShoppingList
-
-MOST_LINES = 200  # as many as a requisition can be read with care
 
 
 def add(actor: User, organisation: Organisation, article: Article, quantity: Decimal) -> BasketLine:

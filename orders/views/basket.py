@@ -30,8 +30,7 @@ from orders.forms import AddLineForm, ChangeLineForm, CheckoutForm, NoteRefusalF
 from orders.proposal import net_total
 from orders.proposal_forms import TakeForm, chosen_goods, sent_rows
 from orders.proposal_queries import sent_again
-from orders.quick_entry import MOST_ROWS
-from orders.requisition import Requisition
+from orders.requisition import MOST_LINES, Requisition
 from orders.requisition_queries import requisition_made_with
 from orders.shopping_list_queries import list_for
 
@@ -76,8 +75,8 @@ def add_rows() -> Any:
     articles = articles_for(current(), {article_id for row in sent for article_id in row.options})
     if not sent:
         form.form_errors.append(_l("Kryssa för minst en rad."))
-    elif len(sent) > MOST_ROWS:
-        form.form_errors.append(_l("Högst %(most)s rader åt gången.", most=MOST_ROWS))
+    elif len(sent) > MOST_LINES:
+        form.form_errors.append(_l("Högst %(most)s rader åt gången.", most=MOST_LINES))
     elif is_sound and not [row for row in sent if row.problem or row.chosen_id not in articles]:
         with refusals_on(form):
             goods = chosen_goods(sent, articles)
@@ -92,7 +91,7 @@ def add_rows() -> Any:
         articles = articles_for(current(), articles)  # the refusal has undone what was read
     if not form.broken_rule and not form.form_errors:
         form.form_errors.append(_l("Kontrollera de markerade raderna."))
-    rows = sent_again(sent[:MOST_ROWS], articles, acting_organisation(), refused)
+    rows = sent_again(sent[:MOST_LINES], articles, acting_organisation(), refused)
     return render_template("basket/rows.html", form=form, rows=rows, total=net_total(rows)), 422
 
 

@@ -24,7 +24,8 @@ from orders.actions.favourite import toggle
 from orders.actions.shopping_list import ListTerms, change, create, delete, put
 from orders.basket_queries import basket_of
 from orders.proposal_queries import propose, wishes_of_list
-from orders.shopping_list import MOST_LINES, Sharing, ShoppingList
+from orders.requisition import MOST_LINES
+from orders.shopping_list import Sharing, ShoppingList
 from orders.shopping_list_queries import list_for, lists_for
 from tests.factories.auth import make_address, make_member, make_organisation, make_unit
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_offer, make_price_list, make_supplier
