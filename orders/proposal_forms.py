@@ -18,12 +18,13 @@ from wtforms.widgets import HiddenInput
 from catalog.price_list import Article
 from core.forms import BaseForm, LongTextField, Required, read_decimal
 from core.web import LARGEST_KEY, read_key
+from orders.forms import OnceForm
 from orders.proposal import MOST_CHOICES, SentRow
 from orders.quick_entry import LARGEST
 from orders.requisition import MOST_LINES
 
 
-class TakeForm(BaseForm):
+class TakeForm(OnceForm):
     """The head of it; `list_id` is the list that the rows come from."""
 
     list_id = IntegerField(validators=[Optional(), NumberRange(1, LARGEST_KEY)], widget=HiddenInput())

@@ -56,6 +56,7 @@ class ShoppingList(Base):
     sharing: Mapped[Sharing] = mapped_column(TextEnum(Sharing), default=Sharing.PRIVATE)
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))  # the one it is shared with
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    filled_with: Mapped[str | None] = mapped_column(String(64))  # print of the last form: a double click is one
 
     # what the till is filled in with, where the list remembers it
     order_unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))

@@ -69,11 +69,21 @@ def own_lists(user: User, organisation: Organisation) -> Sequence[ShoppingList]:
     ).all()
 
 
-def list_for(user: User, organisation: Organisation, list_id: int) -> ShoppingList:
-    """A list she sees, with its lines and their articles. Two queries. Raises NotFound."""
+def list_for(
+    user: User, organisation: Organisation, list_id: int, *, lock: bool = False, share: bool = False
+) -> ShoppingList:
+    """A list she sees, with its lines and their articles. Two queries. Raises NotFound.
+
+    With `lock`, one transaction at a time changes it: a second one waits here, and then reads what the first has left.
+    With `share`, nobody throws it away before the transaction ends.
+    """
+    hers = and_(ShoppingList.id == list_id, visible_lists(user, organisation))
+    if lock or share:
+        db.session.execute(select(ShoppingList.id).where(hers).with_for_update(read=share, key_share=share))
     found = db.session.scalar(
         select(ShoppingList)
-        .where(ShoppingList.id == list_id, visible_lists(user, organisation))
+        .where(hers)
+        .execution_options(populate_existing=lock)
         .options(
             joinedload(ShoppingList.owner),
             joinedload(ShoppingList.unit),

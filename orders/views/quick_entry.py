@@ -9,8 +9,8 @@ from flask_babel import lazy_gettext as _l
 
 from auth.login import acting_organisation
 from auth.permission import Permission
-from core.forms import BaseForm
 from core.web import requires
+from orders.forms import OnceForm
 from orders.proposal import Proposal, net_total
 from orders.proposal_forms import QuickEntryForm
 from orders.quick_entry import read_rows
@@ -42,6 +42,6 @@ def index() -> Any:
         rows=rows,
         most=MOST_LINES,
         total=net_total(rows),
-        take=BaseForm(formdata=None),
+        take=OnceForm(formdata=None),
     )
     return page, 422 if form.errors else 200

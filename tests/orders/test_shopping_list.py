@@ -20,7 +20,7 @@ from core.clock import now, today
 from core.db import TransactionalFlask, commit, db
 from core.errors import NotAllowed, NotFound, RuleBroken
 from orders.actions.basket import add_all, remove
-from orders.actions.favourite import toggle
+from orders.actions.favourite import keep
 from orders.actions.shopping_list import ListTerms, change, create, delete, put
 from orders.basket_queries import basket_of
 from orders.proposal_queries import propose, wishes_of_list
@@ -293,7 +293,7 @@ def test_an_order_the_basket_the_favourites_and_a_list_become_lists(place: Place
     order = make_order(place, [(paper, Decimal(4))])
     shared = made(place, (paper, Decimal(4)), sharing=Sharing.ORGANISATION)
     add_all(place.orderer, place.organisation, [(paper, Decimal(4))])
-    toggle(place.orderer, paper)
+    keep(place.orderer, paper)
     browser = login_as(place.orderer)
     sound = {"name": "Ny", "sharing": "private", "unit_id": str(place.unit.id), "order_unit_id": "0", "address_id": "0"}
     counts = {f"order={order.number}": 4, f"list={shared.id}": 4, "of=basket": 4, "of=favourites": 1}
@@ -323,7 +323,7 @@ def test_nothing_is_made_of_what_she_does_not_see(place: Place, login_as: LogIn)
 
 def test_favourites_that_cannot_be_ordered_say_why(place: Place, login_as: LogIn) -> None:
     paper = make_offer(place.organisation)
-    toggle(place.orderer, paper)
+    keep(place.orderer, paper)
     paper.award.supplier.blocked_at, paper.award.supplier.blocked_reason = now(), "Konkurs"
     page = login_as(place.orderer).get("/favourites").text
     assert paper.name in page and "Konkurs" in page
