@@ -69,6 +69,16 @@ def own_lists(user: User, organisation: Organisation) -> Sequence[ShoppingList]:
     ).all()
 
 
+def remembered_for(user: User, organisation: Organisation, list_id: int | None) -> dict[str, int | str]:
+    """What a list remembers for the till, by the names of its fields; nothing of one that she sees no more. One query
+    at most."""
+    if list_id is None:
+        return {}
+    hers = and_(ShoppingList.id == list_id, visible_lists(user, organisation))
+    seen = db.session.scalar(select(ShoppingList).where(hers))
+    return seen.remembers if seen is not None else {}
+
+
 def list_for(
     user: User, organisation: Organisation, list_id: int, *, lock: bool = False, share: bool = False
 ) -> ShoppingList:

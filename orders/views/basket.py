@@ -31,7 +31,7 @@ from orders.proposal_forms import TakeForm, chosen_goods, sent_rows
 from orders.proposal_queries import sent_again
 from orders.requisition import MOST_LINES, Requisition
 from orders.requisition_queries import requisition_made_with
-from orders.shopping_list_queries import list_for
+from orders.shopping_list_queries import list_for, remembered_for
 
 bp = Blueprint("basket", __name__)
 
@@ -199,10 +199,10 @@ def _said(user: User, form: CheckoutForm, unit: Unit, address: DeliveryAddress) 
 def _suggested(
     user: User, basket: Basket, units: Sequence[Unit], addresses: Sequence[DeliveryAddress]
 ) -> dict[str, Any]:
-    """What the till is filled in with: what a requisition said that she mends, else what her list remembers."""
+    """What the till is filled in with: what a requisition said that she mends, else what a list remembers."""
     former = basket.requisition
     if former is None:
-        remembered = dict(basket.shopping_list.remembers) if basket.shopping_list is not None else {}
+        remembered = remembered_for(user, basket.organisation, basket.shopping_list_id)
         for name, offered in (
             ("unit_id", units),
             ("address_id", addresses),

@@ -231,6 +231,21 @@ def test_the_till_is_filled_in_with_what_the_list_remembers(place: Place, login_
     assert "6410" in page and "Bakdörren" not in page
 
 
+def test_the_till_tells_nothing_of_a_list_that_is_shared_no_more(place: Place, login_as: LogIn) -> None:
+    paper = make_offer(place.organisation)
+    colleague = orderer_at(place.unit, place)
+    shared = ListTerms("Städ", Sharing.ORGANISATION, accounting_cost="6410", buyer_reference="REF-7")
+    kept = create(place.orderer, place.organisation, shared, [(paper, Decimal(2))])
+    add_all(colleague, place.organisation, [(paper, Decimal(2))], kept)
+    browser = login_as(colleague)
+    page = browser.get("/checkout").text
+    assert "6410" in page and "REF-7" in page
+    change(place.orderer, kept, ListTerms("Städ", accounting_cost="6410", buyer_reference="REF-7"), kept.lines, {})
+    page = browser.get("/checkout").text
+    assert "6410" not in page and "REF-7" not in page
+    assert paper.name in page  # what she chose herself stays hers
+
+
 def test_the_basket_forgets_the_list_with_its_last_line_and_when_it_is_sent(place: Place) -> None:
     paper = make_offer(place.organisation)
     kept = made(place, (paper, Decimal(2)), accounting_cost="6410")
