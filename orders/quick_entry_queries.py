@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from auth.organisation import Organisation
-from catalog.price_list import Article
+from catalog.price_list import Article, PriceList, PriceListState
 from catalog.queries import offers
 from catalog.steering import Ask, load_facts
 from core.checkdigits import gs1_ok
@@ -93,11 +93,13 @@ def _tell_twice(proposals: Sequence[Proposal], pasted: Sequence[PastedRow]) -> N
 
 def _named(numbers: Collection[str], price_lists: Collection[int]) -> dict[str, list[Article]]:
     """By number: the articles of these price lists that have it as the supplier's number or as GTIN. Two queries: for
-    both at once SQLite reads every article of the lists."""
+    both at once, or for GTINs together with the lists' ids, SQLite reads every article of the lists. A GTIN stands in
+    every list that its own has followed, and those are not read."""
     spelt = {number: _spellings(number) for number in numbers}
     codes = {number: _gtins(number) for number in numbers}
     of_lists, by_number = Article.price_list_id.in_(price_lists), Article.supplier_number.in_(_all(spelt))
-    by_gtin = select(Article).where(Article.gtin.in_(_all(codes)))
+    of_now = exists().where(PriceList.id == Article.price_list_id, PriceList.state == PriceListState.PUBLISHED)
+    by_gtin = select(Article).where(Article.gtin.in_(_all(codes)), of_now)
     found = [
         *db.session.scalars(select(Article).where(of_lists, by_number)),
         *(article for article in db.session.scalars(by_gtin) if article.price_list_id in price_lists),

@@ -10,11 +10,14 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import event
 from werkzeug.datastructures import MultiDict
 
+from auth.organisation import Organisation
 from auth.user import User
+from catalog.price_list import Article
 from core.checkdigits import gs1_check_digit
-from core.db import TransactionalFlask, commit
+from core.db import TransactionalFlask, commit, db
 from orders.proposal import MOST_CHOICES
 from orders.proposal_forms import sent_rows
 from orders.quick_entry import read_rows
@@ -138,6 +141,22 @@ def test_too_little_and_too_much_is_refused_on_the_page(text: str, place: Place,
     answer = login_as(place.orderer).post("/quick", data={"text": text})
     assert answer.status_code == 422
     assert "error-summary" in answer.text
+
+
+def test_rows_of_lists_that_another_one_followed_are_not_read(place: Place) -> None:
+    award = make_award(make_lot(make_agreement(place.organisation)), make_supplier())
+    for _version in range(3):
+        make_price_list(award, [{"supplier_number": "N1", "gtin": GTIN}])
+    organisation_id = place.organisation.id
+    db.session.expunge_all()
+    loaded: list[Article] = []
+    note = lambda article, _context: loaded.append(article)  # noqa: E731
+    event.listen(Article, "load", note)
+    try:
+        rows = propose_rows(read_rows(f"{GTIN} 1\nN1 1"), db.session.get_one(Organisation, organisation_id))
+    finally:
+        event.remove(Article, "load", note)
+    assert [row.now for row in rows] == [loaded[0]] * 2 and len(loaded) == 1
 
 
 def test_the_page_asks_as_many_queries_for_forty_rows_as_for_two(
