@@ -34,8 +34,8 @@ bp = Blueprint("shopping_lists", __name__, url_prefix="/lists")
 @bp.get("")
 @requires(Permission.ORDER_CREATE)
 def index() -> Any:
-    lists = lists_for(current(), acting_organisation())
-    return render_template("shopping_lists/index.html", lists=lists, sharing_names=SHARING_NAMES)
+    page = lists_for(current(), acting_organisation(), request.args.get("page", 1, type=int))
+    return render_template("shopping_lists/index.html", page=page, sharing_names=SHARING_NAMES)
 
 
 @bp.get("/<int:list_id>")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import func, insert, select
 
 from auth.organisation import Unit
 from auth.permission import Role
@@ -25,8 +26,8 @@ from orders.actions.shopping_list import ListTerms, change, create, delete, put
 from orders.basket_queries import basket_of
 from orders.proposal_queries import propose, wishes_of_list
 from orders.requisition import MOST_LINES
-from orders.shopping_list import Sharing, ShoppingList
-from orders.shopping_list_queries import list_for, lists_for
+from orders.shopping_list import Sharing, ShoppingList, ShoppingListLine
+from orders.shopping_list_queries import PAGE_SIZE, list_for, lists_for
 from tests.factories.auth import make_address, make_member, make_organisation, make_unit
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_offer, make_price_list, make_supplier
 from tests.factories.orders import Place, checkout_at, make_order, make_place
@@ -46,7 +47,7 @@ def made(place: Place, *goods: tuple[Article, Decimal], **terms: Any) -> Shoppin
 
 
 def sees(user: User, place: Place, kept: ShoppingList) -> bool:
-    return kept.id in {row.shopping_list.id for row in lists_for(user, place.organisation)}
+    return kept.id in {row.shopping_list.id for row in lists_for(user, place.organisation).items}
 
 
 # Who sees it
@@ -390,3 +391,53 @@ def test_the_list_page_asks_as_many_queries_for_forty_rows_as_for_four(
             counted.append(len(queries))
     assert counted[:3] == counted[3:], counted
     assert counted[0] <= 20 and counted[1] <= 8 and counted[2] <= 10, counted
+
+
+def fill(place: Place, lists: int, rows: int) -> None:
+    """Many lists of hers, each with the same many articles."""
+    award = make_award(make_lot(make_agreement(place.organisation)))
+    goods = make_price_list(award, [{} for _row in range(rows)])
+    articles = db.session.scalars(select(Article.id).where(Article.price_list_id == goods.id)).all()
+    for _list in range(lists):
+        kept = create(place.orderer, place.organisation, ListTerms("Städ"))
+        lines = [
+            {"list_id": kept.id, "position": position, "article_id": article, "quantity": Decimal(1)}
+            for position, article in enumerate(articles, start=1)
+        ]
+        db.session.execute(insert(ShoppingListLine), lines)
+    commit()
+
+
+def test_a_hundred_full_lists_are_read_in_as_many_queries_as_one(
+    place: Place, login_as: LogIn, count_queries: Any
+) -> None:
+    counted = []
+    for lists, rows in ((1, 2), (99, MOST_LINES)):
+        fill(place, lists, rows)
+        browser = login_as(place.orderer)
+        newest = db.session.scalar(select(func.max(ShoppingList.id)))
+        for path in ("/lists", "/lists?page=4", f"/lists/{newest}", f"/lists/{newest}/edit", "/"):
+            with count_queries() as queries:
+                assert browser.get(path).status_code == 200
+            counted.append(len(queries))
+    assert counted[:5] == counted[5:], counted
+
+
+def test_lists_are_paged_her_own_first(place: Place, login_as: LogIn) -> None:
+    colleague = orderer_at(place.unit, place)
+    create(colleague, place.organisation, ListTerms("Alla", Sharing.ORGANISATION))
+    for number in range(PAGE_SIZE):
+        made(place, name=f"Lista {number:02}")
+    pages = [lists_for(place.orderer, place.organisation, number) for number in (0, 1, 2, 99)]
+    assert [page.number for page in pages] == [1, 1, 2, 2] and pages[0].total == PAGE_SIZE + 1
+    assert [row.shopping_list.name for row in pages[1].items][::24] == ["Lista 00", "Lista 24"]
+    assert [row.shopping_list.name for row in pages[2].items] == ["Alla"]
+    browser = login_as(place.orderer)
+    assert "Sida 1 av 2" in browser.get("/lists").text
+    assert "Alla" in browser.get("/lists?page=2").text and "Lista 24" not in browser.get("/lists?page=2").text
+
+
+def test_a_page_of_lists_that_is_not_hers_to_see_stays_empty(place: Place) -> None:
+    fill(place, 2, 2)
+    page = lists_for(orderer_at(place.unit, place), place.organisation)
+    assert (page.items, page.total) == ([], 0)
