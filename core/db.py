@@ -246,12 +246,11 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writing = _writing.get()
     connection.exec_driver_sql(f"PRAGMA query_only={int(not writing)}")
-    if not writing:
-        connection.exec_driver_sql("BEGIN")
-    elif path := connection.engine.url.database:
+    path = connection.engine.url.database or ":memory:"
+    if writing and path != ":memory:":
         _begin_in_turn(connection, path)
     else:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
 def _begin_in_turn(connection: Connection, path: str) -> None:

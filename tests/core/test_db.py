@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from threading import Timer
+from threading import Event, Timer
 from time import monotonic, sleep
 from typing import Any
 
@@ -73,12 +73,15 @@ def test_what_has_only_read_keeps_the_statements_that_were_prepared(fresh_app: T
 def test_writers_begin_in_the_order_in_which_they_asked(fresh_app: TransactionalFlask) -> None:
     """On SQLite; PostgreSQL's writers do not wait for each other."""
     begun: list[int] = []
+    asked = [Event() for _writer in range(8)]
 
     def write(number: int) -> None:
-        with fresh_app.app_context(), unit_of_work() as session:
-            session.execute(text("SELECT 1"))
-            begun.append(number)
-            sleep(0.02)
+        with fresh_app.app_context():
+            asked[number].set()
+            with unit_of_work() as session:
+                session.execute(text("SELECT 1"))
+                begun.append(number)
+                sleep(0.02)
 
     with fresh_app.app_context():
         is_alone = db.engine.dialect.name == "sqlite"
@@ -86,7 +89,8 @@ def test_writers_begin_in_the_order_in_which_they_asked(fresh_app: Transactional
             session.execute(text("SELECT 1"))
             for number in range(8):
                 pool.submit(write, number)
-                sleep(0.15)  # by then it has long looked, and sleeps
+                asked[number].wait(30)
+                sleep(0.2)  # by then it stands in line
             assert begun == ([] if is_alone else list(range(8)))
             session.commit()
     assert begun == list(range(8))
