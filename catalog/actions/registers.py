@@ -13,7 +13,7 @@ from auth.user import User
 from catalog import registers as out
 from catalog.actions.category_register import import_categories
 from catalog.actions.entitlement_register import import_entitlements
-from catalog.actions.intake import Entry, Outcome, Refusal, RegisterRefused
+from catalog.actions.intake import Alteration, Outcome, Refusal, RegisterRefused
 from catalog.actions.register import import_register
 from catalog.actions.supplier_register import import_suppliers
 from catalog.register_upload import RegisterUpload
@@ -80,9 +80,10 @@ def _import_agreements(actor: User | None, rows: Sequence[RegisterRow]) -> Outco
     line_of = {row.agreement: row.line for row in reversed(rows)}
     title_of = {row.agreement: row.title for row in rows}
     return Outcome(
-        new=[Entry(line_of[number], f"{number} {title_of[number]}") for number in done.created],
+        new=[Alteration(line_of[number], f"{number} {title_of[number]}") for number in done.created],
         changed=[
-            Entry(line_of[number], f"{number} {title_of[number]}", changes) for number, changes in done.changed.items()
+            Alteration(line_of[number], f"{number} {title_of[number]}", changes)
+            for number, changes in done.changed.items()
         ],
         unchanged=len(done.unchanged),
         remarks=done.remarks,

@@ -164,6 +164,8 @@ def mend(actor: User, requisition: Requisition) -> list[str]:
     requisition = load_requisition(requisition.id)  # nobody sends it or takes it back while its basket is held
     if not can(requisition, "submit"):
         raise RuleBroken(_l("Bara en återsänd begäran kan ändras."))
+    if basket.lines and basket.requisition_id == requisition.id:
+        return []  # the button was pressed twice
     if basket.lines:
         raise RuleBroken(_l("Det ligger redan något i varukorgen. Skicka eller töm den först."))
     keys = [(line.award_id, line.supplier_number) for line in requisition.lines]
@@ -321,4 +323,4 @@ def _empty(basket: Basket, requisition: Requisition) -> None:
         .values(requisition_id=requisition.id, basket_id=None)
     )
     basket.lines.clear()
-    basket.requisition_id = basket.shopping_list_id = None
+    basket.requisition_id = basket.shopping_list_id = basket.filled_with = None

@@ -34,7 +34,7 @@ from orders.order_queries import orders_of
 from orders.requisition import Requisition
 from orders.shopping_list import Sharing
 from tests.factories import unique
-from tests.factories.auth import make_address, make_member, make_office, make_organisation, make_unit
+from tests.factories.auth import make_address, make_member, make_office, make_organisation, make_substitution, make_unit
 from tests.factories.catalog import (
     make_agreement,
     make_award,
@@ -170,18 +170,8 @@ def _identifier(organisation: Organisation) -> OrganisationIdentifier:
 
 
 def _substitution(place: Place) -> Substitution:
-    substitution = Substitution(
-        organisation=place.organisation,
-        absent=place.approver,
-        substitute=place.orderer,
-        decided_by=place.approver,
-        starts_on=today() - timedelta(days=9),
-        ends_on=today() - timedelta(days=1),
-        created_at=now(),
-    )
-    db.session.add(substitution)
-    db.session.flush()
-    return substitution
+    days = {"starts_on": today() - timedelta(days=9), "ends_on": today() - timedelta(days=1)}
+    return make_substitution(place.organisation, place.approver, place.orderer, **days)
 
 
 def _upload(actor: Actor, award_id: int) -> PriceUpload:
