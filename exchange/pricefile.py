@@ -51,8 +51,9 @@ from exchange import cells
 from exchange.container import HEAD, Kind, is_read_whole, kind_of, size_inside
 from exchange.csvtext import TextFile, Unreadable, decode, folded, visible
 from exchange.header import ColumnChoice, Header, guess_header
+from exchange.problem import Problem, without_errors
 from exchange.sandbox import converted
-from exchange.table import MAX_BYTES, Column, Limits, Problem, Table, without_errors
+from exchange.table import MAX_BYTES, Column, Limits, Table
 
 MAX_PRICE = 1_000_000_000
 MAX_QUANTITY = 1_000_000

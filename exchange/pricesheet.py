@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 import xlsxwriter
 
 from exchange.pricefile import EXAMPLE, MANDATORY, PriceRow, heading
-from exchange.table import Problem
+from exchange.problem import Problem
 from exchange.units import UNITS, parse_unit
 
 Form = Literal["csv", "xlsx"]

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from exchange.container import Kind, kind_of, size_inside
 from exchange.csvtext import Unreadable, folded, visible
+from exchange.problem import Problem
 from exchange.sandbox import convert
-from exchange.table import MAX_BYTES, MAX_ROWS, Column, Problem, Table
+from exchange.table import MAX_BYTES, MAX_ROWS, Column, Table
 
 _LIMITS: dict[str, str | int] = {"megabytes": MAX_BYTES // 1_000_000, "limit": MAX_ROWS}
 

@@ -19,7 +19,7 @@ from core.db import db, unit_of_work
 from core.errors import RuleBroken
 from exchange.header import folded_row
 from exchange.pricefile import INSTEAD, MANDATORY, heading, look_at
-from exchange.table import Problem
+from exchange.problem import Problem
 
 KEPT = timedelta(days=1)
 UNKNOWN = {"no-header", "missing-column"}

@@ -40,7 +40,8 @@ from core.state import can
 from core.web import requires
 from exchange import pricesheet
 from exchange.pricesheet import MEDIA_TYPES, Form
-from exchange.table import MAX_BYTES, TEXTS, Problem
+from exchange.problem import TEXTS, Problem
+from exchange.table import MAX_BYTES
 
 SHOWN_PROBLEMS = 200
 WAITING = (PriceListState.DRAFT, PriceListState.REVIEWED)

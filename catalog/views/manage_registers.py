@@ -26,7 +26,8 @@ from core.errors import NotAllowed, RuleBroken
 from core.forms import BaseForm
 from core.web import requires
 from exchange.pricesheet import MEDIA_TYPES, Form
-from exchange.table import MAX_BYTES, TEXTS, Problem
+from exchange.problem import TEXTS, Problem
+from exchange.table import MAX_BYTES
 
 SHOWN = 200  # of each list on a page
 TITLES = {

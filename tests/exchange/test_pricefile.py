@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from exchange import csvtext, table
 from exchange.pricefile import COLUMNS, TRUSTED, PriceFile, PriceRow, open_price_file, read_price_file
-from exchange.table import TEXTS, Problem
+from exchange.problem import TEXTS, Problem
 
 HEADER = "Artikelnummer;Benämning;Enhet;Pris;Moms"
 ROW = "A1;Pärm A4;st;12,50;25"

@@ -15,7 +15,7 @@ from exchange import pricesheet
 from exchange.cells import CONTROL
 from exchange.pricefile import EXAMPLE, PriceRow, read_price_file
 from exchange.pricesheet import FIELDS, Form, neutral
-from exchange.table import Problem
+from exchange.problem import Problem
 from exchange.units import UNITS
 
 LETTERS = st.characters(exclude_categories=["Cs", "Cc", "Cf", "Co", "Cn", "Zl", "Zp"])
