@@ -15,7 +15,7 @@ from catalog.price_change import Kind, PriceChange
 from catalog.price_list import PriceList, VatClass
 from catalog.price_refusal import refusals_of
 from core.web import number, price
-from exchange.pricesheet import Sheet
+from exchange.tablefile import Sheet
 from exchange.units import unit_name
 
 ONE_NAMES = {

@@ -45,15 +45,16 @@ from contextlib import ExitStack, contextmanager
 from decimal import ROUND_HALF_UP, Decimal
 from io import BytesIO
 from itertools import pairwise
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from exchange import cells
-from exchange.container import HEAD, Kind, is_read_whole, kind_of, size_inside
+from exchange.container import HEAD, Kind, is_read_whole, kind_of
 from exchange.csvtext import TextFile, Unreadable, decode, folded, visible
 from exchange.header import ColumnChoice, Header, guess_header
 from exchange.problem import Problem, without_errors
 from exchange.sandbox import converted
-from exchange.table import MAX_BYTES, Column, Limits, Table
+from exchange.table import MAX_BYTES, Column, Limits, Table, fields_by_heading
+from exchange.tablefile import sheet_as_text
 
 MAX_PRICE = 1_000_000_000
 MAX_QUANTITY = 1_000_000
@@ -171,7 +172,7 @@ COLUMNS = {
 }
 MANDATORY = ("supplier_number", "name", "unit", "price", "vat")
 INSTEAD = {"price": ("list_price", "discount_percent")}  # what may stand there in its place
-_FIELDS = {folded(name): field for field, column in COLUMNS.items() for name in (field, *column.headings.split("|"))}
+_FIELDS = fields_by_heading(COLUMNS)
 # GTIN: a spreadsheet that takes it for a number drops its first zeros
 _PADDED = [folded(name) for name in ("gtin", *COLUMNS["gtin"].headings.split("|"))]
 _ONLY_NOTED = {"not-orderable", "approximate-price", "price-period", "line-period"}
@@ -222,7 +223,7 @@ class PriceSource:
         if self._text is None:
             return
         self._table = table = Table(
-            *(self._text, "", COLUMNS),
+            *(self._text, COLUMNS),
             mandatory=MANDATORY,
             needed=MANDATORY,
             instead=INSTEAD,
@@ -329,17 +330,16 @@ def _open_sheet(
     chosen = [(h, f) for choice in choices for h, f in zip(choice.headings, choice.fields, strict=False)]
     headings = [*_FIELDS, *(heading for heading, _ in chosen)]
     padded = [*_PADDED, *(heading for heading, field in chosen if field == "gtin")]
-    request = {"kind": kind.value, "headings": headings, "padded": padded, "rows": limits.rows}
-    text, told = _converted("exchange.spreadsheet", data, request, _memory_of_sheet(data, kind), held)
+    text, note = held.enter_context(sheet_as_text(data, kind, headings, padded, limits.rows))
     source = PriceSource(text, limits, choices)
-    if told.get("sheets", 1) > 1 and told.get("sheet"):
-        source.after.append(Problem("sheet", value=visible(told["sheet"]), severity="warning"))
+    source.after += [note] if note else []
     return source
 
 
 def _open_catalogue(data: bytes, limits: Limits, held: ExitStack) -> PriceSource:
     request = {"columns": {field: heading(field) for field in COLUMNS}, "rows": limits.rows}
-    text, told = _converted("exchange.catalogue_xml", data, request, 50_000_000 + 3 * len(data), held)
+    memory = 50_000_000 + 3 * len(data)
+    text, told = held.enter_context(converted("exchange.catalogue_xml", data, request, memory=memory))
     source = PriceSource(text, limits)
     source.replaces, source.deleted = told["action"] == "Replace", dict(told["deleted"])
     source.before = [
@@ -352,20 +352,6 @@ def _open_catalogue(data: bytes, limits: Limits, held: ExitStack) -> PriceSource
     return source
 
 
-def _memory_of_sheet(data: bytes, kind: Kind) -> int:
-    """What a sheet takes is a few times what is in it; what claims to be more is stopped."""
-    return 50_000_000 + 5 * size_inside(data, kind)
-
-
-def _converted(
-    reader: str, data: bytes, request: dict[str, Any], memory: int, held: ExitStack
-) -> tuple[TextFile, dict[str, Any]]:
-    file, told = held.enter_context(converted(reader, data, request, memory=memory))
-    text = TextFile(file, max_bytes=None)
-    held.callback(text.release)
-    return text, told
-
-
 def look_at(data: bytes, file_name: str = "") -> Header | None:
     """The headings of a file whose columns are not known by name, and samples of what they hold; none of a file that
     is no table at all."""
@@ -375,9 +361,7 @@ def look_at(data: bytes, file_name: str = "") -> Header | None:
             return None
         if kind is Kind.CSV:
             return guess_header(decode(data, file_name, max_bytes=MAX_BYTES))
-        request = {"kind": kind.value, "headings": None, "padded": [], "rows": ORDINARY.rows}
-        with ExitStack() as held:
-            text, _ = _converted("exchange.spreadsheet", data, request, _memory_of_sheet(data, kind), held)
+        with sheet_as_text(data, kind, None) as (text, _):
             return guess_header(text.head())
     except Unreadable:
         return None

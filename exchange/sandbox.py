@@ -20,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, BinaryIO
 
-from exchange.csvtext import Unreadable
+from exchange.csvtext import TextFile, Unreadable
 
 SECONDS = 20
 MAX_MEMORY = 512_000_000  # bytes above what the empty child takes
@@ -30,19 +30,31 @@ _START = "import sys; sys.path.insert(0, sys.argv[1]); from exchange.sandbox imp
 
 
 def convert(reader: str, data: bytes, request: dict[str, Any], *, memory: int) -> tuple[str, dict[str, Any]]:
-    """The same as `converted`, with the whole text in memory."""
-    with converted(reader, data, request, memory=memory) as (text, told):
-        return text.read().decode(), told
+    """Let the module `reader` turn a file into text; and what it has to tell of it.
+
+    Raises Unreadable: with the reader's own code, too-slow, too-much-inside (no memory left) or broken.
+    """
+    with _converted(reader, data, request, memory) as (file, told):
+        return file.read().decode(), told
 
 
 @contextmanager
 def converted(
     reader: str, data: bytes, request: dict[str, Any], *, memory: int
-) -> Iterator[tuple[BinaryIO, dict[str, Any]]]:
-    """Let the module `reader` turn a file into CSV text (UTF-8), parted by semicolons; and what it has to tell of it.
+) -> Iterator[tuple[TextFile, dict[str, Any]]]:
+    """The same for a text that is long: CSV, parted by semicolons, and never in memory as a whole."""
+    with _converted(reader, data, request, memory) as (file, told):
+        text = TextFile(file, max_bytes=None)
+        try:
+            yield text, told
+        finally:
+            text.release()
 
-    Raises Unreadable: with the reader's own code, too-slow, too-much-inside (no memory left) or broken.
-    """
+
+@contextmanager
+def _converted(
+    reader: str, data: bytes, request: dict[str, Any], memory: int
+) -> Iterator[tuple[BinaryIO, dict[str, Any]]]:
     told = {**request, "memory": min(memory + 2 * len(data), MAX_MEMORY)}
     with TemporaryFile() as given, TemporaryFile() as text, TemporaryFile() as said:
         given.write(json.dumps(told).encode() + b"\n")

@@ -1,4 +1,4 @@
-"""A table that somebody sent as a CSV file: its header found, its columns known, its rows handed out one by one.
+"""A table that somebody sent, as CSV text: its header found, its columns known, its rows handed out one by one.
 
 What a price list and a register of agreements have in common. What cannot be used becomes a `Problem`, and never an
 exception; a table with an error in it is read to its end, so that all of them are told at once.
@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from exchange.cells import CONTROL, Refused, Text
-from exchange.csvtext import MAX_CELL, TextFile, Unreadable, batches, find_header, folded, visible
+from exchange.cells import Refused, Text
+from exchange.csvtext import MAX_CELL, TextFile, batches, find_header, folded, visible
 from exchange.header import ColumnChoice, folded_row
+from exchange.plaintext import CONTROL
 from exchange.problem import Problem, without_errors
 
 MAX_BYTES = 20_000_000
@@ -51,6 +52,11 @@ class Column(NamedTuple):
         return self.headings.partition("|")[0]
 
 
+def fields_by_heading(columns: Mapping[str, Column]) -> dict[str, str]:
+    """Folded heading → the field that it usually names."""
+    return {folded(name): field for field, column in columns.items() for name in (field, *column.headings.split("|"))}
+
+
 class Limits(NamedTuple):
     """The most that a table may have."""
 
@@ -66,11 +72,11 @@ class Limits(NamedTuple):
 class Table:
     """One pass over one file: `problems` grow as it goes.
 
-    data: the file. columns: field → what it holds. mandatory: the columns that must be there; needed: those that no
-    row may leave empty; instead: what may stand there in the place of one of them, and then it is for the caller to see
-    that it does; unique: the one whose values `chunks` finds a second time; choices: what people said that the columns
-    under certain headings hold, instead of what their names say. Twenty million bytes and a hundred thousand rows at
-    most, unless `limits` say else; no more than a thousand problems are listed.
+    text: the file, or why it cannot be read. columns: field → what it holds. mandatory: the columns that must be there;
+    needed: those that no row may leave empty; instead: what may stand there in the place of one of them, and then it is
+    for the caller to see that it does; unique: the one whose values `chunks` finds a second time; choices: what people
+    said that the columns under certain headings hold, instead of what their names say. A hundred thousand rows at most,
+    unless `limits` say else; no more than a thousand problems are listed.
 
     Cells are read column by column, some thousand rows at a time, and each spelling once: a unit or a VAT rate is
     written in few ways. Where a cell of a chunk cannot be used, that chunk is read again row by row.
@@ -78,8 +84,7 @@ class Table:
 
     def __init__(
         self,
-        data: bytes | str | TextFile,
-        file_name: str,
+        text: TextFile | Problem,
         columns: Mapping[str, Column],
         *,
         mandatory: tuple[str, ...],
@@ -96,14 +101,11 @@ class Table:
         self._unique: _Cells | None = None
         self._met: dict[str, int] = {}  # value of the unique column → line
         self._count = 0
-        try:
-            if isinstance(data, bytes) and file_name.lower().endswith((".xlsx", ".xls", ".ods")):
-                raise Unreadable("spreadsheet")
-            self._text = data if isinstance(data, TextFile) else TextFile.of(data, max_bytes=limits.bytes)
-        except Unreadable as error:
-            self.problem(error.code, params=limits.params)
+        if isinstance(text, Problem):
+            self.problems.append(text)
             return
-        fields = {folded(name): f for f, column in columns.items() for name in (f, *column.headings.split("|"))}
+        self._text = text
+        fields = fields_by_heading(columns)
         known = fields.keys() | {heading for choice in choices for heading in choice.headings}
         found = find_header(self._text.head(), known)
         if found is None:

@@ -21,9 +21,9 @@ from core.clock import now
 from core.db import db, reading, undone, unit_of_work
 from core.errors import NotFound
 from exchange import registers
-from exchange.pricesheet import Form
 from exchange.registerfile import RegisterRow, read_register
 from exchange.table import Read
+from exchange.tablefile import Form
 
 KEPT = timedelta(days=1)  # a file that nobody said yes to
 

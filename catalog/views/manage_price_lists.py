@@ -39,9 +39,9 @@ from core.errors import RuleBroken
 from core.state import can
 from core.web import requires
 from exchange import pricesheet
-from exchange.pricesheet import MEDIA_TYPES, Form
 from exchange.problem import TEXTS, Problem
 from exchange.table import MAX_BYTES
+from exchange.tablefile import MEDIA_TYPES, Form
 
 SHOWN_PROBLEMS = 200
 WAITING = (PriceListState.DRAFT, PriceListState.REVIEWED)

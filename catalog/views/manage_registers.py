@@ -25,9 +25,9 @@ from core.db import db, rollback
 from core.errors import NotAllowed, RuleBroken
 from core.forms import BaseForm
 from core.web import requires
-from exchange.pricesheet import MEDIA_TYPES, Form
 from exchange.problem import TEXTS, Problem
 from exchange.table import MAX_BYTES
+from exchange.tablefile import MEDIA_TYPES, Form
 
 SHOWN = 200  # of each list on a page
 TITLES = {

@@ -30,7 +30,7 @@ from core.clock import today
 from core.db import db, rollback
 from core.types import sort_key
 from exchange.plaintext import clean
-from exchange.pricesheet import MEDIA_TYPES, Form
+from exchange.tablefile import MEDIA_TYPES, Form
 from tests.factories.auth import make_member, make_office, make_organisation
 from tests.factories.catalog import (
     make_agreement,
