@@ -10,10 +10,10 @@ from flask_babel import gettext as _
 from auth.login import current
 from auth.permission import Permission
 from auth.views.refusals import refusals_on, status
-from catalog.actions import price_upload as actions
-from catalog.column_map import upload_of
+from catalog.actions import column_map as actions
 from catalog.forms import ColumnsForm
 from catalog.managing import award_for
+from catalog.upload import PRICES, upload_of
 from catalog.views.manage import agreement_trail, bp
 from catalog.views.manage_price_lists import arrived, page_of_award
 from core.web import requires
@@ -25,14 +25,15 @@ from exchange.pricefile import COLUMNS, MANDATORY, usual_field
 def price_columns(award_id: int) -> Any:
     """A select for each column of the file that waits, with the first values under it."""
     award = award_for(current(), award_id)
-    upload = upload_of(current(), award)
+    upload = upload_of(current(), PRICES, award)
     if upload is None:
         return redirect(page_of_award(award), 303)
     form = ColumnsForm()
     asked = [request.form.get(f"column-{n}", "") for n in range(len(upload.headings))]
     if form.validate_on_submit():
         with refusals_on(form):
-            outcome = actions.choose(current(), upload, [field if field in COLUMNS else "" for field in asked])
+            fields = [field if field in COLUMNS else "" for field in asked]
+            outcome = actions.choose(current(), award, request.form.get("upload", 0, type=int), fields)
             return arrived(award, outcome, refused=200)  # the choice is kept, whatever the rows are like
     chosen = asked if form.is_submitted() else [usual_field(written) for written in upload.headings]
     page = render_template(

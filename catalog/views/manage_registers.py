@@ -18,7 +18,8 @@ from auth.login import current
 from auth.permission import Permission
 from auth.views.refusals import refusals_on, status
 from catalog.actions.intake import Change, Entry, Outcome, Refusal, RegisterRefused
-from catalog.actions.registers import KINDS, keep, kept, preview
+from catalog.actions.registers import KINDS, preview
+from catalog.actions.upload import keep, kept
 from catalog.policy import may_manage_categories
 from catalog.views.manage import bp, change, trail
 from core.db import db, rollback
