@@ -13,6 +13,7 @@ is one of them, because the rate of food changes by law and a guess would be wro
   price *            pris, à-pris, nettopris, avtalspris, price                 SEK excl. VAT per price unit
   vat *              moms, momssats, moms %, vat                                25, 12, 6, 0 or "livsmedel"
   tiers              staffelpris, mängdpris, price tiers                        "10: 9,50; 50: 8,90": from 10, from 50
+                     pris från 10, pris 50+, price from 100 (exchange/tier.py)  as price, a column for each quantity
   list_price         listpris, bruttopris, list price                           as price, before the discount
   discount_percent   rabatt, rabatt %, discount                                 percent off the list price
   is_approximate     ungefärlig vikt, ca-vikt, viktvara                         "ja": what is delivered is paid for
@@ -40,21 +41,22 @@ not grow with the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from decimal import ROUND_HALF_UP, Decimal
 from io import BytesIO
 from itertools import pairwise
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from exchange import cells
 from exchange.container import HEAD, Kind, is_read_whole, kind_of
 from exchange.csvtext import TextFile, Unreadable, decode, folded, visible
-from exchange.header import ColumnChoice, Header, guess_header
+from exchange.header import ColumnChoice, Header, folded_row, guess_header
 from exchange.problem import Problem, without_errors
 from exchange.sandbox import converted
 from exchange.table import MAX_BYTES, Column, Limits, Table, fields_by_heading
-from exchange.tablefile import sheet_as_text
+from exchange.tablefile import sheet_as_text, written
+from exchange.tier import field_for, number_in, quantity_named, quantity_of
 
 MAX_PRICE = 1_000_000_000
 MAX_QUANTITY = 1_000_000
@@ -117,6 +119,7 @@ class _Number(cells.Text):
 
 _NUMBER = _Number(50)
 _QUANTITY = cells.number(MAX_QUANTITY, 3)
+_PRICE = cells.number(MAX_PRICE, 4)
 COLUMNS = {
     "supplier_number": Column(
         "Artikelnummer|Artikelnr|Artnr|Art nr|Leverantörens artikelnummer|Article number|Item number|SKU",
@@ -125,8 +128,7 @@ COLUMNS = {
     "name": Column("Benämning|Artikelnamn|Artikelbenämning|Produktnamn|Produkt|Namn|Name|Item name", cells.text(200)),
     "unit": Column("Enhet|Beställningsenhet|Försäljningsenhet|Orderenhet|Unit|Order unit", cells.unit),
     "price": Column(
-        "Pris|Á-pris|Styckpris|Nettopris|Avtalspris|Pris SEK|Pris kr|Pris exkl moms|Price|Unit price",
-        cells.number(MAX_PRICE, 4),
+        "Pris|Á-pris|Styckpris|Nettopris|Avtalspris|Pris SEK|Pris kr|Pris exkl moms|Price|Unit price", _PRICE
     ),
     "vat": Column("Moms|Momssats|Moms procent|Moms i %|VAT|VAT rate|VAT percent", cells.vat),
     "description": Column(
@@ -161,7 +163,7 @@ COLUMNS = {
         cells.tiers,
         empty=(),
     ),
-    "list_price": Column("Listpris|Bruttopris|Katalogpris|Riktpris|List price|Gross price", cells.number(MAX_PRICE, 4)),
+    "list_price": Column("Listpris|Bruttopris|Katalogpris|Riktpris|List price|Gross price", _PRICE),
     "discount_percent": Column(
         "Rabatt|Rabatt %|Rabatt procent|Rabatt i %|Rabattsats|Avtalsrabatt|Discount|Discount percent|Discount %",
         cells.percent,
@@ -182,7 +184,8 @@ TRUSTED = Limits(rows=1_000_000, bytes=500_000_000)  # for whoever has the machi
 
 def heading(field: str) -> str:
     """The usual Swedish heading of a column, for messages and for a template of the file."""
-    return COLUMNS[field].heading
+    quantity = quantity_of(field)
+    return COLUMNS[field].heading if quantity is None else f"Pris från {written(quantity)}"
 
 
 class PriceSource:
@@ -229,25 +232,70 @@ class PriceSource:
             instead=INSTEAD,
             unique="supplier_number",
             choices=self._choices,
+            more=self._tier_columns,
             limits=self._limits,
         )
         if self._table.is_clean and self._text.is_garbled:
             self._table.problems.append(Problem("garbled", severity="warning"))
         is_reckoned = "discount_percent" in table.headings and "list_price" in table.headings
+        steps = _steps(table)
         for rows in table.chunks(remember=remember):
-            found = map(PriceRow._make, rows)
+            found = _with_tiers(rows, steps, table) if steps else map(PriceRow._make, rows)
             priced = list(_with_prices(found, table) if is_reckoned else found)
-            if "tiers" in table.headings:
-                table.problems.extend(_dear_tiers(priced, table.headings["tiers"]))
+            if steps or "tiers" in table.headings:
+                table.problems.extend(_dear_tiers(priced, table.headings))
             yield priced
 
+    def _tier_columns(self, headings: Sequence[str]) -> dict[str, Column]:
+        """A column for each quantity that a heading names, or that somebody chose. From one on is the price itself."""
+        named: dict[str, list[str]] = {}
+        for each in headings:
+            if quantity_named(each) is not None:
+                named.setdefault(usual_field(each), []).append(each)
+        for choice in self._choices:
+            if choice.headings == folded_row(headings):
+                for field in choice.fields:
+                    if quantity_of(field) is not None:
+                        named.setdefault(field, [])
+        usual = {"price": COLUMNS["price"].headings}
+        return {
+            field: Column("|".join([usual.get(field, heading(field)), *names]), _PRICE)
+            for field, names in named.items()
+        }
 
-def _dear_tiers(rows: Iterable[PriceRow], column: str) -> Iterator[Problem]:
+
+def _steps(table: Table) -> list[tuple[Decimal, int, str]]:
+    """The columns of the file that hold the price from a quantity on: that, their place in a row, their field."""
+    places = enumerate(table.columns, 1)
+    return sorted((quantity, at, field) for at, field in places if (quantity := quantity_of(field)) is not None)
+
+
+def _with_tiers(
+    rows: Iterable[tuple[Any, ...]], steps: list[tuple[Decimal, int, str]], table: Table
+) -> Iterator[PriceRow]:
+    """The rows, each with the prices of such columns among its tiers."""
+    for cells_of_row in rows:
+        row = PriceRow._make(cells_of_row[: len(PriceRow._fields)])
+        tiers, is_sound = dict(row.tiers), True
+        for quantity, at, field in steps:
+            price = cells_of_row[at]
+            if price is not None and tiers.setdefault(quantity, price) != price:
+                table.problem("tier-differs", row.line, field, str(price), {"price": written(tiers[quantity])})
+                is_sound = False
+        if len(tiers) > cells.MOST_TIERS:
+            table.problem("too-many-tiers", row.line, steps[-1][2], "", {"limit": cells.MOST_TIERS})
+        elif is_sound:
+            yield row._replace(tiers=tuple(sorted(tiers.items())))
+
+
+def _dear_tiers(rows: Iterable[PriceRow], headings: Mapping[str, str]) -> Iterator[Problem]:
     """A word about every row where more costs more."""
     for row in rows:
-        prices = [row.price, *(price for _, price in row.tiers)]
-        if any(later > former for former, later in pairwise(prices)):
-            yield Problem("tier-dearer", row.line, column, severity="warning")
+        for (_, former), (quantity, later) in pairwise([(Decimal(1), row.price), *row.tiers]):
+            if later > former:
+                column = headings.get(field_for(quantity)) or headings.get("tiers", "")
+                yield Problem("tier-dearer", row.line, column, severity="warning")
+                break
 
 
 def _with_prices(rows: Iterable[PriceRow], table: Table) -> Iterator[PriceRow]:
@@ -367,6 +415,15 @@ def look_at(data: bytes, file_name: str = "") -> Header | None:
         return None
 
 
+def possible_fields(heading: str) -> list[str]:
+    """What somebody may say that the column under a heading holds: a number in it may be a quantity."""
+    quantity = quantity_named(heading) or number_in(heading)
+    return [*COLUMNS] if quantity in (None, 1) else [*COLUMNS, field_for(quantity)]
+
+
 def usual_field(heading: str) -> str:
     """The field that a heading usually means; "" where it means none."""
+    quantity = quantity_named(heading)
+    if quantity is not None:
+        return "price" if quantity == 1 else field_for(quantity)
     return _FIELDS.get(folded(heading), "")

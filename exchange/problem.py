@@ -94,6 +94,8 @@ TEXTS = {
     "zero": N_("Talet är noll. Ett okänt värde lämnas tomt."),
     "percent": N_("En rabatt är större än 0 och mindre än 100 procent."),
     "tiers": N_("Skriv mängdpriser som 10: 9,50; 50: 8,90, med stigande antal och högst %(limit)s stycken."),
+    "tier-differs": N_("Priset från samma antal står också bland staffelpriserna, som %(price)s. Ta bort det ena."),
+    "too-many-tiers": N_("Artikeln har fler än %(limit)s staffelpriser."),
     "tier-dearer": N_("Priset stiger när man köper fler. Kontrollera mängdpriserna."),
     "yes-or-no": N_("Skriv ja eller nej."),
     "discount-differs": N_("Listpriset och rabatten ger %(price)s. Rätta priset, eller lämna det tomt."),

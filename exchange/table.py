@@ -75,8 +75,9 @@ class Table:
     text: the file, or why it cannot be read. columns: field → what it holds. mandatory: the columns that must be there;
     needed: those that no row may leave empty; instead: what may stand there in the place of one of them, and then it is
     for the caller to see that it does; unique: the one whose values `chunks` finds a second time; choices: what people
-    said that the columns under certain headings hold, instead of what their names say. A hundred thousand rows at most,
-    unless `limits` say else; no more than a thousand problems are listed.
+    said that the columns under certain headings hold, instead of what their names say; more: the columns that the
+    headings of a file make, after those that every file may have. A hundred thousand rows at most, unless `limits` say
+    else; no more than a thousand problems are listed.
 
     Cells are read column by column, some thousand rows at a time, and each spelling once: a unit or a VAT rate is
     written in few ways. Where a cell of a chunk cannot be used, that chunk is read again row by row.
@@ -92,11 +93,12 @@ class Table:
         instead: Mapping[str, tuple[str, ...]] = {},  # noqa: B006  never changed
         unique: str = "",
         choices: Sequence[ColumnChoice] = (),
+        more: Callable[[Sequence[str]], Mapping[str, Column]] = lambda headings: {},
         limits: Limits = Limits(),  # noqa: B008  never changed
     ) -> None:
         self.problems: list[Problem] = []
         self.headings: dict[str, str] = {}  # field → as the file writes it
-        self._columns, self._limits = columns, limits
+        self.columns, self._limits = columns, limits
         self._plan: list[_Cells] = []
         self._unique: _Cells | None = None
         self._met: dict[str, int] = {}  # value of the unique column → line
@@ -105,8 +107,7 @@ class Table:
             self.problems.append(text)
             return
         self._text = text
-        fields = fields_by_heading(columns)
-        known = fields.keys() | {heading for choice in choices for heading in choice.headings}
+        known = fields_by_heading(columns).keys() | {heading for choice in choices for heading in choice.headings}
         found = find_header(self._text.head(), known)
         if found is None:
             names = ", ".join(columns[field].heading for field in mandatory)
@@ -114,6 +115,8 @@ class Table:
             return
         self._delimiter, self._header_line, headings = found
         self._width = len(headings)
+        self.columns = columns = {**columns, **more(headings)}
+        fields = fields_by_heading(columns)
         chosen = next((choice.fields for choice in choices if choice.headings == folded_row(headings)), None)
         for index, written in enumerate(headings):
             if chosen is None:
@@ -150,7 +153,7 @@ class Table:
             rows = self._by_column(first, some)
             if rows is None:
                 rows = [
-                    (line, *(values.get(field, column.empty) for field, column in self._columns.items()))
+                    (line, *(values.get(field, column.empty) for field, column in self.columns.items()))
                     for line, values in self._by_row(first, some)
                 ]
             if rows:
@@ -178,7 +181,7 @@ class Table:
             self.problems.append(Problem("column-twice", self._header_line, shown, params=twice))
         else:
             self.headings[field] = shown
-            self._plan.append(_Cells(field, index, self._columns[field]))
+            self._plan.append(_Cells(field, index, self.columns[field]))
 
     def _batches(self, size: int) -> Iterator[tuple[int, list[list[str] | str]]]:
         """What stands below the header; ends where there is too much of it, and when too much is wrong."""
@@ -212,7 +215,7 @@ class Table:
                 return None
             self._met.update(zip(keys, lines, strict=True))
         self._count += len(some)
-        values = (read.get(field, repeat(column.empty, len(some))) for field, column in self._columns.items())
+        values = (read.get(field, repeat(column.empty, len(some))) for field, column in self.columns.items())
         return list(zip(lines, *values, strict=True))
 
     def _by_row(self, first: int, some: list[list[str] | str]) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -192,6 +192,23 @@ def test_columns_are_chosen_on_the_page_and_remembered(desk: Desk) -> None:
     assert db.session.query(ColumnMap).count() == 0
 
 
+def test_column_with_a_number_may_be_the_price_from_that_quantity(desk: Desk) -> None:
+    data = "Id;Vad;Frp;Kr;Sats;Pris från 10;Storköp 100\n1;Penna;st;9,50;25;9;8\n".encode()
+    desk.post(f"awards/{desk.award.id}/price-lists", effective_from="2027-01-01", file=(BytesIO(data), "ny.csv"))
+    text = desk.get(f"awards/{desk.award.id}/columns")
+    assert '<option value="tier:10" selected>Pris från 10</option>' in text
+    assert '<option value="tier:100">Pris från 100</option>' in text
+    asked = ["supplier_number", "name", "unit", "price", "vat", "tier:10", "tier:100"]
+    fields: dict[str, Any] = {"upload": db.session.scalars(select(Upload.id)).one()}
+    fields |= {f"column-{n}": f for n, f in enumerate(asked)}
+    strange = desk.post(f"awards/{desk.award.id}/columns", expected=422, **{**fields, "column-3": "tier:7"})
+    assert "Välj vilken kolumn som är Pris." in strange.text
+    desk.post(f"awards/{desk.award.id}/columns", **fields)
+    made = db.session.scalars(select(PriceList).where(PriceList.version == 3)).one()
+    article = db.session.scalars(select(Article).where(Article.price_list_id == made.id)).one()
+    assert article.tiers == ((Decimal(10), Decimal(9)), (Decimal(100), Decimal(8)))
+
+
 def test_chosen_columns_are_kept_though_the_rows_are_wrong(desk: Desk) -> None:
     data = b"Id;Vad;Frp;Kr;Sats\n1;Penna;st;-1;25\n"
     desk.post(f"awards/{desk.award.id}/price-lists", effective_from="2027-01-01", file=(BytesIO(data), "ny.csv"))
