@@ -179,7 +179,7 @@ _FIELDS = fields_by_heading(COLUMNS)
 _PADDED = [folded(name) for name in ("gtin", *COLUMNS["gtin"].headings.split("|"))]
 _ONLY_NOTED = {"not-orderable", "approximate-price", "price-period", "line-period"}
 ORDINARY = Limits()
-TRUSTED = Limits(rows=1_000_000, bytes=500_000_000)  # for whoever has the machine: a CSV file from the command line
+TRUSTED = Limits(rows=1_000_000, bytes=500_000_000, sheet_bytes=50_000_000, seconds=120)  # for whoever has the machine
 
 
 def heading(field: str) -> str:
@@ -341,8 +341,7 @@ def open_price_file(
     """A price list to read from the first byte of a file, which stays the caller's to close.
 
     `choices`: what the columns under certain headings hold where their names do not say it. Nothing is raised about
-    what is in it. A spreadsheet or a catalogue has twenty million bytes at most, whatever the
-    limits.
+    what is in it.
     """
     with ExitStack() as held:
         try:
@@ -358,14 +357,17 @@ def _open(
     size = file.seek(0, 2)
     file.seek(0)
     head = file.read(HEAD)
-    if not is_read_whole(head) and size <= limits.bytes:
+    if size > limits.bytes:
+        raise Unreadable("too-large")
+    if not is_read_whole(head):
         kind_of(head, file_name)
         text = TextFile(file, max_bytes=limits.bytes)
         held.callback(text.release)
         return PriceSource(text, limits, choices)
-    if size > MAX_BYTES:
-        raise Unreadable("too-large")
-    data = head + file.read()
+    if size > limits.sheet_bytes:
+        raise Unreadable("sheet-too-large")
+    file.seek(0)
+    data = file.read()
     kind = kind_of(data, file_name)
     if kind is Kind.XML:
         return _open_catalogue(data, limits, held)
@@ -378,7 +380,7 @@ def _open_sheet(
     chosen = [(h, f) for choice in choices for h, f in zip(choice.headings, choice.fields, strict=False)]
     headings = [*_FIELDS, *(heading for heading, _ in chosen)]
     padded = [*_PADDED, *(heading for heading, field in chosen if field == "gtin")]
-    text, note = held.enter_context(sheet_as_text(data, kind, headings, padded, limits.rows))
+    text, note = held.enter_context(sheet_as_text(data, kind, headings, padded, limits))
     source = PriceSource(text, limits, choices)
     source.after += [note] if note else []
     return source
@@ -387,7 +389,8 @@ def _open_sheet(
 def _open_catalogue(data: bytes, limits: Limits, held: ExitStack) -> PriceSource:
     request = {"columns": {field: heading(field) for field in COLUMNS}, "rows": limits.rows}
     memory = 50_000_000 + 3 * len(data)
-    text, told = held.enter_context(converted("exchange.catalogue_xml", data, request, memory=memory))
+    opened = converted("exchange.catalogue_xml", data, request, memory=memory, seconds=limits.seconds)
+    text, told = held.enter_context(opened)
     source = PriceSource(text, limits)
     source.replaces, source.deleted = told["action"] == "Replace", dict(told["deleted"])
     source.before = [

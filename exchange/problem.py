@@ -33,7 +33,12 @@ def N_(text: str) -> str:  # noqa: N802  the name that the extraction of texts l
 TEXTS = {
     # the file
     "empty": N_("Filen är tom."),
-    "too-large": N_("Filen är större än %(megabytes)s MB. Dela upp den."),
+    "too-large": N_(
+        "Filen är större än %(megabytes)s MB. En större prislista läses in med kommandot avrop prices import."
+    ),
+    "sheet-too-large": N_(
+        "Kalkylboken eller katalogen är större än %(sheet_megabytes)s MB. Spara listan som ”CSV UTF-8”."
+    ),
     "spreadsheet": N_("Det här är en Excelfil. Spara den som ”CSV UTF-8” och försök igen."),
     "binary": N_("Det här är ingen textfil. Spara den som ”CSV UTF-8” och försök igen."),
     "encoding": N_("Tecknen i filen går inte att läsa. Spara den som ”CSV UTF-8” och försök igen."),
@@ -47,9 +52,11 @@ TEXTS = {
     "nested": N_("Det ligger andra filer inuti filen. Ta bort dem och försök igen."),
     "too-many-members": N_("Filen har fler delar än en kalkylbok brukar ha. Spara den på nytt."),
     "too-much-inside": N_(
-        "Filen är för stor när den packas upp. Ta bort tomma rader och kolumner, eller dela upp den."
+        "Filen är för stor när den packas upp. Ta bort tomma rader och kolumner, eller spara den som ”CSV UTF-8”."
     ),
-    "too-slow": N_("Filen tog för lång tid att läsa. Ta bort tomma rader och kolumner, eller dela upp den."),
+    "too-slow": N_(
+        "Filen tog för lång tid att läsa. Ta bort tomma rader och kolumner, eller spara den som ”CSV UTF-8”."
+    ),
     "too-many-columns": N_("Bladet har för många kolumner. Ta bort dem som inte hör till listan."),
     "dtd": N_("Filen har en dokumenttypsdeklaration (DTD). Sådana filer läses inte."),
     "formulas": N_("Filen har formler. Kopiera listan, klistra in den som värden och försök igen."),
@@ -73,7 +80,9 @@ TEXTS = {
     "missing-column": N_("Kolumnen %(column)s saknas."),
     "column-twice": N_("Kolumnen finns två gånger, också som ”%(other)s”. Ta bort den ena."),
     "unknown-column": N_("Kolumnen känns inte igen och läses inte."),
-    "too-many-rows": N_("Filen har fler än %(limit)s rader. Dela upp den."),
+    "too-many-rows": N_(
+        "Filen har fler än %(limit)s rader. En större prislista läses in med kommandot avrop prices import."
+    ),
     "too-many-problems": N_("Fler än %(limit)s fel. Rätta dem som visas och försök igen."),
     # a row
     "broken-quotes": N_("Citattecknen på raden går inte ihop."),

@@ -62,11 +62,14 @@ class Limits(NamedTuple):
 
     rows: int = MAX_ROWS
     bytes: int = MAX_BYTES
+    sheet_bytes: int = MAX_BYTES  # of what is read as a whole: a spreadsheet, a catalogue
+    seconds: int | None = None  # to read that; none: those of the sandbox
 
     @property
     def params(self) -> dict[str, str | int]:
         """For the texts of problems."""
-        return {"megabytes": self.bytes // 1_000_000, "limit": self.rows}
+        megabytes = {"megabytes": self.bytes // 1_000_000, "sheet_megabytes": self.sheet_bytes // 1_000_000}
+        return {**megabytes, "limit": self.rows}
 
 
 class Table:

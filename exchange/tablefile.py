@@ -20,7 +20,7 @@ from exchange.csvtext import TextFile, Unreadable, visible
 from exchange.plaintext import calm
 from exchange.problem import Problem
 from exchange.sandbox import converted
-from exchange.table import MAX_ROWS, Column, Limits, Table, fields_by_heading
+from exchange.table import Column, Limits, Table, fields_by_heading
 
 Form = Literal["csv", "xlsx"]
 MEDIA_TYPES: dict[Form, str] = {
@@ -69,18 +69,23 @@ def open_table(
 
 @contextmanager
 def sheet_as_text(
-    data: bytes, kind: Kind, headings: Iterable[str] | None, padded: Iterable[str] = (), most: int = MAX_ROWS
+    data: bytes,
+    kind: Kind,
+    headings: Iterable[str] | None,
+    padded: Iterable[str] = (),
+    limits: Limits = Limits(),  # noqa: B008  never changed
 ) -> Iterator[tuple[TextFile, Problem | None]]:
     """A spreadsheet as CSV text, and a word about which sheet it was where there are several.
 
     headings: those by which the sheet is known (folded); none: any sheet will do. padded: those of the columns whose
-    numbers get back their first zeros. most: rows. Raises Unreadable.
+    numbers get back their first zeros. Raises Unreadable.
     """
     known = None if headings is None else list(headings)
-    request = {"kind": kind.value, "headings": known, "padded": list(padded), "rows": most}
+    request = {"kind": kind.value, "headings": known, "padded": list(padded), "rows": limits.rows}
     # what a sheet takes is a few times what is in it; what claims to be more is stopped
     memory = 50_000_000 + 5 * size_inside(data, kind)
-    with converted("exchange.spreadsheet", data, request, memory=memory) as (text, told):
+    reader = "exchange.spreadsheet"
+    with converted(reader, data, request, memory=memory, seconds=limits.seconds) as (text, told):
         is_one_of_several = told.get("sheets", 1) > 1 and told.get("sheet")
         yield text, Problem("sheet", value=visible(told["sheet"]), severity="warning") if is_one_of_several else None
 

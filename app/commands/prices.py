@@ -70,7 +70,8 @@ def import_(
     """Bring a price list in as a draft: all of it, or nothing.
 
     CSV, XLSX, XLS, ODS or Peppol Catalogue 3 (XML); docs/prislistor.md has the columns. Each row that cannot be used is
-    named with line, column and reason on stderr. A CSV file may have a million rows, ten times as many as on the page.
+    named with line, column and reason on stderr. A CSV file may have a million rows and 500 MB, a
+    spreadsheet 50 MB.
     """
     click.echo(f"Reading {file.name} ({file.stat().st_size:,} bytes) …")
     first_day = effective_from.date() if effective_from else today()

@@ -1,10 +1,12 @@
 """Sheets are read as they look: numbers, dates, lost zeros, titles above, sheets before."""
 
+from io import BytesIO
 from typing import Any
 
 import pytest
 
-from exchange.pricefile import PriceFile, read_price_file
+from exchange.pricefile import PriceFile, open_price_file, read_price_file, read_whole
+from exchange.table import Limits
 from tests.factories.hostile import HEADER, ROW, ods_row, open_document, workbook
 
 
@@ -82,6 +84,22 @@ def test_line_break_within_a_cell_is_a_blank() -> None:
     found = read(HEADER, ["A1", "Pärm\nA4; blå", "st", 1, 25], ["A2", "Pärm", "st", "x", 25])
     assert found.rows[0].name == "Pärm A4; blå"
     assert found.problems[0].line == 3
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [
+        (Limits(sheet_bytes=1_000), "sheet-too-large"),
+        (Limits(bytes=1_000), "too-large"),
+        (Limits(rows=1), "too-many-rows"),
+    ],
+)
+def test_workbook_beyond_the_limits_is_told_the_way_on(limits: Limits, code: str) -> None:
+    data = workbook(HEADER, ROW, ["A2", *ROW[1:]])
+    with open_price_file(BytesIO(data), "lista.xlsx", limits) as source:
+        problems = read_whole(source).problems
+    assert [problem.code for problem in problems] == [code]
+    assert any(way in problems[0].text for way in ("avrop prices import", "CSV UTF-8"))
 
 
 def test_workbook_without_a_header_says_what_is_missing() -> None:
