@@ -60,7 +60,7 @@ def template(form: Form) -> bytes:
 def problems(found: Iterable[Problem], form: Form, headings: Sequence[str], words: Callable[[Problem], str]) -> bytes:
     """What is wrong in a file, to send back: line, column, value, what is expected; `headings` are those four."""
     rows = [(problem.line, problem.column, problem.value, words(problem)) for problem in found]
-    return write_table(form, Sheet(headings[0], headings, rows, (8, 24, 30, 80), frozenset({1, 2, 3})))
+    return write_table(form, Sheet(headings[3], headings, rows, (7, 24, 36, 70), frozenset({1, 2, 3})))
 
 
 def _list_sheet(rows: Iterable[PriceRow]) -> Sheet:

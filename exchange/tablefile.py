@@ -27,6 +27,8 @@ MEDIA_TYPES: dict[Form, str] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+AMOUNT = "#,##0.00##"  # in the signs of whoever opens it
+LINE, MOST_LINES = 15, 20  # points
 
 
 class Sheet(NamedTuple):
@@ -37,7 +39,8 @@ class Sheet(NamedTuple):
     rows: Iterable[Sequence[Any]]
     widths: Sequence[int] = ()
     as_text: frozenset[int] = frozenset()
-    strong: frozenset[int] = frozenset()  # headings that must not be left out
+    strong: frozenset[int] = frozenset()  # headings that must not be left out; none: a table to read, not to fill in
+    amounts: frozenset[int] = frozenset()  # columns of money, shown with its decimals
 
 
 @contextmanager
@@ -122,19 +125,54 @@ def _xlsx(sheets: Sequence[Sheet]) -> bytes:
     out = io.BytesIO()
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(out, options) as book:
-        text = book.add_format({"num_format": "@"})
-        head, strong = book.add_format({"bold": False, "bottom": 1}), book.add_format({"bold": True, "bottom": 1})
         for sheet in sheets:
-            page = book.add_worksheet(sheet.name)
-            page.freeze_panes(1, 0)
-            for at, width in enumerate(sheet.widths):
-                page.set_column(at, at, width, text if at in sheet.as_text else None)
-            for at, words in enumerate(sheet.headings):
-                page.write_string(0, at, words, strong if at in sheet.strong else head)
+            page, look = book.add_worksheet(sheet.name[:31]), _Look(book, sheet)
+            _set_up(page, sheet, look)
             for line, row in enumerate(sheet.rows, 1):
+                if not sheet.strong:
+                    page.set_row(line, _height(sheet, row))
                 for at, value in enumerate(row):
                     if isinstance(value, str):
-                        page.write_string(line, at, calm(value), text if at in sheet.as_text else None)
+                        page.write_string(line, at, calm(value), look.of_text[at])
                     elif value is not None:
-                        page.write_number(line, at, value)
+                        page.write_number(line, at, value, look.of_number[at])
     return out.getvalue()
+
+
+class _Look:
+    """The formats of a sheet's headings, texts and numbers, by column. What is to be read is wrapped, so that all of it
+    can be; what is to be filled in is not, and its columns of text are text in empty cells too."""
+
+    def __init__(self, book: Any, sheet: Sheet) -> None:
+        is_form, columns = bool(sheet.strong), range(len(sheet.headings))
+        read = {} if is_form else {"valign": "top", "align": "left", "indent": 1, "text_wrap": True}
+        plain, as_text = book.add_format(read), book.add_format({**read, "num_format": "@"})
+        number, amount = book.add_format({"valign": "top"}), book.add_format({"valign": "top", "num_format": AMOUNT})
+        self.of_text = [as_text if at in sheet.as_text else plain for at in columns]
+        self.of_number = [amount if at in sheet.amounts else number for at in columns]
+        head = {**read, "bottom": 1, "bg_color": "#E8EFF1", "bold": not is_form}
+        strong, amounts = dict.fromkeys(sheet.strong, {"bold": True}), dict.fromkeys(sheet.amounts, {"align": "right"})
+        self.of_heading = [book.add_format(head | strong.get(at, {}) | amounts.get(at, {})) for at in columns]
+
+
+def _set_up(page: Any, sheet: Sheet, look: _Look) -> None:
+    """Headings that stay in sight, the widths of columns; on paper (A4, across) what is to be read fits its width."""
+    page.freeze_panes(1, 0)
+    page.repeat_rows(0)
+    page.set_paper(9)
+    page.set_landscape()
+    page.set_footer("&L&A&R&P (&N)")
+    if not sheet.strong:
+        page.fit_to_pages(1, 0)
+        page.set_row(0, _height(sheet, sheet.headings))
+    for at, width in enumerate(sheet.widths):
+        page.set_column(at, at, width, look.of_text[at] if at in sheet.as_text else None)
+    for at, words in enumerate(sheet.headings):
+        page.write_string(0, at, words, look.of_heading[at])
+
+
+def _height(sheet: Sheet, row: Sequence[Any]) -> int:
+    """Points for all the lines that a row's texts break into: not every program finds that out by itself."""
+    widths = zip(row, sheet.widths, strict=False)
+    lines = [1 + len(value) // (width + 1) for value, width in widths if isinstance(value, str)]
+    return LINE * min(max(lines, default=1), MOST_LINES)

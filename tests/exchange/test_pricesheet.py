@@ -142,3 +142,25 @@ def test_problems_as_a_file_have_no_formula_in_them(form: Form) -> None:
         rows = load_workbook(io.BytesIO(made)).get_sheet_by_index(0).to_python()
     assert [str(row[1]) for row in rows[1:]] == ["'=Pris"] * len(EVIL)
     assert len(rows) == 1 + len(EVIL)
+
+
+def inside(book: bytes) -> tuple[str, str]:
+    """The sheet and the formats of a workbook."""
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        return archive.read("xl/worksheets/sheet1.xml").decode(), archive.read("xl/styles.xml").decode()
+
+
+def test_problems_are_wrapped_and_fit_a_page() -> None:
+    found = [Problem("too-long", 2, "Beskrivning", "x" * 60, {"limit": 4000}), Problem("zero", 3, "Pris", "0")]
+    headings = ("Rad", "Kolumn", "Värde", "Vad som är fel")
+    made = pricesheet.problems(found, "xlsx", headings, lambda problem: problem.text)
+    sheet, formats = inside(made)
+    assert "fitToPage" in sheet and 'orientation="landscape"' in sheet and 'wrapText="1"' in formats
+    assert '<row r="2" ht="30" customHeight="1">' in sheet and '<row r="3">' in sheet  # two lines for the long value
+    assert load_workbook(io.BytesIO(made)).sheet_names == ["Vad som är fel"]
+
+
+def test_list_to_fill_in_keeps_one_line_a_row() -> None:
+    sheet, formats = inside(pricesheet.price_list([], "xlsx"))
+    assert "fitToPage" not in sheet and " ht=" not in sheet and "wrapText" not in formats
+    assert formats.count("<b/>") == 1  # the headings that must be there
