@@ -11,10 +11,10 @@ from auth.journal import record
 from auth.user import User
 from catalog.actions.agreement import check_may_manage
 from catalog.actions.price_list import ImportOutcome, import_price_list
-from catalog.actions.upload import keep, kept
+from catalog.actions.upload import keep
 from catalog.agreement import Award
 from catalog.column_map import ColumnMap, column_maps, fingerprint_of
-from catalog.upload import PRICES, Upload
+from catalog.upload import PRICES, Upload, upload_of
 from core.clock import now
 from core.db import db
 from core.errors import RuleBroken
@@ -44,10 +44,12 @@ def choose(actor: User, award: Award, upload_id: int, fields: Sequence[str]) -> 
     """Say which field each column of her file holds ("" for none), remember it for the supplier, and import the file.
 
     The choice is remembered whether or not the rows are right. Raises RuleBroken where a needed column is not among
-    the chosen ones, or one is chosen twice; NotFound where that file does not wait any longer.
+    the chosen ones, or one is chosen twice, or where that file does not wait any longer.
     """
     check_may_manage(actor, award.lot.agreement)
-    upload = kept(actor, PRICES, upload_id, award)
+    upload = upload_of(actor, PRICES, award)
+    if upload is None or upload.id != upload_id:
+        raise RuleBroken(_l("Du har skickat en annan fil sedan sidan visades. Välj kolumner för den som visas nu."))
     assert upload.effective_from is not None  # it came with the file
     chosen = [field for field in fields if field]
     for field in chosen:

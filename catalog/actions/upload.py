@@ -50,9 +50,9 @@ def keep(
     return upload
 
 
-def kept(user: User, kind: str, upload_id: int, award: Award | None = None) -> Upload:
+def kept(user: User, kind: str, upload_id: int) -> Upload:
     """The file of hers that she was shown. Raises NotFound, also where she has sent another one since."""
-    upload = upload_of(user, kind, award)
+    upload = upload_of(user, kind)
     if upload is None or upload.id != upload_id:
         raise NotFound(_l("Filen finns inte kvar. Läs in den igen."))
     return upload

@@ -22,7 +22,7 @@ from catalog.price_row import rows_of
 from catalog.upload import PRICES, Upload, upload_of
 from core.clock import frozen, now, today
 from core.db import commit, db
-from core.errors import NotAllowed, NotFound, RuleBroken
+from core.errors import NotAllowed, RuleBroken
 from exchange.header import guess_header
 from tests.factories import hostile
 from tests.factories.auth import make_member, make_organisation
@@ -148,7 +148,7 @@ def test_only_who_sent_a_file_chooses_and_only_for_its_award(owner: User, award:
     colleague = make_member(Role.AGREEMENT_OWNER, award.lot.agreement.owner)
     sister = make_award(make_lot(make_agreement(owner=award.lot.agreement.owner)), award.supplier)
     for actor, other in ((colleague, award), (owner, sister)):
-        with pytest.raises(NotFound):
+        with pytest.raises(RuleBroken):
             choose(actor, other, upload.id, FIELDS)
     waiting(colleague, award, as_csv(), "lista.csv")
     waiting(owner, sister, as_csv(), "lista.csv")
@@ -158,7 +158,7 @@ def test_only_who_sent_a_file_chooses_and_only_for_its_award(owner: User, award:
 def test_choice_for_a_file_that_gave_way_to_another_is_not_taken(owner: User, award: Award) -> None:
     seen = waiting(owner, award, as_csv(), "lista.csv").id
     waiting(owner, award, as_csv().replace(b"Sats;Kod", b"Kod;Sats"), "ny.csv")
-    with pytest.raises(NotFound):
+    with pytest.raises(RuleBroken):
         choose(owner, award, seen, FIELDS)
 
 
