@@ -31,7 +31,7 @@ from exchange import pricesheet
 from exchange.csvtext import Unreadable
 from exchange.groceries import generate_prices
 from exchange.pricefile import TRUSTED
-from exchange.pricesheet import Form
+from exchange.tablefile import Form, write_table
 
 IN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 OUT_FILE = click.Path(dir_okay=False, path_type=Path)
@@ -70,7 +70,8 @@ def import_(
     """Bring a price list in as a draft: all of it, or nothing.
 
     CSV, XLSX, XLS, ODS or Peppol Catalogue 3 (XML); docs/prislistor.md has the columns. Each row that cannot be used is
-    named with line, column and reason on stderr. A CSV file may have a million rows, ten times as many as on the page.
+    named with line, column and reason on stderr. A CSV file may have a million rows and 500 MB, a
+    spreadsheet 50 MB.
     """
     click.echo(f"Reading {file.name} ({file.stat().st_size:,} bytes) …")
     first_day = effective_from.date() if effective_from else today()
@@ -108,7 +109,7 @@ def changes(
         difference, wanted = difference_of(price_list), Kind(kind) if kind else None
         _show_totals(price_list, difference.totals)
         if out and form:
-            out.write_bytes(pricesheet.table(changes_sheet(price_list, wanted), form))
+            out.write_bytes(write_table(form, changes_sheet(price_list, wanted)))
             click.echo(f"{out}: the changes")
             return
         for change in difference.page(wanted, 1).items:
@@ -146,7 +147,7 @@ def refuse(
         draft = _draft(_award(agreement, supplier, lot))
         count = refuse_rows(None, draft, reason, numbers=numbers or None, kind=Kind(kind) if kind else None)
         if out and form:
-            out.write_bytes(pricesheet.table(refused_sheet(draft), form))
+            out.write_bytes(write_table(form, refused_sheet(draft)))
     click.echo(f"{count} refused" + (f"; all of them are in {out}" if out else ""))
 
 

@@ -10,7 +10,7 @@ from app.commands.problems import show_problem
 from catalog.actions.intake import Alteration, Outcome, RegisterRefused
 from catalog.actions.registers import KINDS, preview
 from core.db import reading, unit_of_work
-from exchange.pricesheet import Form
+from exchange.tablefile import Form
 
 IN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 OUT_FILE = click.Path(dir_okay=False, path_type=Path)

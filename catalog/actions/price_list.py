@@ -29,7 +29,8 @@ from core.db import db, reading, unit_of_work
 from core.errors import AvropError, RuleBroken, WrongState
 from core.state import advance, can
 from exchange.pricefile import ORDINARY, PriceRow, PriceSource, open_price_file, read_whole
-from exchange.table import Limits, Problem, without_errors
+from exchange.problem import Problem, without_errors
+from exchange.table import Limits
 
 log = logging.getLogger(__name__)
 

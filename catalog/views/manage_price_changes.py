@@ -25,8 +25,7 @@ from catalog.views.manage_price_lists import download, page_of, trail_of
 from core.errors import RuleBroken
 from core.state import can
 from core.web import requires
-from exchange import pricesheet
-from exchange.pricesheet import Form
+from exchange.tablefile import Form, write_table
 
 KIND_NAMES = {
     Kind.DEARER: _l("Dyrare"),
@@ -136,12 +135,12 @@ def _kind() -> Kind | None:
 
 def _changes_file(price_list_id: int, form: Form) -> Any:
     found, kind = price_list_for(current(), price_list_id), _kind()
-    return download(pricesheet.table(changes_sheet(found, kind), form), form, f"{_file_name(found)}-andringar")
+    return download(write_table(form, changes_sheet(found, kind)), form, f"{_file_name(found)}-andringar")
 
 
 def _refused_file(price_list_id: int, form: Form) -> Any:
     found = price_list_for(current(), price_list_id)
-    return download(pricesheet.table(refused_sheet(found), form), form, f"{_file_name(found)}-avbojda")
+    return download(write_table(form, refused_sheet(found)), form, f"{_file_name(found)}-avbojda")
 
 
 def _file_name(price_list: PriceList) -> str:

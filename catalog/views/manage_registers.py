@@ -18,15 +18,17 @@ from auth.login import current
 from auth.permission import Permission
 from auth.views.refusals import refusals_on, status
 from catalog.actions.intake import Alteration, Change, Outcome, Refusal, RegisterRefused
-from catalog.actions.registers import KINDS, keep, kept, preview
+from catalog.actions.registers import KINDS, preview
+from catalog.actions.upload import keep, kept
 from catalog.policy import may_manage_categories
 from catalog.views.manage import bp, change, trail
 from core.db import db, rollback
 from core.errors import NotAllowed, RuleBroken
 from core.forms import BaseForm
 from core.web import requires
-from exchange.pricesheet import MEDIA_TYPES, Form
-from exchange.table import MAX_BYTES, TEXTS, Problem
+from exchange.problem import TEXTS, Problem
+from exchange.table import MAX_BYTES
+from exchange.tablefile import MEDIA_TYPES, Form
 
 SHOWN = 200  # of each list on a page
 TITLES = {

@@ -17,9 +17,10 @@ from auth.permission import Role
 from auth.user import User
 from catalog.actions.price_list import approve, import_price_list
 from catalog.agreement import Award
-from catalog.column_map import ColumnMap, PriceUpload
+from catalog.column_map import ColumnMap
 from catalog.price_list import Article, PriceList, PriceListState
 from catalog.price_rule import PriceRule
+from catalog.upload import Upload
 from core.clock import today
 from core.db import db
 from tests.factories.auth import make_member, make_office
@@ -174,12 +175,13 @@ def test_columns_are_chosen_on_the_page_and_remembered(desk: Desk) -> None:
     assert answer.location == f"/admin/awards/{desk.award.id}/columns"
     text = desk.get(f"awards/{desk.award.id}/columns")
     assert "Vad &lt;i&gt;" in text and "9,50" in text
-    fields = {f"column-{n}": f for n, f in enumerate(["supplier_number", "name", "unit", "price", "vat"])}
+    fields: dict[str, Any] = {"upload": db.session.scalars(select(Upload.id)).one()}
+    fields |= {f"column-{n}": f for n, f in enumerate(["supplier_number", "name", "unit", "price", "vat"])}
     wrong = desk.post(f"awards/{desk.award.id}/columns", expected=422, **{**fields, "column-4": "price"})
     assert "vald för två kolumner" in wrong.text
     desk.post(f"awards/{desk.award.id}/columns", **fields)
     made = db.session.scalars(select(PriceList).where(PriceList.version == 3)).one()
-    assert made.effective_from.isoformat() == "2027-01-01" and db.session.query(PriceUpload).count() == 0
+    assert made.effective_from.isoformat() == "2027-01-01" and db.session.query(Upload).count() == 0
     answer = desk.post(upload, effective_from="2027-01-01", file=(BytesIO(data), "ny.csv"))
     assert answer.location.startswith("/admin/price-lists/")
     answer = desk.log_in(desk.first).get(f"/admin/awards/{desk.award.id}/columns")
@@ -190,10 +192,28 @@ def test_columns_are_chosen_on_the_page_and_remembered(desk: Desk) -> None:
     assert db.session.query(ColumnMap).count() == 0
 
 
+def test_column_with_a_number_may_be_the_price_from_that_quantity(desk: Desk) -> None:
+    data = "Id;Vad;Frp;Kr;Sats;Pris från 10;Storköp 100\n1;Penna;st;9,50;25;9;8\n".encode()
+    desk.post(f"awards/{desk.award.id}/price-lists", effective_from="2027-01-01", file=(BytesIO(data), "ny.csv"))
+    text = desk.get(f"awards/{desk.award.id}/columns")
+    assert '<option value="tier:10" selected>Pris från 10</option>' in text
+    assert '<option value="tier:100">Pris från 100</option>' in text
+    asked = ["supplier_number", "name", "unit", "price", "vat", "tier:10", "tier:100"]
+    fields: dict[str, Any] = {"upload": db.session.scalars(select(Upload.id)).one()}
+    fields |= {f"column-{n}": f for n, f in enumerate(asked)}
+    strange = desk.post(f"awards/{desk.award.id}/columns", expected=422, **{**fields, "column-3": "tier:7"})
+    assert "Välj vilken kolumn som är Pris." in strange.text
+    desk.post(f"awards/{desk.award.id}/columns", **fields)
+    made = db.session.scalars(select(PriceList).where(PriceList.version == 3)).one()
+    article = db.session.scalars(select(Article).where(Article.price_list_id == made.id)).one()
+    assert article.tiers == ((Decimal(10), Decimal(9)), (Decimal(100), Decimal(8)))
+
+
 def test_chosen_columns_are_kept_though_the_rows_are_wrong(desk: Desk) -> None:
     data = b"Id;Vad;Frp;Kr;Sats\n1;Penna;st;-1;25\n"
     desk.post(f"awards/{desk.award.id}/price-lists", effective_from="2027-01-01", file=(BytesIO(data), "ny.csv"))
-    fields = {f"column-{n}": f for n, f in enumerate(["supplier_number", "name", "unit", "price", "vat"])}
+    fields: dict[str, Any] = {"upload": db.session.scalars(select(Upload.id)).one()}
+    fields |= {f"column-{n}": f for n, f in enumerate(["supplier_number", "name", "unit", "price", "vat"])}
     text = desk.post(f"awards/{desk.award.id}/columns", expected=200, **fields).text
     assert "Talet är negativt." in text
     assert db.session.query(ColumnMap).count() == 1

@@ -20,8 +20,8 @@ from auth.permission import ROLE_PERMISSIONS, Permission, Role
 from auth.substitution import Substitution
 from auth.user import User
 from catalog.agreement import AgreementDocument, AgreementState, CallOffMethod, ExtensionOption
-from catalog.column_map import PriceUpload
 from catalog.price_list import Article, PriceListState
+from catalog.upload import PRICES, Upload
 from core.clock import now, today
 from core.db import db
 from exchange.outbox import messages_about
@@ -174,10 +174,11 @@ def _substitution(place: Place) -> Substitution:
     return make_substitution(place.organisation, place.approver, place.orderer, **days)
 
 
-def _upload(actor: Actor, award_id: int) -> PriceUpload:
+def _upload(actor: Actor, award_id: int) -> Upload:
     """A file of hers that waits for its columns to be chosen."""
     assert actor.user is not None
-    return PriceUpload(
+    return Upload(
+        kind=PRICES,
         award_id=award_id,
         file_name="lista.csv",
         effective_from=today(),
@@ -185,7 +186,7 @@ def _upload(actor: Actor, award_id: int) -> PriceUpload:
         headings=["Id", "Vad", "Frp", "Kr", "Sats"],
         samples=[[]] * 5,
         uploaded_at=now(),
-        uploaded_by_id=actor.user.id,
+        user_id=actor.user.id,
     )
 
 
