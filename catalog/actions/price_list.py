@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import file_digest
 from io import BytesIO
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from auth.journal import record
 from auth.user import User
 from catalog.actions.agreement import check_may_manage
-from catalog.actions.price_review import check_changes
+from catalog.actions.price_review import check_changes, tell
 from catalog.agreement import Award
 from catalog.column_map import column_choices
 from catalog.price_change import former_of
@@ -71,7 +70,7 @@ def import_price_list(
             if without_errors(problems):
                 raise
             return ImportOutcome(None, problems)
-        _tell(actor, "import", price_list, file=price_list.source_name, articles=price_list.article_count)
+        tell(actor, "import", price_list, file=price_list.source_name, articles=price_list.article_count)
         return ImportOutcome(price_list, source.problems)
 
 
@@ -123,7 +122,7 @@ def _import_changes(actor: User | None, award: Award, source: PriceSource, draft
     db.session.add(draft)
     db.session.flush()
     draft.article_count = store_rows(draft, [rows])
-    _tell(actor, "import", draft, file=draft.source_name, articles=draft.article_count)
+    tell(actor, "import", draft, file=draft.source_name, articles=draft.article_count)
     return ImportOutcome(draft, problems)
 
 
@@ -139,7 +138,7 @@ def approve(actor: User | None, price_list: PriceList) -> None:
         keep_refused(price_list, former_of(price_list))
     advance(price_list, "review")
     price_list.reviewed_at, price_list.reviewed_by_id = now(), actor.id if actor else None
-    _tell(actor, "review", price_list, effective_from=price_list.effective_from.isoformat())
+    tell(actor, "review", price_list, effective_from=price_list.effective_from.isoformat())
     if price_list.effective_from <= today():
         _put_in_force(actor, price_list)
 
@@ -171,7 +170,7 @@ def _put_in_force(actor: User | None, price_list: PriceList) -> None:
         db.session.flush()  # before the other: at most one list of an award is in force
     advance(price_list, "publish")
     price_list.publication, price_list.published_at = number, moment
-    _tell(actor, "publish", price_list, articles=price_list.article_count)
+    tell(actor, "publish", price_list, articles=price_list.article_count)
 
 
 def withdraw(actor: User, price_list: PriceList, reason: str) -> None:
@@ -181,7 +180,7 @@ def withdraw(actor: User, price_list: PriceList, reason: str) -> None:
         raise RuleBroken(_l("Skriv varför prislistan återtas."))
     _lock(price_list)
     advance(price_list, "withdraw")
-    _tell(actor, "withdraw", price_list, reason=reason.strip())
+    tell(actor, "withdraw", price_list, reason=reason.strip())
 
 
 def publish_due() -> int:
@@ -222,20 +221,3 @@ def _in_force(award: Award) -> PriceList | None:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one_or_none()
-
-
-def _tell(actor: User | None, act: str, price_list: PriceList, **detail: Any) -> None:
-    db.session.flush()
-    award = price_list.award
-    agreement = award.lot.agreement
-    record(
-        actor,
-        act,
-        "price-list",
-        price_list.id,
-        organisation_id=agreement.owner_id,
-        number=agreement.number,
-        supplier=award.supplier.name,
-        version=price_list.version,
-        **detail,
-    )

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import date
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -13,13 +11,13 @@ from sqlalchemy import Integer, delete, func, literal, select, true
 
 from auth.journal import record
 from auth.user import User
-from catalog.actions.agreement import begin_edit, check_may_manage, tell
-from catalog.actions.change import Facts, apply
-from catalog.agreement import Agreement, Award, Lot
-from catalog.price_change import Difference, Kind, former_of
+from catalog.actions.agreement import check_may_manage
+from catalog.agreement import Award
+from catalog.difference import Difference
+from catalog.price_change import Kind, former_of
 from catalog.price_list import PriceList, PriceListState
 from catalog.price_refusal import PriceRefusal, copy_list
-from catalog.price_rule import PriceRule, rule_of
+from catalog.price_rule import rule_of
 from core.clock import now, today
 from core.db import db, insert_with_conflict
 from core.errors import NotAllowed, RuleBroken, WrongState
@@ -31,18 +29,6 @@ _KEPT = (
     *("price_list_id", "reason", "refused_at", "refused_by_id"),
 )
 TOLD = 20  # numbers that the journal names; it counts the others
-
-
-@dataclass(frozen=True, kw_only=True)
-class PriceRuleFacts(Facts):
-    """What is told of a price rule."""
-
-    index_clause: str | None = None
-    raises_from: date | None = None
-    largest_raise: Decimal | None = None
-    limit_percent: Decimal | None = None
-    limit_share: Decimal | None = None
-    limit_effect: Decimal | None = None
 
 
 def difference_of(price_list: PriceList) -> Difference:
@@ -72,7 +58,7 @@ def refuse(
     ).all()
     if not done:
         raise RuleBroken(_l("Välj minst en ändring."))
-    _tell(actor, "refuse", draft, count=len(done), numbers=sorted(done)[:TOLD], reason=reason)
+    tell(actor, "refuse", draft, count=len(done), numbers=sorted(done)[:TOLD], reason=reason)
     return len(done)
 
 
@@ -83,7 +69,7 @@ def accept(actor: User | None, draft: PriceList, numbers: Sequence[str] | None =
     named = ours if numbers is None else ours & PriceRefusal.supplier_number.in_(numbers)
     done = db.session.scalars(delete(PriceRefusal).where(named).returning(PriceRefusal.supplier_number)).all()
     if done:
-        _tell(actor, "accept", draft, count=len(done), numbers=sorted(done)[:TOLD])
+        tell(actor, "accept", draft, count=len(done), numbers=sorted(done)[:TOLD])
     return len(done)
 
 
@@ -158,44 +144,8 @@ def restore(actor: User | None, former: PriceList) -> PriceList:
     db.session.add(draft)
     db.session.flush()
     copy_list(former, draft)
-    _tell(actor, "restore", draft, former=former.version, articles=draft.article_count)
+    tell(actor, "restore", draft, former=former.version, articles=draft.article_count)
     return draft
-
-
-def set_price_rule(
-    actor: User | None, agreement: Agreement, facts: PriceRuleFacts, version: int, *, reason: str | None = None
-) -> None:
-    """Write down what the agreement says about changed prices, and the limits of one person.
-
-    To allow more than before demands a reason, and nobody does it while a list of her own waits.
-    """
-    begin_edit(actor, agreement, version)
-    rule = rule_of(agreement)
-    if rule is None:
-        rule = PriceRule(agreement_id=agreement.id)
-        db.session.add(rule)
-    reason = (reason or "").strip() or None
-    if rule.is_loosened_by(asdict(facts)):
-        if reason is None:
-            raise RuleBroken(_l("Regeln blir mindre sträng. Skriv varför."))
-        if actor is not None and _has_draft(actor, agreement):
-            raise NotAllowed(_l("Du har en prislista som väntar. Någon annan får göra regeln mindre sträng."))
-    if changes := apply(rule, facts):
-        tell(actor, "edit-price-rule", agreement, changes=changes, reason=reason)
-
-
-def _has_draft(actor: User, agreement: Agreement) -> bool:
-    drafts = (
-        select(PriceList.id)
-        .join(Award, Award.id == PriceList.award_id)
-        .join(Lot, Lot.id == Award.lot_id)
-        .where(
-            Lot.agreement_id == agreement.id,
-            PriceList.created_by_id == actor.id,
-            PriceList.state.in_([PriceListState.DRAFT, PriceListState.REVIEWED]),
-        )
-    )
-    return db.session.scalar(drafts.limit(1)) is not None
 
 
 def _open(actor: User | None, draft: PriceList) -> None:
@@ -207,7 +157,9 @@ def _open(actor: User | None, draft: PriceList) -> None:
         raise WrongState(_l("Prislistan är redan granskad. Raderna kan inte väljas längre."))
 
 
-def _tell(actor: User | None, act: str, price_list: PriceList, **detail: Any) -> None:
+def tell(actor: User | None, act: str, price_list: PriceList, **detail: Any) -> None:
+    """An entry in the price list's story."""
+    db.session.flush()
     award = price_list.award
     agreement = award.lot.agreement
     record(

@@ -14,9 +14,10 @@ from auth.permission import Permission
 from auth.views.refusals import refusals_on, status
 from catalog.actions import price_review as actions
 from catalog.actions.price_review import difference_of
-from catalog.forms import PriceRuleForm, RefuseForm
+from catalog.actions.price_rule import set_price_rule
 from catalog.managing import agreement_for, price_list_for
 from catalog.price_change import Kind
+from catalog.price_forms import PriceRuleForm, RefuseForm
 from catalog.price_list import PriceList
 from catalog.price_rule import rule_of
 from catalog.price_sheets import ONE_NAMES, changes_sheet, refused_sheet, told
@@ -122,7 +123,7 @@ def price_rule(agreement_id: int) -> Any:
     form = PriceRuleForm(obj=rule_of(found), data={"version": found.version})
     if form.validate_on_submit():
         with refusals_on(form):
-            actions.set_price_rule(current(), found, form.facts(), form.seen, reason=form.reason.data)
+            set_price_rule(current(), found, form.facts(), form.seen, reason=form.reason.data)
             flash(_("Prisregeln är sparad."), "success")
             return redirect(url_for("manage.agreement", agreement_id=found.id), 303)
     page = render_template("manage/price_rule.html", form=form, agreement=found, crumbs=agreement_trail(found))

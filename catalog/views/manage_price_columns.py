@@ -12,8 +12,8 @@ from auth.permission import Permission
 from auth.views.refusals import refusals_on, status
 from catalog.actions import price_upload as actions
 from catalog.column_map import upload_of
-from catalog.forms import ColumnsForm
 from catalog.managing import award_for
+from catalog.price_forms import ColumnsForm
 from catalog.views.manage import agreement_trail, bp
 from catalog.views.manage_price_lists import arrived, page_of_award
 from core.web import requires

@@ -12,7 +12,8 @@ from flask import Flask
 from auth.permission import Role
 from auth.user import User
 from catalog.actions.price_list import approve, import_price_list, publish, publish_due, withdraw
-from catalog.actions.price_review import PriceRuleFacts, accept, difference_of, refuse, restore, set_price_rule
+from catalog.actions.price_review import accept, difference_of, refuse, restore
+from catalog.actions.price_rule import PriceRuleFacts, set_price_rule
 from catalog.agreement import Award, Entitlement
 from catalog.price_change import Kind, PriceChange, former_of
 from catalog.price_history import chart_of, price_history
