@@ -53,7 +53,9 @@ class PriceRuleForm(VersionedForm):
     limit_percent = DecimalField(_l("Ett pris ändras mer än, procent"), places=2, min=0, max=10_000)
     limit_share = DecimalField(_l("Så stor del av raderna ändras, procent"), places=2, min=0, max=10_000)
     limit_effect = amount_field(_l("Ändringarna gör mer om året än, kr"))
-    reason = LongTextField(_l("Skäl"), longest=500, description=_l("Behövs när regeln blir mindre sträng."))
+    reason = LongTextField(
+        _l("Skäl"), longest=500, description=_l("Behövs när regeln blir mindre sträng. Den som ska godkänna läser det.")
+    )
 
     def facts(self) -> PriceRuleFacts:
         return PriceRuleFacts(**{name: self[name].data for name in PriceRuleFacts.__dataclass_fields__})

@@ -13,14 +13,13 @@ from auth.permission import Role
 from auth.user import User
 from catalog.actions.price_list import approve, import_price_list, publish, publish_due, withdraw
 from catalog.actions.price_review import accept, difference_of, refuse, restore
-from catalog.actions.price_rule import PriceRuleFacts, set_price_rule
 from catalog.agreement import Award, Entitlement
 from catalog.price_change import Kind, PriceChange, former_of
 from catalog.price_history import chart_of, price_history
 from catalog.price_list import Article, PriceList, PriceListState
 from catalog.price_refusal import SAID, refusals_of
 from catalog.price_row import rows_of
-from catalog.price_rule import BOUNDS, PriceRule, rule_of
+from catalog.price_rule import BOUNDS, PriceRule
 from catalog.price_sheets import COLUMN_NAMES
 from core.clock import STOCKHOLM, frozen, now, today
 from core.db import commit, db
@@ -333,26 +332,6 @@ def test_largest_change_of_a_tier_counts_on_the_limit(award: Award, tiers: str) 
     refuse(first, draft, "Fel", numbers=["a"])
     assert difference_of(draft).totals.largest_percent == 0
     approve(first, draft)
-
-
-def test_limit_is_loosened_with_a_reason_and_not_by_who_waits_for_review(award: Award) -> None:
-    agreement, first, second = award.lot.agreement, owner(award), owner(award)
-
-    def set_limit(actor: User, value: int | None, reason: str | None = None) -> None:
-        limit = None if value is None else Decimal(value)
-        set_price_rule(actor, agreement, PriceRuleFacts(limit_percent=limit), agreement.version, reason=reason)
-        db.session.flush()
-
-    set_limit(first, 5)
-    bring_in(award, *BEFORE, actor=first)
-    set_limit(first, 3)
-    with pytest.raises(RuleBroken):
-        set_limit(second, None)
-    with pytest.raises(NotAllowed):
-        set_limit(first, 90, "Vill publicera")
-    set_limit(second, 90, "Avtalet är litet")
-    rule = rule_of(agreement)
-    assert rule is not None and rule.limit_percent == 90
 
 
 @pytest.mark.parametrize("name", ["raises_from", "largest_raise", "limit_percent", "limit_share", "limit_effect"])

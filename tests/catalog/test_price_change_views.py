@@ -151,8 +151,28 @@ def test_limit_is_not_raised_without_a_reason(desk: Desk) -> None:
     text = desk.post(path, desk.second, version=agreement.version, limit_share="20", expected=422).text
     assert "Skriv varför" in text
     desk.post(path, desk.second, version=agreement.version - 1, limit_share="5", expected=409)
-    desk.post(path, desk.second, version=agreement.version, limit_share="20", reason="Ny lista varje år")
-    assert "Ny lista varje år" in desk.get(f"agreements/{agreement.id}")
+    desk.post(path, desk.second, version=agreement.version, limit_share="20", reason="Ny lista <varje> år")
+    assert "väntar på en andra person" in desk.get(f"agreements/{agreement.id}")
+    own = desk.get(path, desk.second)
+    assert "Du har själv föreslagit" in own and f"{path}/approve" not in own
+    desk.post(f"{path}/approve", desk.second, version=agreement.version, expected=403)
+    text = desk.get(path)
+    assert "granskas över, procent av raderna: 10 → 20" in text and "Ny lista &lt;varje&gt; år" in text
+    desk.post(f"{path}/approve", version=agreement.version - 1, expected=409)
+    desk.post(f"{path}/approve", version=agreement.version)
+    assert db.session.get_one(PriceRule, agreement.id).limit_share == 20
+    assert "Ny lista &lt;varje&gt; år" in desk.get(f"agreements/{agreement.id}")
+
+
+def test_proposed_rule_is_dropped_on_its_page(desk: Desk) -> None:
+    agreement = desk.award.lot.agreement
+    path = f"agreements/{agreement.id}/price-rule"
+    desk.post(path, version=agreement.version, limit_share="10")
+    desk.post(path, version=agreement.version, limit_share="20", reason="Ny lista")
+    desk.post(f"{path}/drop", version=agreement.version)
+    assert "Ta bort förslaget" not in desk.get(path)
+    assert db.session.get_one(PriceRule, agreement.id).limit_share == 10
+    desk.post(f"{path}/drop", version=agreement.version, expected=409)
 
 
 def test_former_list_is_taken_up_again_on_its_page(desk: Desk) -> None:
