@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from catalog.price_list import Article, PriceList
 from catalog.price_refusal import SAID
+from catalog.weighed_change import WeighedChange
 from core.db import db
 from core.types import rounded
 
@@ -35,8 +36,8 @@ class Totals:
     """How many articles of each kind, refused ones apart, and what the changes would have cost last year.
 
     `dearer_effect` is above zero and `cheaper_effect` below; `gone_spend` is what was bought of articles that are
-    gone. SEK excl. VAT a year. `largest_percent`: of one article, up or down, where there is a rule at any tier too.
-    `former`: articles in the list before.
+    gone. SEK excl. VAT a year. `largest_percent`: of one article, up or down, at any tier. `incomparable`: articles
+    whose unit or package is another one that does not tell what it holds. `former`: articles in the list before.
     """
 
     new: int
@@ -52,6 +53,7 @@ class Totals:
     cheaper_effect: Decimal
     gone_spend: Decimal
     largest_percent: Decimal
+    incomparable: int
 
     @property
     def effect(self) -> Decimal:
@@ -74,6 +76,7 @@ class PriceChange:
     effect: Decimal | None  # none where there is no price on one side
     is_breaking: bool
     refusal: str | None
+    weighed: WeighedChange | None = None  # where the price of one does not tell
 
     @property
     def article(self) -> Article:
@@ -86,6 +89,8 @@ class PriceChange:
     def kind(self) -> Kind:
         if self.before is None or self.after is None:
             return Kind.NEW if self.before is None else Kind.GONE
+        if self.weighed is not None:
+            return _KINDS[self.weighed.direction]
         old, new = unit_price(self.before), unit_price(self.after)
         return Kind.REWORDED if old == new else Kind.DEARER if new > old else Kind.CHEAPER
 
@@ -94,6 +99,8 @@ class PriceChange:
         """Plus is dearer: 10.0 is a tenth more. None where there is no price on one side, or it is the same."""
         if self.before is None or self.after is None or self.kind is Kind.REWORDED:
             return None
+        if self.weighed is not None:
+            return rounded(self.weighed.percent, 1)
         old = unit_price(self.before)
         return rounded((unit_price(self.after) - old) * 100 / old, 1)
 
@@ -102,10 +109,20 @@ class PriceChange:
         """The columns of what else differs than the price: `unit_code`, `name` …"""
         if self.before is None or self.after is None:
             return []
-        found = [name for name in TEXTS if getattr(self.before, name) != getattr(self.after, name)]
-        if self.before.base_quantity != self.after.base_quantity:
-            found.append("base_quantity")
-        return found
+        found = [name for name in TEXTS if self._differs(name)]
+        others = [name for name in ("base_quantity", "supplier_number") if self._differs(name)]
+        return found + others
+
+    def _differs(self, name: str) -> bool:
+        return bool(getattr(self.before, name) != getattr(self.after, name))
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether a unit of the one can be compared with a unit of the other."""
+        return self.weighed is None or self.weighed.is_comparable
+
+
+_KINDS = {1: Kind.DEARER, -1: Kind.CHEAPER, 0: Kind.REWORDED}
 
 
 def unit_price(article: Article) -> Decimal:

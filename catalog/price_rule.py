@@ -50,10 +50,17 @@ class PriceRule(PriceTerms, Base):
 
     agreement: Mapped[Agreement] = relationship()
 
-    def exceeded(self, *, percent: Decimal, share: Decimal, effect: Decimal) -> list[Any]:
+    def exceeded(self, *, percent: Decimal, share: Decimal, effect: Decimal, incomparable: int) -> list[Any]:
         """The limits that a list is above, as texts: the largest change of one article, the share of changed rows (both
-        in percent), and the effect in SEK a year."""
+        in percent), and the effect in SEK a year. Prices that cannot be compared are above any limit of prices."""
         found = []
+        if incomparable and (self.limit_percent is not None or self.limit_effect is not None):
+            found.append(
+                _l(
+                    "Artiklar vars nya enhet eller förpackning inte går att jämföra med den gamla: %(count)s.",
+                    count=incomparable,
+                )
+            )
         if self.limit_percent is not None and percent > self.limit_percent:
             found.append(
                 _l(

@@ -12,6 +12,7 @@ writing; all other methods begin as writers at once. Why not the defaults:
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, cast
 
 from flask import Flask, Response
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import MetaData, Select, bindparam, event, func, select
+from sqlalchemy import CTE, BigInteger, MetaData, Select, bindparam, event, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import IntegrityError
@@ -186,6 +187,19 @@ def insert_with_conflict(table: type[Base]) -> Any:
     """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`, in the dialect of the database."""
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     return dialect.insert(table.__table__)  # not the class: the ORM would look at every value, for nothing
+
+
+def json_table(name: str, rows: Iterable[Sequence[int | None]], columns: Sequence[str]) -> CTE:
+    """Whole numbers that the program knows, as a table for a statement: one parameter, however many rows."""
+    if db.engine.dialect.name == "postgresql":
+        content = literal(list(rows), postgresql.JSONB)
+        value: Any = func.jsonb_array_elements(content, type_=postgresql.JSONB).column_valued("item")
+        found = [value[i].astext.cast(BigInteger) for i in range(len(columns))]
+    else:
+        value = func.json_each(json.dumps(list(rows))).table_valued("value").c.value
+        found = [func.json_extract(value, f"$[{i}]", type_=BigInteger) for i in range(len(columns))]
+    table = select(*(column.label(label) for label, column in zip(columns, found, strict=True)))
+    return table.cte(name).prefix_with("MATERIALIZED")
 
 
 def insert_many(table: str, columns: Sequence[str], chunks: Iterable[Iterable[Sequence[Any]]]) -> None:

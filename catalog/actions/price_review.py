@@ -66,6 +66,8 @@ def accept(actor: User | None, draft: PriceList, numbers: Sequence[str] | None =
     """Take refused rows back in, those named or all of them; returns how many."""
     _open(actor, draft)
     ours = PriceRefusal.price_list_id == draft.id
+    if numbers is not None:
+        numbers = [*numbers, *difference_of(draft).former_numbers(numbers)]
     named = ours if numbers is None else ours & PriceRefusal.supplier_number.in_(numbers)
     done = db.session.scalars(delete(PriceRefusal).where(named).returning(PriceRefusal.supplier_number)).all()
     if done:
@@ -75,10 +77,12 @@ def accept(actor: User | None, draft: PriceList, numbers: Sequence[str] | None =
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a list may be reviewed, and by whom. `breaking`: raises that the agreement forbids; `exceeded`: the
-    limits above which a second person must say yes, as texts."""
+    """Whether a list may be reviewed, and by whom. `breaking`: raises that the agreement forbids, or that might be such
+    since the units do not compare (`incomparable`); `exceeded`: the limits above which a second person must say yes, as
+    texts."""
 
     breaking: int = 0
+    incomparable: int = 0
     exceeded: Sequence[Any] = ()
     needs_another: bool = False  # this person must not be the one
 
@@ -94,9 +98,12 @@ def judge(person: User | None, price_list: PriceList, difference: Difference) ->
     if rule is None:
         return Verdict()
     totals = difference.totals
-    exceeded = rule.exceeded(percent=totals.largest_percent, share=totals.share, effect=totals.effect)
+    exceeded = rule.exceeded(
+        percent=totals.largest_percent, share=totals.share, effect=totals.effect, incomparable=totals.incomparable
+    )
     is_same = person is None or person.id == price_list.created_by_id
-    return Verdict(totals.breaking, exceeded, difference.former is not None and bool(exceeded) and is_same)
+    needs_another = difference.former is not None and bool(exceeded) and is_same
+    return Verdict(totals.breaking, totals.incomparable if totals.breaking else 0, exceeded, needs_another)
 
 
 def eyes_of(actor: User | None, price_list: PriceList) -> User | None:
@@ -108,10 +115,15 @@ def check_changes(actor: User | None, price_list: PriceList) -> None:
     """Raises RuleBroken where a raise is against the agreement, NotAllowed where somebody else must review."""
     verdict = judge(eyes_of(actor, price_list), price_list, difference_of(price_list))
     if verdict.breaking:
-        raise RuleBroken(
-            _l("Priser som höjs mer eller tidigare än avtalet tillåter: %(count)s.", count=verdict.breaking),
-            way_on=_l("Avböj de raderna, så kan resten godkännas."),
-        )
+        message = _l("Priser som höjs mer eller tidigare än avtalet tillåter: %(count)s.", count=verdict.breaking)
+        if verdict.incomparable:
+            message = _l(
+                "Priser som höjs mer eller tidigare än avtalet tillåter: %(count)s. Av dem har %(others)s en ny enhet"
+                " eller förpackning som inte går att jämföra med den gamla.",
+                count=verdict.breaking,
+                others=verdict.incomparable,
+            )
+        raise RuleBroken(message, way_on=_l("Avböj de raderna, så kan resten godkännas."))
     if verdict.needs_another:
         raise NotAllowed(
             _l("Ändringarna är så stora att en annan person än den som läste in listan måste godkänna dem."),
