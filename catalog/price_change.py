@@ -62,8 +62,13 @@ class Totals:
 
     @property
     def share(self) -> Decimal:
-        """Changed articles in percent of the list before; none where there was no list."""
-        return rounded(Decimal(self.changed * 100) / self.former) if self.former else Decimal(0)
+        """Changed articles in percent of all that are in either list, so 100 at most; zero where there was no list."""
+        return rounded(Decimal(self.changed * 100) / (self.former + self.new)) if self.former else Decimal(0)
+
+    @property
+    def has_outgrown(self) -> bool:
+        """Whether most of what is there now was not there before, so that the share says little."""
+        return self.new > self.former > 0
 
 
 @dataclass(frozen=True)

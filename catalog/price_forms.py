@@ -51,7 +51,13 @@ class PriceRuleForm(VersionedForm):
         description=_l("Högre höjningar stoppas tills raderna är avböjda. Avrundning till hela ören tillåts."),
     )
     limit_percent = DecimalField(_l("Ett pris ändras mer än, procent"), places=2, min=0, max=10_000)
-    limit_share = DecimalField(_l("Så stor del av raderna ändras, procent"), places=2, min=0, max=10_000)
+    limit_share = DecimalField(
+        _l("Så stor del av raderna ändras, procent"),
+        places=2,
+        min=0,
+        max=100,
+        description=_l("Av alla artiklar som finns i den gamla eller den nya listan."),
+    )
     limit_effect = amount_field(_l("Ändringarna gör mer om året än, kr"))
     reason = LongTextField(
         _l("Skäl"), longest=500, description=_l("Behövs när regeln blir mindre sträng. Den som ska godkänna läser det.")

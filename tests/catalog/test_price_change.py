@@ -72,7 +72,7 @@ def give_rule(award: Award, **values: object) -> None:
 def test_every_kind_is_counted_and_named(draft: PriceList) -> None:
     totals = difference_of(draft).totals
     assert (totals.new, totals.gone, totals.dearer, totals.cheaper, totals.reworded) == (1, 1, 1, 1, 1)
-    assert (totals.changed, totals.former, totals.share) == (5, 5, Decimal(100))
+    assert (totals.changed, totals.former, totals.share) == (5, 5, Decimal("83.33"))
     assert totals.largest_percent == Decimal(50)
     found = changes(draft)
     assert {number: c.kind for number, c in found.items()} == {
@@ -144,6 +144,23 @@ def test_first_list_is_new_throughout(award: Award) -> None:
     assert (totals.new, totals.changed, totals.former, totals.share) == (5, 5, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "share"),
+    [
+        (1, ["N1", "N2", "N3"], "66.67"),  # two of the three are new
+        (1, [f"N{n}" for n in range(1, 340)], "99.71"),
+        (2, ["X1", "X2", "X3"], "100"),  # nothing is as it was
+        (3, ["N1"], "66.67"),  # two of the three are gone
+        (3, [], "100"),
+    ],
+)
+def test_share_is_of_all_that_are_in_either_list(award: Award, before: int, after: list[str], share: str) -> None:
+    approve(None, bring_in(award, *(f"N{n};N;st;10;25;1" for n in range(1, before + 1))))
+    totals = difference_of(bring_in(award, *(f"{n};N;st;10;25;1" for n in after or ["only"]))).totals
+    assert totals.share == Decimal(share)
+    assert totals.has_outgrown == (totals.new > before)
+
+
 def test_list_in_force_is_compared_with_the_one_before(draft: PriceList) -> None:
     before = former_of(draft)
     approve(None, draft)
@@ -207,7 +224,7 @@ def owner(award: Award) -> User:
 
 
 @pytest.mark.parametrize(
-    ("limit", "value"), [("limit_percent", 49), ("limit_share", 99), ("limit_effect", 0)], ids=lambda v: str(v)
+    ("limit", "value"), [("limit_percent", 49), ("limit_share", 83), ("limit_effect", 0)], ids=lambda v: str(v)
 )
 def test_above_a_limit_a_second_person_must_approve(award: Award, limit: str, value: int) -> None:
     first, second = owner(award), owner(award)

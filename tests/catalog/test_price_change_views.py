@@ -144,6 +144,15 @@ def test_forbidden_raise_is_named_with_the_way_to_it(desk: Desk) -> None:
     assert "Avböj de raderna" in desk.post(f"{page}/approve", expected=422).text
 
 
+def test_share_of_a_list_that_has_grown_is_explained(desk: Desk) -> None:
+    text = desk.get(f"price-lists/{desk.draft.id}")
+    assert "100 %" in text and "hade bara" not in text
+    rows = "".join(f"{n};Ny;st;1;25\n" for n in range(50))
+    grown = import_price_list(desk.first, desk.award, (HEADER + BEFORE + rows).encode(), "lista.csv", today())
+    assert grown.price_list is not None
+    assert "96,15 %. Den förra listan hade bara 2 av artiklarna." in desk.get(f"price-lists/{grown.price_list.id}")
+
+
 def test_limit_is_not_raised_without_a_reason(desk: Desk) -> None:
     agreement = desk.award.lot.agreement
     path = f"agreements/{agreement.id}/price-rule"
