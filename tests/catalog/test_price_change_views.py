@@ -135,6 +135,16 @@ def test_second_person_is_asked_for_and_approves(desk: Desk) -> None:
     assert f"av {desk.second.name}" in desk.get(page)
 
 
+def test_anybody_may_approve_what_nobody_is_known_to_have_brought_in(desk: Desk) -> None:
+    db.session.add(PriceRule(agreement_id=desk.award.lot.agreement_id, limit_percent=Decimal(1)))
+    made = import_price_list(None, desk.award, (HEADER + AFTER).encode(), "lista.csv", today()).price_list
+    assert made is not None
+    text = desk.get(f"price-lists/{made.id}")
+    assert "vem som helst som sköter avtalet" in text and "Du är den andra personen" not in text
+    assert "med ett kommando" in text
+    desk.post(f"price-lists/{made.id}/approve")
+
+
 def test_forbidden_raise_is_named_with_the_way_to_it(desk: Desk) -> None:
     agreement = desk.award.lot.agreement
     desk.post(f"agreements/{agreement.id}/price-rule", version=agreement.version, largest_raise="5")
