@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, cast
 from flask import Flask, Response
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import CTE, BigInteger, MetaData, Select, bindparam, event, func, literal, select
+from sqlalchemy import cast as type_cast
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import IntegrityError
@@ -197,7 +198,8 @@ def json_table(name: str, rows: Iterable[Sequence[int | None]], columns: Sequenc
         found = [value[i].astext.cast(BigInteger) for i in range(len(columns))]
     else:
         value = func.json_each(json.dumps(list(rows))).table_valued("value").c.value
-        found = [func.json_extract(value, f"$[{i}]", type_=BigInteger) for i in range(len(columns))]
+        # cast, or SQLite makes no index of its own for the join and looks through all of them for every row
+        found = [type_cast(func.json_extract(value, f"$[{i}]"), BigInteger) for i in range(len(columns))]
     table = select(*(column.label(label) for label, column in zip(columns, found, strict=True)))
     return table.cte(name).prefix_with("MATERIALIZED")
 
@@ -229,7 +231,10 @@ def init_db(app: Flask, url: str) -> None:
     is_sqlite = make_url(url).get_backend_name() == "sqlite"
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = (
-        {"connect_args": {"timeout": WAIT_SECONDS}} if is_sqlite else {"pool_pre_ping": True}
+        {"connect_args": {"timeout": WAIT_SECONDS}}
+        if is_sqlite
+        # what PostgreSQL would compile here takes seconds to compile and less than one to run
+        else {"pool_pre_ping": True, "connect_args": {"options": "-c jit=off"}}
     )
     db.init_app(app)
     with app.app_context():
