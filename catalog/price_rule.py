@@ -50,6 +50,11 @@ class PriceRule(PriceTerms, Base):
 
     agreement: Mapped[Agreement] = relationship()
 
+    @property
+    def has_limits(self) -> bool:
+        """Whether any list could need a second person."""
+        return any(limit is not None for limit in (self.limit_percent, self.limit_share, self.limit_effect))
+
     def exceeded(self, *, percent: Decimal, share: Decimal, effect: Decimal, incomparable: int) -> list[Any]:
         """The limits that a list is above, as texts: the largest change of one article, the share of changed rows (both
         in percent), and the effect in SEK a year. Prices that cannot be compared are above any limit of prices."""

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from auth.user import User
 from catalog.actions.agreement import check_may_manage
-from catalog.actions.price_review import check_changes, tell
+from catalog.actions.price_review import ask_if_needed, check_changes, tell
 from catalog.agreement import Award
 from catalog.column_map import column_choices
 from catalog.price_change import former_of
@@ -25,7 +25,7 @@ from catalog.price_refusal import keep_refused
 from catalog.price_row import changed, rows_of, store_rows
 from core.clock import now, today
 from core.db import db, reading, unit_of_work
-from core.errors import AvropError, RuleBroken, WrongState
+from core.errors import AvropError, NotAllowed, RuleBroken, WrongState
 from core.state import advance, can
 from exchange.pricefile import ORDINARY, PriceRow, PriceSource, open_price_file, read_whole
 from exchange.table import Limits, Problem, without_errors
@@ -70,7 +70,7 @@ def import_price_list(
             if without_errors(problems):
                 raise
             return ImportOutcome(None, problems)
-        tell(actor, "import", price_list, file=price_list.source_name, articles=price_list.article_count)
+        _brought_in(actor, price_list)
         return ImportOutcome(price_list, source.problems)
 
 
@@ -122,8 +122,13 @@ def _import_changes(actor: User | None, award: Award, source: PriceSource, draft
     db.session.add(draft)
     db.session.flush()
     draft.article_count = store_rows(draft, [rows])
-    tell(actor, "import", draft, file=draft.source_name, articles=draft.article_count)
+    _brought_in(actor, draft)
     return ImportOutcome(draft, problems)
+
+
+def _brought_in(actor: User | None, draft: PriceList) -> None:
+    tell(actor, "import", draft, file=draft.source_name, articles=draft.article_count)
+    ask_if_needed(draft)
 
 
 def approve(actor: User | None, price_list: PriceList) -> None:
@@ -202,6 +207,9 @@ def publish_due() -> int:
             continue
         except AvropError as error:  # its page says why, and lets somebody publish it
             log.warning("price list %s is due and cannot be published: %s", price_list_id, error)
+            if isinstance(error, NotAllowed):
+                with unit_of_work() as session:
+                    ask_if_needed(session.get_one(PriceList, price_list_id))
     return done
 
 

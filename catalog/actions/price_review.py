@@ -14,6 +14,7 @@ from auth.user import User
 from catalog.actions.agreement import check_may_manage
 from catalog.agreement import Award
 from catalog.difference import Difference
+from catalog.mail import ask_for_second_person
 from catalog.price_change import Kind, former_of
 from catalog.price_list import PriceList, PriceListState
 from catalog.price_refusal import PriceRefusal, copy_list
@@ -72,6 +73,7 @@ def accept(actor: User | None, draft: PriceList, numbers: Sequence[str] | None =
     done = db.session.scalars(delete(PriceRefusal).where(named).returning(PriceRefusal.supplier_number)).all()
     if done:
         tell(actor, "accept", draft, count=len(done), numbers=sorted(done)[:TOLD])
+        ask_if_needed(draft)
     return len(done)
 
 
@@ -104,6 +106,17 @@ def judge(person: User | None, price_list: PriceList, difference: Difference) ->
     is_same = person is None or person.id == price_list.created_by_id
     needs_another = difference.former is not None and bool(exceeded) and is_same
     return Verdict(totals.breaking, totals.incomparable if totals.breaking else 0, exceeded, needs_another)
+
+
+def ask_if_needed(price_list: PriceList) -> None:
+    """Mail those who may be the second person where whoever brought the list in must not approve it alone."""
+    rule = rule_of(price_list.award.lot.agreement)
+    if rule is None or not rule.has_limits:
+        return
+    db.session.flush()
+    verdict = judge(price_list.created_by, price_list, difference_of(price_list))
+    if verdict.needs_another:
+        ask_for_second_person(price_list, verdict.exceeded)
 
 
 def eyes_of(actor: User | None, price_list: PriceList) -> User | None:
@@ -157,6 +170,7 @@ def restore(actor: User | None, former: PriceList) -> PriceList:
     db.session.flush()
     copy_list(former, draft)
     tell(actor, "restore", draft, former=former.version, articles=draft.article_count)
+    ask_if_needed(draft)
     return draft
 
 
