@@ -70,7 +70,7 @@ def test_all_who_may_be_the_second_person_are_asked_and_nobody_else(desk: Desk) 
     link = f"http://avrop.test/admin/price-lists/{draft.id}"
     for text in (mail.text, mail.html or ""):
         assert link in text and desk.first.name in text and "50 %" in text and "En annan person måste godkänna" in text
-    assert "must approve" in found[desk.second.email].text
+    assert "must approve it" in found[desk.second.email].text
 
 
 def test_nobody_is_asked_below_the_limits_or_without_them(desk: Desk) -> None:
