@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import process_time
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import Select, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from auth.organisation import Organisation
-from core.db import TransactionalFlask, db, prepared, reading, unit_of_work
+from core.db import TransactionalFlask, db, json_table, prepared, reading, unit_of_work
 from tests.factories.auth import make_organisation
 
 built: list[object] = []
@@ -63,3 +64,20 @@ def test_what_has_only_read_keeps_the_statements_that_were_prepared(fresh_app: T
         with reading() as session:
             prepared_now = session.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
     assert any("organisation.city" in statement for statement in prepared_now)
+
+
+def test_numbers_that_the_program_knows_are_a_table(app: TransactionalFlask) -> None:
+    known = json_table("known", [(1, 10**15, None), (2, -5, 0)], ("id", "amount", "flag"))
+    rows = db.session.execute(select(known).order_by(known.c.id)).all()
+    assert [tuple(row) for row in rows] == [(1, 10**15, None), (2, -5, 0)]
+    assert db.session.execute(select(json_table("nothing", [], ("id",)))).all() == []
+
+
+def test_many_such_numbers_are_joined_by_an_index(app: TransactionalFlask) -> None:
+    one, other = (json_table(name, ((n, n) for n in range(20_000)), ("id", "amount")) for name in ("one", "other"))
+    began = process_time()
+    total = db.session.scalar(
+        select(func.sum(other.c.amount)).select_from(one).outerjoin(other, other.c.id == one.c.id)
+    )
+    assert total == sum(range(20_000))
+    assert process_time() - began < 5  # looking through all of them for each takes SQLite a minute
