@@ -70,7 +70,7 @@ def test_numbers_that_the_program_knows_are_a_table(app: TransactionalFlask) -> 
     known = json_table("known", [(1, 10**15, None), (2, -5, 0)], ("id", "amount", "flag"))
     rows = db.session.execute(select(known).order_by(known.c.id)).all()
     assert [tuple(row) for row in rows] == [(1, 10**15, None), (2, -5, 0)]
-    assert db.session.execute(select(json_table("nothing", [], ("id",)))).all() == []
+    assert db.session.execute(select(json_table("empty", [], ("id",)))).all() == []
 
 
 def test_many_such_numbers_are_joined_by_an_index(app: TransactionalFlask) -> None:
