@@ -39,21 +39,22 @@ def set_price_rule(
     and the rule is as it was. A proposal that waited already gives way to what is written now.
     """
     begin_edit(actor, agreement, version)
-    rule, reason = rule_of(agreement), (reason or "").strip() or None
+    rule, reason = rule_of(agreement), (reason or "").strip()
+    loosened = rule if rule is not None and rule.is_loosened_by(asdict(facts)) else None
+    if loosened is not None and not reason:
+        raise RuleBroken(_l("Regeln blir mindre sträng. Skriv varför."))
     _take_away(agreement)
-    if rule is not None and rule.is_loosened_by(asdict(facts)):
-        return _propose(actor, rule, facts, reason)
+    if loosened is not None:
+        return _propose(actor, loosened, facts, reason)
     if rule is None:
         rule = PriceRule(agreement_id=agreement.id)
         db.session.add(rule)
     if changes := apply(rule, facts):
-        tell(actor, "edit-price-rule", agreement, changes=changes, reason=reason)
+        tell(actor, "edit-price-rule", agreement, changes=changes, reason=reason or None)
     return None
 
 
-def _propose(actor: User | None, rule: PriceRule, facts: PriceRuleFacts, reason: str | None) -> PriceRuleProposal:
-    if reason is None:
-        raise RuleBroken(_l("Regeln blir mindre sträng. Skriv varför."))
+def _propose(actor: User | None, rule: PriceRule, facts: PriceRuleFacts, reason: str) -> PriceRuleProposal:
     proposal = PriceRuleProposal(
         agreement_id=rule.agreement_id,
         reason=reason,

@@ -172,6 +172,8 @@ def test_limit_is_not_raised_without_a_reason(desk: Desk) -> None:
     desk.post(path, desk.second, version=agreement.version - 1, limit_share="5", expected=409)
     desk.post(path, desk.second, version=agreement.version, limit_share="20", reason="Ny lista <varje> år")
     assert "väntar på en andra person" in desk.get(f"agreements/{agreement.id}")
+    again = desk.post(path, desk.second, version=agreement.version, limit_share="30", expected=422).text
+    assert "Skriv varför" in again and "Ny lista &lt;varje&gt; år" in again
     own = desk.get(path, desk.second)
     assert "Du har själv föreslagit" in own and f"{path}/approve" not in own
     desk.post(f"{path}/approve", desk.second, version=agreement.version, expected=403)
