@@ -26,6 +26,7 @@ ONE_NAMES = {
     Kind.REWORDED: _l("ändrad text eller enhet"),
 }
 COLUMN_NAMES = {
+    "supplier_number": _l("Artikelnummer"),
     "name": _l("Benämning"),
     "unit_code": _l("Enhet"),
     "description": _l("Beskrivning"),

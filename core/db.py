@@ -12,6 +12,7 @@ writing; all other methods begin as writers at once. Why not the defaults:
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,7 +27,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, cast
 
 from flask import Flask, Response
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import MetaData, Select, bindparam, event, func, select
+from sqlalchemy import CTE, BigInteger, MetaData, Select, bindparam, event, func, literal, select
+from sqlalchemy import cast as type_cast
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
 from sqlalchemy.exc import DisconnectionError, IntegrityError
@@ -202,6 +204,20 @@ def insert_with_conflict(table: type[Base]) -> Any:
     return dialect.insert(table.__table__)  # not the class: the ORM would look at every value, for nothing
 
 
+def json_table(name: str, rows: Iterable[Sequence[int | None]], columns: Sequence[str]) -> CTE:
+    """Whole numbers that the program knows, as a table for a statement: one parameter, however many rows."""
+    if db.engine.dialect.name == "postgresql":
+        content = literal(list(rows), postgresql.JSONB)
+        value: Any = func.jsonb_array_elements(content, type_=postgresql.JSONB).column_valued("item")
+        found = [value[i].astext.cast(BigInteger) for i in range(len(columns))]
+    else:
+        value = func.json_each(json.dumps(list(rows))).table_valued("value").c.value
+        # cast, or SQLite makes no index of its own for the join and looks through all of them for every row
+        found = [type_cast(func.json_extract(value, f"$[{i}]"), BigInteger) for i in range(len(columns))]
+    table = select(*(column.label(label) for label, column in zip(columns, found, strict=True)))
+    return table.cte(name).prefix_with("MATERIALIZED")
+
+
 def insert_many(table: str, columns: Sequence[str], chunks: Iterable[Iterable[Sequence[Any]]]) -> None:
     """Insert rows by the hundred thousand, in the session's transaction: with COPY on PostgreSQL.
 
@@ -228,7 +244,10 @@ def init_db(app: Flask, url: str) -> None:
     """Bind the application to its database."""
     is_sqlite = make_url(url).get_backend_name() == "sqlite"
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": {"timeout": WAIT_SECONDS}} if is_sqlite else {}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+        # what PostgreSQL would compile here takes seconds to compile and less than one to run
+        "connect_args": {"timeout": WAIT_SECONDS} if is_sqlite else {"options": "-c jit=off"}
+    }
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)

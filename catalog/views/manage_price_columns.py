@@ -11,8 +11,8 @@ from auth.login import current
 from auth.permission import Permission
 from auth.views.refusals import refusals_on, status
 from catalog.actions import column_map as actions
-from catalog.forms import ColumnsForm
 from catalog.managing import award_for
+from catalog.price_forms import ColumnsForm
 from catalog.upload import PRICES, upload_of
 from catalog.views.manage import agreement_trail, bp
 from catalog.views.manage_price_lists import arrived, page_of_award

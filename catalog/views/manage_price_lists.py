@@ -21,7 +21,6 @@ from catalog.actions.price_list import ImportOutcome
 from catalog.actions.price_review import Verdict, difference_of, eyes_of, judge
 from catalog.agreement import Award
 from catalog.column_map import column_maps
-from catalog.forms import PriceFileForm
 from catalog.managing import (
     award_for,
     first_articles,
@@ -30,6 +29,7 @@ from catalog.managing import (
     price_lists_page,
     price_range,
 )
+from catalog.price_forms import PriceFileForm
 from catalog.price_list import PriceList, PriceListState
 from catalog.price_refusal import refusal_count
 from catalog.price_row import rows_of

@@ -136,6 +136,16 @@ def test_second_person_is_asked_for_and_approves(desk: Desk) -> None:
     assert f"av {desk.second.name}" in desk.get(page)
 
 
+def test_anybody_may_approve_what_nobody_is_known_to_have_brought_in(desk: Desk) -> None:
+    db.session.add(PriceRule(agreement_id=desk.award.lot.agreement_id, limit_percent=Decimal(1)))
+    made = import_price_list(None, desk.award, (HEADER + AFTER).encode(), "lista.csv", today()).price_list
+    assert made is not None
+    text = desk.get(f"price-lists/{made.id}")
+    assert "vem som helst som sköter avtalet" in text and "Du är den andra personen" not in text
+    assert "med ett kommando" in text
+    desk.post(f"price-lists/{made.id}/approve")
+
+
 def test_forbidden_raise_is_named_with_the_way_to_it(desk: Desk) -> None:
     agreement = desk.award.lot.agreement
     desk.post(f"agreements/{agreement.id}/price-rule", version=agreement.version, largest_raise="5")
@@ -145,6 +155,15 @@ def test_forbidden_raise_is_named_with_the_way_to_it(desk: Desk) -> None:
     assert "Avböj de raderna" in desk.post(f"{page}/approve", expected=422).text
 
 
+def test_share_of_a_list_that_has_grown_is_explained(desk: Desk) -> None:
+    text = desk.get(f"price-lists/{desk.draft.id}")
+    assert "100 %" in text and "hade bara" not in text
+    rows = "".join(f"{n};Ny;st;1;25\n" for n in range(50))
+    grown = import_price_list(desk.first, desk.award, (HEADER + BEFORE + rows).encode(), "lista.csv", today())
+    assert grown.price_list is not None
+    assert "96,15 %. Den förra listan hade bara 2 av artiklarna." in desk.get(f"price-lists/{grown.price_list.id}")
+
+
 def test_limit_is_not_raised_without_a_reason(desk: Desk) -> None:
     agreement = desk.award.lot.agreement
     path = f"agreements/{agreement.id}/price-rule"
@@ -152,8 +171,30 @@ def test_limit_is_not_raised_without_a_reason(desk: Desk) -> None:
     text = desk.post(path, desk.second, version=agreement.version, limit_share="20", expected=422).text
     assert "Skriv varför" in text
     desk.post(path, desk.second, version=agreement.version - 1, limit_share="5", expected=409)
-    desk.post(path, desk.second, version=agreement.version, limit_share="20", reason="Ny lista varje år")
-    assert "Ny lista varje år" in desk.get(f"agreements/{agreement.id}")
+    desk.post(path, desk.second, version=agreement.version, limit_share="20", reason="Ny lista <varje> år")
+    assert "väntar på en andra person" in desk.get(f"agreements/{agreement.id}")
+    again = desk.post(path, desk.second, version=agreement.version, limit_share="30", expected=422).text
+    assert "Skriv varför" in again and "Ny lista &lt;varje&gt; år" in again
+    own = desk.get(path, desk.second)
+    assert "Du har själv föreslagit" in own and f"{path}/approve" not in own
+    desk.post(f"{path}/approve", desk.second, version=agreement.version, expected=403)
+    text = desk.get(path)
+    assert "granskas över, procent av raderna: 10 → 20" in text and "Ny lista &lt;varje&gt; år" in text
+    desk.post(f"{path}/approve", version=agreement.version - 1, expected=409)
+    desk.post(f"{path}/approve", version=agreement.version)
+    assert db.session.get_one(PriceRule, agreement.id).limit_share == 20
+    assert "Ny lista &lt;varje&gt; år" in desk.get(f"agreements/{agreement.id}")
+
+
+def test_proposed_rule_is_dropped_on_its_page(desk: Desk) -> None:
+    agreement = desk.award.lot.agreement
+    path = f"agreements/{agreement.id}/price-rule"
+    desk.post(path, version=agreement.version, limit_share="10")
+    desk.post(path, version=agreement.version, limit_share="20", reason="Ny lista")
+    desk.post(f"{path}/drop", version=agreement.version)
+    assert "Ta bort förslaget" not in desk.get(path)
+    assert db.session.get_one(PriceRule, agreement.id).limit_share == 10
+    desk.post(f"{path}/drop", version=agreement.version, expected=409)
 
 
 def test_former_list_is_taken_up_again_on_its_page(desk: Desk) -> None:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Timer
-from time import monotonic, sleep
+from time import monotonic, process_time, sleep
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from sqlalchemy import Select, func, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from auth.organisation import Organisation
-from core.db import TransactionalFlask, db, prepared, reading, unit_of_work
+from core.db import TransactionalFlask, db, json_table, prepared, reading, unit_of_work
 from tests.factories.auth import make_organisation
 
 built: list[object] = []
@@ -137,3 +137,20 @@ def test_who_dies_in_line_keeps_nobody_waiting(fresh_app: TransactionalFlask, en
             session.execute(text("SELECT 1"))
         assert 0.2 < monotonic() - began < 10
         first.communicate()
+
+
+def test_numbers_that_the_program_knows_are_a_table(app: TransactionalFlask) -> None:
+    known = json_table("known", [(1, 10**15, None), (2, -5, 0)], ("id", "amount", "flag"))
+    rows = db.session.execute(select(known).order_by(known.c.id)).all()
+    assert [tuple(row) for row in rows] == [(1, 10**15, None), (2, -5, 0)]
+    assert db.session.execute(select(json_table("empty", [], ("id",)))).all() == []
+
+
+def test_many_such_numbers_are_joined_by_an_index(app: TransactionalFlask) -> None:
+    one, other = (json_table(name, ((n, n) for n in range(20_000)), ("id", "amount")) for name in ("one", "other"))
+    began = process_time()
+    total = db.session.scalar(
+        select(func.sum(other.c.amount)).select_from(one).outerjoin(other, other.c.id == one.c.id)
+    )
+    assert total == sum(range(20_000))
+    assert process_time() - began < 5  # looking through all of them for each takes SQLite a minute
