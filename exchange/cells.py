@@ -80,7 +80,7 @@ def number(limit: int, places: int) -> Callable[[str], Decimal]:
     def parse(cell: str) -> Decimal:
         match = _NUMBER.fullmatch(cell)
         if match is None:
-            raise Refused("formula" if cell[0] in "=+@" else "not-a-number")
+            raise Refused("formula" if cell.startswith(("=", "+", "@")) else "not-a-number")
         minus, whole, fraction = match.groups()
         if not whole.isdigit():
             whole = whole.translate(_SPACES)
@@ -105,7 +105,10 @@ def words(limit: int) -> Callable[[str], tuple[str, ...]]:
     one_text = text(limit)
 
     def parse(cell: str) -> tuple[str, ...]:
-        return tuple(word for word in map(str.strip, re.split("[;,|]", one_text(cell))) if word)
+        found = tuple(word for word in map(str.strip, re.split("[;,|]", one_text(cell))) if word)
+        if found:
+            one_text(", ".join(found))  # as they are exported, they are neither a formula nor too long either
+        return found
 
     return parse
 
