@@ -26,8 +26,9 @@ _NUMBER = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _SPACES = str.maketrans("", "", " \u00a0\u202f")
-# C0, C1, and the marks that turn the reading direction around (Unicode bidirectional algorithm, UAX 9)
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# C0, C1, the marks that turn the reading direction around (Unicode bidirectional algorithm, UAX 9), and what XML may not
+# hold, which a workbook is made of
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 _ADDRESS = re.compile(r"https?://[^\s<>\"\\]{3,}")
 _VAT = {
     written: rate

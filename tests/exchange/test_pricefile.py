@@ -140,7 +140,8 @@ def test_numbers_as_swedes_write_them(written: str, price: str) -> None:
         ("Benämning", "=HYPERLINK(1)", "formula"), ("Benämning", "+A1", "formula"), ("Benämning", "@A1", "formula"),
         ("Benämning", "-A1", "formula"), ("Benämning", "x" * 201, "too-long"), ("Benämning", "", "missing-value"),
         ("Benämning", "a\u202etxt.exe", "control-character"), ("Benämning", "a\x07b", "control-character"),
-        ("Benämning", "a\x85b", "control-character"), ("Beskrivning", "x" * 32_768, "cell-too-long"),
+        ("Benämning", "a\x85b", "control-character"), ("Benämning", "a\uffffb", "control-character"),
+         ("Beskrivning", "x" * 32_768, "cell-too-long"),
         ("Artikelnummer", "x" * 51, "too-long"), ("Sökord", "=1", "formula"), ("UNSPSC", "1411", "unspsc"),
         ("Sökord", ",=1", "formula"), ("Sökord", "a," * 249, "too-long"),  # as ", ".join exports it
         ("Staffelpris", "10", "tiers"), ("Staffelpris", "10:", "tiers"), ("Staffelpris", ":9", "tiers"),
