@@ -6,79 +6,16 @@ import zipfile
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import load_workbook
 
-from core.checkdigits import gs1_check_digit
 from exchange import pricesheet
-from exchange.cells import CONTROL
-from exchange.pricefile import EXAMPLE, PriceRow, read_price_file
+from exchange.pricefile import PriceRow, read_price_file
 from exchange.pricesheet import FIELDS, Form, neutral
 from exchange.table import Problem
 from exchange.units import UNITS
-
-LETTERS = st.characters(exclude_categories=["Cs", "Cc", "Cf", "Co", "Cn", "Zl", "Zp"])
-
-
-def texts(limit: int) -> st.SearchStrategy[str]:
-    """Texts as the reader gives them: on one line, and none that a spreadsheet takes for a formula or for nothing."""
-    words = st.text(LETTERS, max_size=limit).map(lambda text: " ".join(text.split()).lstrip("=+-@ "))
-    return words.filter(lambda text: bool(text) and not CONTROL.search(text) and text != EXAMPLE)
-
-
-def words(limit: int) -> st.SearchStrategy[tuple[str, ...]]:
-    word = texts(12).map(lambda text: "".join(c for c in text if c not in ";,|").strip().lstrip("=+-@ "))
-    return st.lists(word.filter(bool), max_size=4).map(tuple)
-
-
-def numbers(limit: int, places: int) -> st.SearchStrategy[Decimal]:
-    return st.integers(1, limit * 10**places).map(lambda whole: Decimal(whole).scaleb(-places))
-
-
-def gtins() -> st.SearchStrategy[str]:
-    body = st.sampled_from((7, 11, 12, 13)).flatmap(lambda size: st.text("0123456789", min_size=size, max_size=size))
-    return body.map(lambda digits: digits + str(gs1_check_digit(digits)))
-
-
-def optional(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
-    return st.none() | strategy
-
-
-ROWS = st.builds(
-    PriceRow,
-    line=st.just(0),
-    supplier_number=texts(50),
-    name=texts(200),
-    unit=st.sampled_from(sorted(UNITS)),
-    price=numbers(1_000_000_000, 4),
-    vat=st.sampled_from(["25", "12", "6", "0", "food"]),
-    description=optional(texts(300)),
-    gtin=optional(gtins()),
-    pack_size=optional(numbers(1_000_000, 3)),
-    pack_unit=optional(st.sampled_from(sorted(UNITS))),
-    minimum_quantity=optional(numbers(1_000_000, 3)),
-    quantity_multiple=optional(numbers(1_000_000, 3)),
-    base_quantity=numbers(1_000_000, 3),
-    synonyms=words(500),
-    marks=words(200),
-    classification=optional(st.text("0123456789", min_size=8, max_size=8)),
-    manufacturer=optional(texts(100)),
-    lead_time_days=optional(st.integers(0, 999)),
-    picture=optional(st.just("https://bilder.example/a.jpg?x=1&y=å")),
-    tiers=st.deferred(lambda: tiers()),
-    list_price=st.none(),
-    discount_percent=st.none(),
-    is_approximate=st.booleans(),
-)
-
-
-def tiers() -> st.SearchStrategy[tuple[tuple[Decimal, Decimal], ...]]:
-    steps = st.lists(st.tuples(numbers(1_000_000, 3), numbers(1_000_000_000, 4)), max_size=10, unique_by=lambda s: s[0])
-    return steps.map(lambda found: tuple(sorted(found)))
-
-
-LISTS = st.lists(ROWS, min_size=1, max_size=12, unique_by=lambda row: row.supplier_number)
+from tests.exchange.generated import LISTS, generated
 
 
 def comes_back(rows: list[PriceRow], form: Form) -> None:
@@ -87,13 +24,13 @@ def comes_back(rows: list[PriceRow], form: Form) -> None:
     assert [row._replace(line=0) for row in found.rows] == rows
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@generated(500)
 @given(LISTS)
 def test_csv_that_is_exported_is_imported_as_the_same(rows: list[PriceRow]) -> None:
     comes_back(rows, "csv")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@generated(100)
 @given(LISTS)
 def test_workbook_that_is_exported_is_imported_as_the_same(rows: list[PriceRow]) -> None:
     comes_back(rows, "xlsx")
