@@ -1,0 +1,68 @@
+"""Every harness over its seeds and over all that ever broke a promise. Needs no fuzzer; README.md tells of the runs."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from exchange.csvtext import Unreadable
+from exchange.sandbox import convert
+from tests.fuzz.harness import HERE, MEMORY, Check, Harness, sandbox_in_this_process
+from tests.fuzz.parsers import HARNESSES
+
+KEPT = [(name, path) for name, harness in HARNESSES.items() for path in harness.kept()]
+
+
+@pytest.mark.parametrize(("name", "path"), KEPT, ids=[f"{name}-{path.name}" for name, path in KEPT])
+def test_what_was_kept_breaks_no_promise(name: str, path: Path) -> None:
+    HARNESSES[name].run(path.read_bytes())
+
+
+@pytest.mark.parametrize("name", HARNESSES)
+def test_harness_has_seeds_words_and_takes_nothing(name: str) -> None:
+    assert list((HERE / "seeds" / name).iterdir())
+    assert all(HARNESSES[name].words)
+    HARNESSES[name].run(b"")
+
+
+def test_nothing_is_kept_for_a_harness_that_is_gone() -> None:
+    kept = {path.name for kind in ("seeds", "crashers") for path in (HERE / kind).iterdir()}
+    assert kept | {path.stem for path in (HERE / "words").iterdir()} == set(HARNESSES)
+
+
+def too_long(_: bytes) -> None:
+    end = time.process_time() + 0.1
+    while time.process_time() < end:
+        pass
+
+
+def wrong(data: bytes) -> None:
+    assert not data
+
+
+@pytest.mark.parametrize("check", [too_long, wrong])
+def test_broken_promise_is_noticed(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.fuzz.harness.SECONDS", 0.05)
+    with pytest.raises(AssertionError):
+        Harness("", check, (), 0, MEMORY).run(b"x")
+
+
+def test_memory_above_all_that_was_ever_held_is_noticed() -> None:
+    held: list[bytes] = []
+    with pytest.raises(AssertionError, match="MB"):
+        while True:  # what the tests before it held may be had for nothing
+            Harness("", lambda data: held.append(data * 2 * MEMORY), (), 0, MEMORY).run(b"x")
+            assert len(held) < 20
+
+
+def test_sandbox_in_this_process_says_what_the_child_would() -> None:
+    request = {"what": "environment"}
+    with sandbox_in_this_process():
+        text, _ = convert("tests.exchange.probe", b"", request, memory=MEMORY)
+        assert "PATH" in text
+        with pytest.raises(ZeroDivisionError):
+            convert("tests.exchange.probe", b"", {"what": "raise"}, memory=MEMORY)
+    with pytest.raises(Unreadable, match="broken"):
+        convert("tests.exchange.probe", b"", {"what": "raise"}, memory=MEMORY)
