@@ -209,5 +209,5 @@ def _times(amount: str, factor: str) -> str:
         if len(amount) > 20 or len(factor) > 20:
             return amount
         return f"{(Decimal(amount) * Decimal(factor)).normalize():f}"
-    except InvalidOperation:
+    except ArithmeticError:  # also what is too large
         return amount

@@ -59,6 +59,8 @@ def test_price_of_another_unit_is_converted_by_its_factor() -> None:
     factor = "<cbc:OrderableUnitFactorRate>12</cbc:OrderableUnitFactorRate>"
     assert read(catalogue_line(prices=price.format(factor))).rows[0].price == Decimal(30)
     assert codes(read(catalogue_line(prices=price.format("")))) == {"price-unit"}
+    endless = price.replace("2.50", "9E999999").format(factor.replace("12", "9E999999"))
+    assert codes(read(catalogue_line(prices=endless))) == {"not-a-number"}
 
 
 def test_prices_that_say_from_which_quantity_they_hold_are_tiers() -> None:
