@@ -9,6 +9,10 @@ import argparse
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # imported for real when the fuzzer watches
+    from tests.fuzz.harness import Harness
 
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "build" / "fuzz"
@@ -39,22 +43,24 @@ def main() -> int:
         each = [[sys.executable, "-m", "tests.fuzz", name, *options] for name in asked.names or HARNESSES]
         return max(subprocess.run(command, cwd=ROOT, check=False).returncode for command in each)
     harness = HARNESSES[asked.names[0]]
+    atheris.Setup([sys.argv[0], *_options(harness, None if asked.merge else asked.seconds)], harness.run)
+    atheris.Fuzz()  # ends the process
+    return 0
+
+
+def _options(harness: Harness, seconds: int | None) -> list[str]:
+    """What libFuzzer is asked: so many seconds, or none to keep what adds coverage."""
     corpus, found, kept = (WORK / f"{harness.name}{end}" for end in ("", ".found", ".kept"))
     for folder in (corpus, found, kept):
         folder.mkdir(parents=True, exist_ok=True)
     words = WORK / f"{harness.name}.dict"
     words.write_text("".join(f'"{_escaped(word)}"\n' for word in harness.words))
     options = [f"-dict={words}", f"-max_len={harness.longest}", "-timeout=60", "-rss_limit_mb=1500"]
-    if asked.merge:
-        options += ["-merge=1"]
-        folders = [kept, corpus, *harness.folders]
-    else:
-        options += [f"-max_total_time={asked.seconds}", f"-artifact_prefix={found}/", "-print_final_stats=1"]
-        folders = [corpus, *harness.folders]
-    there = [str(folder) for folder in folders if folder.is_dir()]
-    atheris.Setup([sys.argv[0], *options, *there], harness.run)
-    atheris.Fuzz()
-    return 0
+    folders = [corpus, *(folder for folder in harness.folders if folder.is_dir())]
+    if seconds is None:
+        return [*options, "-merge=1", *map(str, [kept, *folders])]
+    run = [f"-max_total_time={seconds}", f"-artifact_prefix={found}/", "-print_final_stats=1"]
+    return [*options, *run, *map(str, folders)]
 
 
 def _escaped(word: bytes) -> str:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import atexit
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
 
+import tantivy
+
 from catalog.likeness import Likeness
-from catalog.search.analyser import Vocabulary, code, fold, number_in, stem, words
+from catalog.search.analyser import VERSION, Vocabulary, code, fold, number_in, stem, words
+from catalog.search.gathering import Entry
+from catalog.search.index import HEAP, SCHEMA_VERSION, Manifest, Reader, _add, _schema
+from catalog.search.query import LONGEST, understand
+from catalog.search.suggest import did_you_mean
 from catalog.search.thesaurus import Thesaurus
 from core.checkdigits import organisation_number
 from core.email import is_email
@@ -55,7 +65,7 @@ def cells(data: bytes) -> None:
 @harness(longest=600)
 def typed(data: bytes) -> None:
     """What is typed into the fields of forms and addresses: a value, or ValueError."""
-    text = data.decode("utf-8", "surrogatepass" if data[:1] == b"!" else "ignore") if _is_text(data) else ""
+    text = data.decode("utf-8", "surrogateescape")
     for places in (0, 2, 4):
         number = _or_none(lambda: read_decimal(text, places))  # noqa: B023  asked at once
         if number is not None:
@@ -73,14 +83,6 @@ def typed(data: bytes) -> None:
         assert text[0] == "/" and text[1:2] not in ("/", "\\")
     key = read_key(text)
     assert key is None or 0 < key < 2**31
-
-
-def _is_text(data: bytes) -> bool:
-    try:
-        data.decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError:
-        return data[:1] != b"!"
-    return True
 
 
 def _or_none(read: Callable[[], Any]) -> Any:
@@ -102,11 +104,10 @@ def quick_entry(data: bytes) -> None:
             continue
         assert 0 < entry.quantity <= LARGEST
         unit = "" if entry.unit_code is None else UNITS[entry.unit_code].sv
-        number = entry.number.strip('" ')  # which spreadsheets put around a cell
-        if number and parse_unit(unit) == entry.unit_code:
+        if entry.number and parse_unit(unit) == entry.unit_code:
             figure = f"{entry.quantity.normalize():f}".replace(".", ",")
-            (again,) = read_entries(f"{number}\t{figure} {unit}")
-            assert (again.number, again.quantity, again.unit_code) == (number, entry.quantity, entry.unit_code), again
+            (again,) = read_entries(f"{entry.number}\t{figure} {unit}")
+            assert (again.number, again.quantity, again.unit_code) == (entry.number, entry.quantity, entry.unit_code)
 
 
 NAMES = """
@@ -122,26 +123,45 @@ def vocabulary() -> Vocabulary:
 
 
 @cache
+def index_of_it() -> Reader:
+    """That catalogue's index, in a folder that goes with the process."""
+    root = Path(mkdtemp())
+    atexit.register(rmtree, root)
+    (root / "index").mkdir()
+    index = tantivy.Index(_schema(), path=str(root / "index"))
+    writer = index.writer(HEAP, 1)
+    entries = [
+        Entry(at, 1, 100, name, code(f"A-{at}"), list(words(name)), [], [], [])
+        for at, name in enumerate(NAMES.split("/"))
+    ]
+    _add(writer, vocabulary(), entries)
+    writer.commit()
+    writer.wait_merging_threads()
+    vocabulary().save(root / "index" / "vocabulary.json")
+    return Reader(root, Manifest("index", VERSION, SCHEMA_VERSION, {"1": ""}, len(entries)), (0, 0))
+
+
+@cache
 def likeness() -> Likeness[str]:
-    """Of a few known texts."""
-    names = [name.strip() for name in NAMES.split("/")]
-    return Likeness(
-        [(name, name[0]) for name in names], [(name, name[0]) for name in names], lambda label: (label, label)
-    )
+    """Of the same names, each known by its first letter."""
+    known = [(name.strip(), name.strip()[0]) for name in NAMES.split("/")]
+    return Likeness(known, known, lambda label: (label, label))
 
 
 @harness(longest=400)
 def question(data: bytes) -> None:
-    """What is typed into the search, up to the index: its words, stems, parts, spelling and synonyms."""
+    """What is typed into the search: its words, stems, parts, spelling and synonyms, and what the index is asked."""
     text = data.decode("utf-8", "ignore")
     folded = fold(text)
     assert fold(folded) == folded
     known = vocabulary()
+    looks: list[Callable[[str], Any]] = [known.parts, known.base, known.is_sound, known.corrections, number_in]
+    looks += [known.beginning_with, known.containing, known.completions, known.count_of]
     said = list(words(text))
     for word in said:
         assert word and not any(map(str.isspace, word + stem(word)))
-        number_in(word), known.parts(word), known.base(word), known.is_sound(word), known.corrections(word)
-        known.beginning_with(word), known.containing(word), known.completions(word), known.count_of(word)
+        for look in looks:
+            look(word)
     for first, last in zip(said, said[1:], strict=False):
         known.joined(first, last)
     assert code(code(text)) == code(text)
@@ -150,3 +170,12 @@ def question(data: bytes) -> None:
         length, _ = thesaurus.find(said, at)
         assert at + length <= len(said)
     likeness().rank(text)
+    reader = index_of_it()
+    for is_eager in (False, True):
+        meant = understand(reader, text, [1], thesaurus, is_eager=is_eager)
+        assert (meant is None) == (not list(words(text[:LONGEST])))
+        if meant is not None:
+            for query in (meant.strict, meant.loose):
+                assert query is None or len(reader.searcher.search(query, limit=5).hits) <= 5
+            assert meant.suggestion is None or list(words(meant.suggestion))
+    did_you_mean(reader, text, [1])
