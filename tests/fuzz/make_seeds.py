@@ -1,6 +1,7 @@
-"""`python -m tests.fuzz.make_seeds`: write the first seeds of every harness anew, all of them made here.
+"""`python -m tests.fuzz.make_seeds`: write the first seeds of every harness that are not there yet, all of them made here.
 
-An old workbook (XLS) is made of a new one by LibreOffice, where there is one. What fuzzing added is kept as it is.
+An old workbook (XLS) is made of a new one by LibreOffice, where there is one. Workbooks have their hour in them: who wants
+one anew takes it away first.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterator
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from random import Random
@@ -18,14 +20,33 @@ from zipfile import ZipFile
 from PIL import Image
 
 from exchange import pricesheet, registers
+from exchange.pricefile import PriceRow
 from exchange.registerfile import read_register, write_register
-from tests.exchange import test_uhm
+from tests.exchange import test_catalogue_xml, test_uhm
 from tests.factories import hostile
 from tests.fuzz.harness import HERE
 from tests.fuzz.parsers.registers import SEPARATOR
 
 HEAD = "Artikelnummer;Benämning;Enhet;Pris;Moms"
 LONGEST = 8_000  # bytes of a hostile file that is a seed, too
+EVERY = PriceRow(
+    *(
+        0,
+        "A1",
+        "Ost",
+        "KGM",
+        Decimal("99.5"),
+        "12",
+        "Lagrad",
+        "7340090400001",
+        Decimal(2),
+        "XPK",
+        Decimal(3),
+        Decimal(4),
+    ),
+    *(Decimal(10), ("ost", "pålägg"), ("KRAV",), "14111507", "Mejeriet", 2, "https://b.example/a.jpg"),
+    ((Decimal(10), Decimal("9.5")), (Decimal(50), Decimal("8.9"))),
+)
 Seeds = Iterator[tuple[str, str | bytes]]
 
 
@@ -36,6 +57,7 @@ def price_csv() -> Seeds:
     yield "discount", "Prislista 2026\n\nSKU\tName\tUnit\tList price\tDiscount\tVAT\nA1\tBinder\tpc\t100\t12,5\t25\n"
     yield "wrong", f'{HEAD};EAN;Okänd\nA1;;ask;-1;24;123;x\nA1;=1;st;0;25;7340090400002\n"\n'
     yield "template", pricesheet.template("csv").replace(b"EXEMPEL", b"A1")
+    yield "every", pricesheet.price_list([EVERY, EVERY._replace(supplier_number="A2", is_approximate=True)], "csv")
 
 
 def columns() -> Seeds:
@@ -74,6 +96,8 @@ def catalogue() -> Seeds:
     between = "</cac:RequiredItemLocationQuantity><cac:RequiredItemLocationQuantity>"
     prices = between.join(step.format(*pair) for pair in ((1, "10"), (10, "9.50")))
     yield "tiers", hostile.catalogue(hostile.catalogue_line(prices=prices))
+    period = "<cac:ValidityPeriod><cbc:StartDate>2026-01-01</cbc:StartDate></cac:ValidityPeriod>"
+    yield "every", hostile.catalogue(test_catalogue_xml.written(EVERY), header=period)
     yield from _files("xml")
 
 
@@ -198,7 +222,7 @@ def _sound_books() -> Seeds:
 
 
 def main() -> None:
-    """All of them; the others' files stay where they are."""
+    """All of them."""
     makers: list[Any] = [
         price_csv,
         columns,
@@ -215,7 +239,8 @@ def main() -> None:
         folder = HERE / "seeds" / make.__name__
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in make():
-            (folder / name).write_bytes(data.encode() if isinstance(data, str) else data)
+            if not (folder / name).exists():
+                (folder / name).write_bytes(data.encode() if isinstance(data, str) else data)
 
 
 if __name__ == "__main__":
