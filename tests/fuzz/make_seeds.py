@@ -1,7 +1,7 @@
-"""`python -m tests.fuzz.make_seeds`: write the first seeds of every harness that are not there yet, all of them made here.
+"""`python -m tests.fuzz.make_seeds`: write the first seeds of every harness that are not there yet, all made here.
 
-An old workbook (XLS) is made of a new one by LibreOffice, where there is one. Workbooks have their hour in them: who wants
-one anew takes it away first.
+An old workbook (XLS) is made of a new one by LibreOffice, where there is one. Workbooks have their hour in them, so
+whoever wants one anew takes it away first.
 """
 
 from __future__ import annotations
