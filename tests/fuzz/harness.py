@@ -12,6 +12,7 @@ import re
 import resource
 import signal
 import subprocess
+import tarfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -58,14 +59,21 @@ class Harness(NamedTuple):
         written = [line.encode().decode("unicode_escape").encode("latin-1") for line in lines if line]
         return written + [heading.encode() for heading in self.headings]
 
-    def kept(self) -> list[Path]:
-        """The files that every run begins with: the seeds, and all that ever broke a promise."""
-        return sorted(path for folder in self.folders for path in folder.glob("*"))
+    def kept(self) -> dict[str, bytes]:
+        """What every run begins with: the seeds, all that ever broke a promise, and the corpus that earlier runs left
+        behind, one input for each piece of code that they reached."""
+        files = (path for kind in ("seeds", "crashers") for path in sorted((HERE / kind / self.name).glob("*")))
+        named = {f"{path.parent.parent.name}/{path.name}": path.read_bytes() for path in files}
+        if not self.corpus.exists():
+            return named
+        with tarfile.open(self.corpus) as corpus:
+            inputs = ((member.name, corpus.extractfile(member)) for member in corpus)
+            return named | {f"corpus/{name}": file.read() for name, file in inputs if file is not None}
 
     @property
-    def folders(self) -> list[Path]:
-        """Where those files are."""
-        return [HERE / kind / self.name for kind in ("seeds", "crashers")]
+    def corpus(self) -> Path:
+        """The file of it, written by `python -m tests.fuzz NAME --keep`."""
+        return HERE / "corpus" / f"{self.name}.tar.xz"
 
 
 HARNESSES: dict[str, Harness] = {}
