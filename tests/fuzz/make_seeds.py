@@ -167,6 +167,13 @@ def question() -> Seeds:
         yield str(at), text
 
 
+def document() -> Seeds:
+    yield "text", "avtal.txt\nAvtal med åäö"
+    yield "print", "Avtal.PDF\n%PDF-1.7"
+    yield "book", b"../a.xlsx\n" + hostile.repacked(hostile.workbook(), {"xl/theme/theme1.xml": b"<x/>"})
+    yield "open", b"a.ods\n" + hostile.open_document("")
+
+
 def picture() -> Seeds:
     for kind in ("PNG", "JPEG", "GIF", "WEBP"):
         for mode in ("RGB", "P", "RGBA") if kind in ("PNG", "WEBP") else ("RGB",):
@@ -218,7 +225,7 @@ def main() -> None:
         synonyms,
         statistics,
     ]
-    makers += [groceries, cells, typed, quick_entry, question, picture, picture_address, picture_answer]
+    makers += [groceries, cells, typed, quick_entry, question, document, picture, picture_address, picture_answer]
     for make in makers:
         folder = HERE / "seeds" / make.__name__
         folder.mkdir(parents=True, exist_ok=True)
