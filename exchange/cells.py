@@ -26,8 +26,8 @@ _NUMBER = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _SPACES = str.maketrans("", "", " \u00a0\u202f")
-# C0, C1, the marks that turn the reading direction around (Unicode bidirectional algorithm, UAX 9), and what XML may not
-# hold, which a workbook is made of
+# C0, C1, the marks that turn the reading direction around (Unicode bidirectional algorithm, UAX 9), and what the XML of
+# a workbook may not hold
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 _ADDRESS = re.compile(r"https?://[^\s<>\"\\]{3,}")
 _VAT = {
@@ -102,13 +102,13 @@ def number(limit: int, places: int) -> Callable[[str], Decimal]:
 
 
 def words(limit: int) -> Callable[[str], tuple[str, ...]]:
-    """Words between commas, semicolons or bars; the cell has at most `limit` characters."""
+    """Words between commas, semicolons or bars, at most `limit` characters with a comma between each two."""
     one_text = text(limit)
 
     def parse(cell: str) -> tuple[str, ...]:
-        found = tuple(word for word in map(str.strip, re.split("[;,|]", one_text(cell))) if word)
+        found = tuple(word for word in (" ".join(part.split()) for part in re.split("[;,|]", cell)) if word)
         if found:
-            one_text(", ".join(found))  # as they are exported, they are neither a formula nor too long either
+            one_text(",".join(found))  # what counts is what is kept, however it is written
         return found
 
     return parse

@@ -45,6 +45,10 @@ def test_a_discounted_price_comes_back_as_it_was(list_price: Decimal, discount: 
     comes_back([row._replace(line=0)], "csv")
 
 
+def test_as_many_words_as_there_may_be_come_back_although_blanks_are_written_between_them() -> None:
+    comes_back([PriceRow(0, "A1", "Pärm", "H87", Decimal(1), "25", synonyms=("a",) * 250, marks=("a",) * 100)], "csv")
+
+
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
 def test_template_is_read_but_for_its_example_row(form: Form) -> None:
     found = read_price_file(pricesheet.template(form), f"mall.{form}")
