@@ -17,6 +17,7 @@ from catalog.column_map import ColumnMap, PriceUpload, column_maps, fingerprint_
 from core.clock import now
 from core.db import db, unit_of_work
 from core.errors import RuleBroken
+from exchange.csvtext import visible
 from exchange.header import folded_row
 from exchange.pricefile import INSTEAD, MANDATORY, heading, look_at
 from exchange.table import Problem
@@ -73,11 +74,12 @@ def choose(actor: User, upload: PriceUpload, fields: Sequence[str]) -> ImportOut
     known = next((known for known in column_maps(award) if known.fingerprint == fingerprint), None) or ColumnMap(
         organisation_id=award.lot.agreement.owner_id, supplier_id=award.supplier_id, fingerprint=fingerprint
     )
-    known.headings, known.fields, known.written = list(headings), list(fields), upload.headings
+    written = [visible(name) for name in upload.headings]
+    known.headings, known.fields, known.written = list(headings), list(fields), written
     known.chosen_at, known.chosen_by_id = now(), actor.id
     db.session.add(known)
     db.session.flush()
-    _tell(actor, "choose-columns", award, _named(upload.headings, fields))
+    _tell(actor, "choose-columns", award, _named(written, fields))
     outcome = import_price_list(actor, award, upload.content, upload.file_name, upload.effective_from)
     _discard(actor, award)
     return outcome

@@ -17,6 +17,7 @@ from catalog.managing import award_for
 from catalog.views.manage import agreement_trail, bp
 from catalog.views.manage_price_lists import arrived, page_of_award
 from core.web import requires
+from exchange.csvtext import visible
 from exchange.pricefile import COLUMNS, MANDATORY, usual_field
 
 
@@ -40,7 +41,7 @@ def price_columns(award_id: int) -> Any:
         form=form,
         award=award,
         upload=upload,
-        columns=[(written, upload.samples[n], chosen[n]) for n, written in enumerate(upload.headings)],
+        columns=[(visible(written), upload.samples[n], chosen[n]) for n, written in enumerate(upload.headings)],
         fields=[(field, column.heading, field in MANDATORY) for field, column in COLUMNS.items()],
         crumbs=[*agreement_trail(award.lot.agreement), (award.supplier.name, page_of_award(award))],
     )
