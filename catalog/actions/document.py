@@ -106,4 +106,4 @@ def safe_name(name: str, suffix: str) -> str:
     base = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
     base = "".join(c for c in base if c.isprintable() and c not in '<>:"|?*;').strip(" .")
     stem = base[: -len(suffix)] if base.lower().endswith(suffix) else base.rpartition(".")[0] or base
-    return f"{stem.strip(' .')[:140] or 'dokument'}{suffix}"
+    return f"{stem.strip(' .')[:140].rstrip(' .') or 'dokument'}{suffix}"

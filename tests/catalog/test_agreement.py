@@ -460,6 +460,7 @@ def test_kind_of_a_document_is_read_from_its_content(content: bytes, suffix: str
         ("avtal.exe", "avtal.pdf"),
         ('a"\r\nX: y;.pdf', "aX y.pdf"),
         ("x" * 300 + ".pdf", "x" * 140 + ".pdf"),
+        ("x" * 139 + " avtal.pdf", "x" * 139 + ".pdf"),
         ("", "dokument.pdf"),
         ("..", "dokument.pdf"),
     ],
