@@ -341,8 +341,9 @@ def read_day(text: str) -> date:
 def tidied(text: str, *, lines: bool = False) -> str | None:
     """Text without the characters nobody sees: composed (NFC), trimmed, no control characters (PostgreSQL takes no
     NUL, mail no line break); one line unless `lines`. None where nothing is left."""
-    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not lines:
-        text = " ".join(text.split())
+        text = " ".join(text.split())  # some control characters are blanks, too
     kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
-    return kept.strip() or None
+    kept = unicodedata.normalize("NFC", kept)  # now, for what was between a letter and its accent is gone
+    return (kept.strip() if lines else " ".join(kept.split())) or None

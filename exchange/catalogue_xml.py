@@ -18,6 +18,7 @@ from typing import Any, TextIO
 from lxml import etree
 
 from exchange.csvtext import Unreadable
+from exchange.plaintext import calm
 
 _CAC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2}"
 _CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
@@ -100,15 +101,15 @@ class _Catalogue:
         while self.at + 1 < (line.sourceline or 0):
             self.out.write("\n")
             self.at += 1
-        self.writer.writerow([" ".join(cell.split()) for cell in (number, *self._cells(line))])
+        self.writer.writerow([" ".join(cell.split()) for cell in (calm(number), *self._cells(line))])
         self.at += 1
 
     def _cells(self, line: Any) -> Iterator[str]:
-        """The fields after the number, in order."""
+        """The fields after the number, in order. A text may begin as a formula does: in XML it is none."""
         unit, price, base, tiers = self._price(line)
         item = "cac:Item/"
-        yield _one(line, f"{item}cbc:Name")
-        yield _one(line, f"{item}cbc:Description")
+        yield calm(_one(line, f"{item}cbc:Name"))
+        yield calm(_one(line, f"{item}cbc:Description"))
         yield unit
         yield price
         yield base
@@ -118,11 +119,12 @@ class _Catalogue:
         yield _attribute(line, "cbc:ContentUnitQuantity/@unitCode")
         yield _one(line, "cbc:MinimumOrderQuantity")
         yield _one(line, "cbc:OrderQuantityIncrementNumeric")
-        yield ", ".join(_all(line, f"{item}cbc:Keyword"))
-        yield ", ".join(_all(line, f"{item}cac:Certificate/cbc:CertificateTypeCode"))
+        yield calm(", ".join(_all(line, f"{item}cbc:Keyword")))
+        yield calm(", ".join(_all(line, f"{item}cac:Certificate/cbc:CertificateTypeCode")))
         codes = _all(line, f"{item}cac:CommodityClassification/cbc:ItemClassificationCode")
         yield next((code for code in codes if len(code) == 8 and code.isdigit()), "")
-        yield _one(line, f"{item}cbc:BrandName") or _one(line, f"{item}cac:ManufacturerParty/cac:PartyName/cbc:Name")
+        maker = f"{item}cac:ManufacturerParty/cac:PartyName/cbc:Name"
+        yield calm(_one(line, f"{item}cbc:BrandName") or _one(line, maker))
         lead_time = 'cac:RequiredItemLocationQuantity/cbc:LeadTimeMeasure[@unitCode="DAY"]'
         yield _one(line, lead_time)
         links = f"{item}cac:ItemSpecificationDocumentReference/cac:Attachment/cac:ExternalReference/cbc:URI"
@@ -209,5 +211,5 @@ def _times(amount: str, factor: str) -> str:
         if len(amount) > 20 or len(factor) > 20:
             return amount
         return f"{(Decimal(amount) * Decimal(factor)).normalize():f}"
-    except InvalidOperation:
+    except ArithmeticError:  # also what is too large
         return amount

@@ -112,7 +112,7 @@ def number(limit: int, places: int) -> Callable[[str], Decimal]:
     def parse(cell: str) -> Decimal:
         match = _NUMBER.fullmatch(cell)
         if match is None:
-            raise Refused("formula" if cell[0] in "=+@" else "not-a-number")
+            raise Refused("formula" if cell.startswith(("=", "+", "@")) else "not-a-number")
         minus, whole, fraction = match.groups()
         if not whole.isdigit():
             whole = whole.translate(_SPACES)
@@ -133,11 +133,15 @@ def number(limit: int, places: int) -> Callable[[str], Decimal]:
 
 
 def words(limit: int) -> Callable[[str], tuple[str, ...]]:
-    """Words between commas, semicolons or bars; the cell has at most `limit` characters."""
-    one_text = text(limit)
+    """Words between commas, semicolons or bars, at most `limit` characters with a comma between each two."""
 
     def parse(cell: str) -> tuple[str, ...]:
-        return tuple(word for word in map(str.strip, re.split("[;,|]", one_text(cell))) if word)
+        if cell[0] in "=+-@":
+            raise Refused("formula")
+        found = tuple(word for word in (" ".join(part.split()) for part in re.split("[;,|]", bare(cell))) if word)
+        if len(",".join(found)) > limit:  # what counts is what is kept, however it is written
+            raise Refused("too-long", limit=limit)
+        return found
 
     return parse
 

@@ -6,6 +6,7 @@ checks here look at the first bytes and at the list of members of an archive; no
 
 from __future__ import annotations
 
+import zlib
 from enum import Enum
 from io import BytesIO
 from pathlib import PurePosixPath
@@ -90,7 +91,7 @@ def _kind_of_archive(data: bytes) -> Kind:
                 return Kind.ODS
     except Unreadable:
         raise
-    except (BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError):
+    except (BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError, EOFError):
         raise Unreadable("broken") from None
     raise Unreadable("not-a-list")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random
@@ -31,16 +32,14 @@ class Generated:
 
 
 def generate_prices(data: bytes) -> Generated:
-    """Make the price file. Raises Unreadable for what is no CSV and ValueError for one without the columns."""
+    """Make the price file. Raises Unreadable for what is no CSV, and ValueError for a broken one or one without
+    the columns."""
     made = Generated()
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow([COLUMNS[name].heading for name in FIELDS])
-    reader = csv.DictReader(io.StringIO(decode(data, max_bytes=MAX_BYTES), newline=""))
-    if not {"gtin13", "product_name"} <= set(reader.fieldnames or ()):
-        raise ValueError("the file lacks the columns gtin13 and product_name")
     seen: set[str] = set()
-    for line, row in enumerate(reader, 2):
+    for line, row in enumerate(_read(decode(data, max_bytes=MAX_BYTES)), 2):
         gtin = (row["gtin13"] or "").strip()
         name = " ".join(CONTROL.sub(" ", row["product_name"] or "").split()).lstrip("=+-@ ")[:200]
         why = _refusal(gtin, name, seen)
@@ -55,6 +54,16 @@ def generate_prices(data: bytes) -> Generated:
         made.articles += 1
     made.text = out.getvalue()
     return made
+
+
+def _read(text: str) -> Iterator[dict[str, str]]:
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    try:
+        if not {"gtin13", "product_name"} <= set(reader.fieldnames or ()):
+            raise ValueError("the file lacks the columns gtin13 and product_name")
+        yield from reader
+    except csv.Error as error:
+        raise ValueError(f"the file is broken: {error}") from None
 
 
 def _refusal(gtin: str, name: str, seen: set[str]) -> str | None:

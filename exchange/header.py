@@ -22,7 +22,7 @@ class ColumnChoice(NamedTuple):
 
 
 class Header(NamedTuple):
-    """A row of headings as the file has them, and the first values under each."""
+    """A row of headings as the file has them, whole because they are known again by it, and the first values below."""
 
     headings: list[str]
     samples: list[list[str]]
@@ -55,7 +55,12 @@ def guess_header(text: str) -> Header | None:
             for sample, cell in zip(samples, row, strict=False):
                 if cell.strip() and len(sample) < SAMPLES:
                     sample.append(visible(cell.strip()))
-    return Header([visible(cell.strip()) for cell in cells[:width]], samples)
+    return Header([_printable(cell) for cell in cells[:width]], samples)
+
+
+def _printable(heading: str) -> str:
+    """The heading on one line without what nobody sees; folded, it is the same."""
+    return "".join(filter(str.isprintable, " ".join(heading.split())))
 
 
 def _is_word(cell: str) -> bool:

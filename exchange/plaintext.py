@@ -9,17 +9,18 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# C0, C1, and the marks that turn the reading direction around (Unicode bidirectional algorithm, UAX 9)
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# C0, C1, the marks that turn the reading direction around (Unicode bidirectional algorithm, UAX 9), and what the XML of
+# a workbook may not hold
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _MARKED = tuple(f"'{beginning}" for beginning in (*_FORMULA, "'"))
-_NO_CHARACTER = re.compile("[\ufffe\uffff\ud800-\udfff]")  # what no XML may hold
+_LONE = re.compile("[\ud800-\udfff]")  # halves of a character
 
 
 def clean(text: str | None, *, lines: bool = False) -> str | None:
     """A text as a cell can carry it: no control characters, no turned direction, no blanks around it; one line unless
     `lines`. None where nothing is left. What was cleaned once stays as it is."""
-    kept = unicodedata.normalize("NFC", _NO_CHARACTER.sub("", CONTROL.sub("", text or "")))
+    kept = unicodedata.normalize("NFC", _LONE.sub("", CONTROL.sub("", text or "")))
     return ("\n".join(kept.strip().splitlines()) if lines else " ".join(kept.split())) or None
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -22,6 +23,7 @@ from exchange.registerfile import COLUMNS, METHOD_WORDS, REGIME_WORDS, UNKNOWN
 
 PROCUREMENTS, TENDERS, VALUES = "procurements.csv", "contracted_tenders_with_suppliers.csv", "contracted_value.csv"
 LEAST_BELIEVABLE = 10_000  # a smaller "contracted value" of a framework agreement is a unit price in the wrong field
+LAST_YEAR = 9_000  # a later one is a slip
 
 FIELDS = (
     *("agreement", "registry_number", "title", "regime", "starts_on", "ends_on", "ceiling", "owner", "entitled"),
@@ -62,7 +64,8 @@ class Converted:
 
 
 def convert(files: Mapping[str, bytes], assumed: Assumptions) -> Converted:
-    """Make a register of the three files. Raises KeyError naming a file or a column that is missing."""
+    """Make a register of the three files. Raises KeyError naming a file or a column that is missing, and
+    UnicodeDecodeError or csv.Error for a file that is no such table."""
     done = Converted()
     procurements = dict(_framework_agreements(files, assumed, done))
     values = {row["Upphandlings-ID"]: row["Kontrakterat värde, Summa"] for _, row in _read(files, VALUES)}
@@ -123,6 +126,8 @@ def _framework_agreements(
             else:
                 if buyer not in assumed.known:
                     why = f"köparen {row['Namn för köpare']} finns inte i Avrop"
+                elif assumed.starts_on is None and _published(row) is None:
+                    why = f"publiceringsdagen {row['Publiceringsdatum']!r} är ingen dag"
         if why:
             about = f"{row['Upphandlings-ID']} {row['Upphandlingens titel']}"
             done.skipped.append(Skipped(PROCUREMENTS, line, about, why))
@@ -164,9 +169,9 @@ def _row(
     rank: int,
     assumed: Assumptions,
 ) -> dict[str, str]:
-    published = date.fromisoformat(procurement["Publiceringsdatum"])
-    starts_on = assumed.starts_on or published
-    is_believable = bool(value) and value.isdigit() and int(value) >= LEAST_BELIEVABLE
+    starts_on = assumed.starts_on or _published(procurement)
+    assert starts_on is not None  # others are not among the agreements
+    is_believable = re.fullmatch("[0-9]{1,15}", value) is not None and int(value) >= LEAST_BELIEVABLE
     title = " ".join(procurement["Upphandlingens titel"].split())
     buyer = organisation_number(procurement["Organisationsnummer för köpare"])
     told = {
@@ -219,6 +224,15 @@ def _regime(procurement: Mapping[str, str]) -> str:
     if procurement["Rättslig grund"] == "Direktiv 2014/25/EU":
         return "luf"
     return "lou" if procurement["Direktivstyrd"] == "True" else "lou-19"
+
+
+def _published(procurement: Mapping[str, str]) -> date | None:
+    """The day of publication; none where there is none, or none that four years can be added to."""
+    try:
+        published = date.fromisoformat(procurement["Publiceringsdatum"])
+    except ValueError:
+        return None
+    return published if published.year <= LAST_YEAR else None
 
 
 def _four_years(starts_on: date) -> date:

@@ -49,7 +49,7 @@ def _rows(text: str) -> Iterator[PastedRow]:
     for line, written in enumerate(text.splitlines(), start=1):
         if not written.strip():
             continue
-        cells = _cells(written)
+        cells = [cell.strip('"').strip() for cell in _cells(written)]
         if not (is_first and _is_heading(cells)):
             yield _row(line, cells)
         is_first = False
@@ -59,7 +59,7 @@ def _cells(written: str) -> list[str]:
     """What stands between the strongest divider of the row. A comma divides only once: after that it is a decimal's."""
     for divider in "\t;":
         if divider in written:
-            return [cell.strip().strip('"').strip() for cell in written.split(divider) if cell.strip()]
+            return [cell.strip() for cell in written.split(divider) if cell.strip()]
     written = written.strip()
     number, comma, rest = written.partition(",")
     if comma and not re.search(r"\s", number.strip()):

@@ -18,6 +18,7 @@ from catalog.upload import PRICES, Upload, upload_of
 from core.clock import now
 from core.db import db
 from core.errors import RuleBroken
+from exchange.csvtext import visible
 from exchange.header import folded_row
 from exchange.pricefile import INSTEAD, MANDATORY, heading, look_at
 from exchange.problem import Problem
@@ -79,11 +80,11 @@ def _remember(actor: User, award: Award, written: Sequence[str], fields: Sequenc
     known = next((known for known in column_maps(award) if known.fingerprint == fingerprint), None) or ColumnMap(
         organisation_id=award.lot.agreement.owner_id, supplier_id=award.supplier_id, fingerprint=fingerprint
     )
-    known.headings, known.fields, known.written = list(headings), list(fields), list(written)
+    known.headings, known.fields, known.written = list(headings), list(fields), [visible(name) for name in written]
     known.chosen_at, known.chosen_by_id = now(), actor.id
     db.session.add(known)
     db.session.flush()
-    _tell(actor, "choose-columns", award, _named(written, fields))
+    _tell(actor, "choose-columns", award, _named(known.written, fields))
 
 
 def _tell(actor: User, act: str, award: Award, columns: dict[str, str]) -> None:

@@ -6,7 +6,9 @@ import io
 import re
 import unicodedata
 import zipfile
+import zlib
 from hashlib import sha256
+from zipfile import ZIP_DEFLATED, ZIP_STORED
 
 from flask_babel import lazy_gettext as _l
 
@@ -17,6 +19,7 @@ from core.clock import now
 from core.errors import RuleBroken
 
 MAX_BYTES = 20_000_000
+MAX_MEMBERS = 10_000  # of an archive: a long text with pictures has some hundred
 _OFFICE = {
     "word/document.xml": (".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
     "xl/workbook.xml": (".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
@@ -79,6 +82,8 @@ def kind_of(content: bytes) -> tuple[str, str] | None:
 
 
 def _kind_of_archive(content: bytes) -> tuple[str, str] | None:
+    if content.count(b"PK\x01\x02") > MAX_MEMBERS:  # each entry of the list of members begins so
+        return None
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = set(archive.namelist())
@@ -87,11 +92,11 @@ def _kind_of_archive(content: bytes) -> tuple[str, str] | None:
             for part, kind in _OFFICE.items():
                 if part in names and "[Content_Types].xml" in names:
                     return kind
-            if "mimetype" in names:
+            if "mimetype" in names and archive.getinfo("mimetype").compress_type in (ZIP_STORED, ZIP_DEFLATED):
                 with archive.open("mimetype") as file:  # the first hundred bytes only: it may claim any size
                     media_type = file.read(100).decode("ascii", "replace").strip()
                 return (_OPEN[media_type], media_type) if media_type in _OPEN else None
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError):
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, ValueError, EOFError):
         return None
     return None
 
@@ -101,4 +106,4 @@ def safe_name(name: str, suffix: str) -> str:
     base = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
     base = "".join(c for c in base if c.isprintable() and c not in '<>:"|?*;').strip(" .")
     stem = base[: -len(suffix)] if base.lower().endswith(suffix) else base.rpartition(".")[0] or base
-    return f"{stem.strip(' .')[:140] or 'dokument'}{suffix}"
+    return f"{stem.strip(' .')[:140].rstrip(' .') or 'dokument'}{suffix}"

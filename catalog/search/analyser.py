@@ -21,7 +21,7 @@ import Stemmer
 
 from catalog.search.spelling import Speller
 
-VERSION = 2
+VERSION = 3
 REMEMBERED = 10_000  # pieces of words whose answers are kept: everybody asks for the same
 
 _snowball = Stemmer.Stemmer("swedish", 0)  # its own cache is slower than ours
@@ -77,9 +77,9 @@ def fold(text: str) -> str:
     """Lower case without accents, but with å, ä and ö: they are letters, not accents."""
     if _PLAIN.fullmatch(text):
         return text.lower()  # what is done below changes nothing else in it
-    kept = unicodedata.normalize("NFKC", text).casefold().translate(_ACCENTS).translate(_OURS)
+    kept = unicodedata.normalize("NFKC", text).casefold().translate(_OURS)
     plain = "".join(c for c in unicodedata.normalize("NFKD", kept) if not unicodedata.combining(c))
-    return plain.translate(_BACK)
+    return plain.translate(_BACK).translate(_ACCENTS)
 
 
 def code(text: str) -> str:

@@ -17,6 +17,7 @@ from catalog.upload import PRICES, upload_of
 from catalog.views.manage import agreement_trail, bp
 from catalog.views.manage_price_lists import arrived, page_of_award
 from core.web import requires
+from exchange.csvtext import visible
 from exchange.pricefile import MANDATORY, heading, possible_fields, usual_field
 
 
@@ -43,7 +44,12 @@ def price_columns(award_id: int) -> Any:
         award=award,
         upload=upload,
         columns=[
-            (written, upload.samples[n], chosen[n], [(f, heading(f), f in MANDATORY) for f in possible_fields(written)])
+            (
+                visible(written),
+                upload.samples[n],
+                chosen[n],
+                [(f, heading(f), f in MANDATORY) for f in possible_fields(written)],
+            )
             for n, written in enumerate(upload.headings)
         ],
         crumbs=[*agreement_trail(award.lot.agreement), (award.supplier.name, page_of_award(award))],

@@ -408,14 +408,17 @@ def test_an_organisation_manages_its_own_agreements_only() -> None:
         edit(former, mine, make_facts(actor), mine.version)
 
 
-def archive(**parts: bytes) -> bytes:
+def archive(compression: int = zipfile.ZIP_STORED, **parts: bytes) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as file:
+    with zipfile.ZipFile(out, "w", compression) as file:
         for name, content in parts.items():
             file.writestr(name, content)
     return out.getvalue()
 
 
+ODT = b"application/vnd.oasis.opendocument.text"
+PACKED = archive(zipfile.ZIP_DEFLATED, mimetype=ODT)
+MANY = {f"{n}.xml": b"" for n in range(10_000)}
 WORD = archive(**{"[Content_Types].xml": b"", "word/document.xml": b""})
 
 
@@ -425,13 +428,19 @@ WORD = archive(**{"[Content_Types].xml": b"", "word/document.xml": b""})
         (b"%PDF-1.7 ...", ".pdf"),
         (WORD, ".docx"),
         (archive(**{"[Content_Types].xml": b"", "xl/workbook.xml": b""}), ".xlsx"),
-        (archive(mimetype=b"application/vnd.oasis.opendocument.text"), ".odt"),
+        (archive(mimetype=ODT), ".odt"),
         ("Avtal med åäö".encode(), ".txt"),
         ("Avtal med åäö".encode("cp1252"), ".txt"),
         (b"<script>alert(1)</script>", ".txt"),
         (archive(**{"[Content_Types].xml": b"", "word/document.xml": b"", "word/vbaProject.bin": b""}), None),
         (archive(**{"evil.exe": b"MZ"}), None),
         (b"PK\x03\x04broken", None),
+        (PACKED[:38] + b"\x07" + PACKED[39:], None),  # no such kind of block (RFC 1951, 3.2.3)
+        (archive(zipfile.ZIP_LZMA, mimetype=ODT), None),  # its dictionary may claim four gigabytes
+        (
+            archive(**{"[Content_Types].xml": b"", "word/document.xml": b""} | {f"a{n}": b"" for n in range(10_000)}),
+            None,
+        ),
         (b"MZ\x90\x00\x03", None),
         (b"\x89PNG\r\n\x1a\n\x00", None),
         (b"\x00" * 100, None),
@@ -451,6 +460,7 @@ def test_kind_of_a_document_is_read_from_its_content(content: bytes, suffix: str
         ("avtal.exe", "avtal.pdf"),
         ('a"\r\nX: y;.pdf', "aX y.pdf"),
         ("x" * 300 + ".pdf", "x" * 140 + ".pdf"),
+        ("x" * 139 + " avtal.pdf", "x" * 139 + ".pdf"),
         ("", "dokument.pdf"),
         ("..", "dokument.pdf"),
     ],

@@ -95,6 +95,15 @@ def test_number_without_its_zeros_in_a_chosen_gtin_column_gets_them_back(owner: 
     assert made is not None and [row.gtin for row in rows_of(made)] == ["01234565", None]
 
 
+def test_columns_are_known_again_by_headings_of_any_length_and_signs(owner: User, award: Award) -> None:
+    data = as_csv().replace(b"Sats", '"S\u202eats,\n'.encode() + b"som den var " * 9 + b'"')
+    upload = waiting(owner, award, data, "lista.csv")
+    assert len(max(upload.headings, key=len)) > 100 and all(map(str.isprintable, upload.headings))
+    made = choose(owner, award, upload.id, FIELDS)
+    assert made.price_list is not None, made.problems
+    assert max(map(len, column_maps(award)[0].written)) == 60  # as a page shows them
+
+
 def test_choice_is_the_suppliers_and_of_those_headings(owner: User, award: Award) -> None:
     chosen(owner, award, as_csv(), "lista.csv")
     sister = make_award(make_lot(make_agreement()), award.supplier)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, Phase, given, settings
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
@@ -22,9 +23,10 @@ from core.clock import frozen, now, today
 from core.db import commit, db, unit_of_work
 from core.errors import AvropError, NotAllowed, RuleBroken, WrongState
 from exchange import pricesheet
-from exchange.pricefile import read_price_file
+from exchange.pricefile import PriceRow, read_price_file
 from exchange.table import CHUNK
 from exchange.tablefile import Form
+from tests.exchange.generated import LISTS, generated
 from tests.factories import hostile
 from tests.factories.auth import make_member, make_organisation
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_price_list
@@ -292,3 +294,10 @@ def test_list_taken_out_and_put_back_is_the_same(award: Award, form: Form) -> No
     outcome = import_price_list(None, award, data, f"lista.{form}", today())
     assert outcome.price_list is not None, outcome.problems
     assert list(rows_of(outcome.price_list)) == list(rows_of(first))
+
+
+@settings(generated(20), suppress_health_check=[*HealthCheck], phases=[Phase.explicit, Phase.generate])
+@given(LISTS)
+def test_any_list_is_stored_as_it_was_read(award: Award, rows: list[PriceRow]) -> None:
+    stored = list(rows_of(bring_in(award, pricesheet.price_list(rows, "csv"))))
+    assert [row._replace(line=0) for row in stored] == rows

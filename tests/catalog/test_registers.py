@@ -32,6 +32,7 @@ from core.db import db, rollback
 from core.types import sort_key
 from exchange.plaintext import clean
 from exchange.tablefile import MEDIA_TYPES, Form
+from tests.exchange.generated import TIMES
 from tests.factories.auth import make_member, make_office, make_organisation
 from tests.factories.catalog import (
     make_agreement,
@@ -68,7 +69,7 @@ texts = st.one_of(
 )
 forms = st.sampled_from([*MEDIA_TYPES])
 generated = settings(
-    max_examples=15,
+    max_examples=15 * TIMES,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],  # to shrink an example through the database takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -185,6 +185,8 @@ def test_text_is_trimmed_composed_and_none_when_empty() -> None:
     assert sent(TextField()).data is None
     assert sent(LongTextField(), "ett\r\ntvå\r\n").data == "ett\ntvå"
     assert tidied("a\0b\x1b\x7f") == "ab"
+    assert tidied("a \0 b") == "a b"
+    assert tidied("e\0\u0301") == "é"
 
 
 def test_text_keeps_its_length() -> None:

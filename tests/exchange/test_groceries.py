@@ -51,6 +51,11 @@ def test_file_without_the_columns_is_refused() -> None:
         generate_prices(b"a,b\n1,2\n")
 
 
+def test_file_with_a_cell_that_never_ends_is_refused() -> None:
+    with pytest.raises(ValueError, match="broken"):
+        generate_prices(b"gtin13,product_name\n" + b"x" * 200_000)
+
+
 def test_the_real_groceries_make_a_clean_price_list(shared: Path) -> None:
     path = shared / "data" / "openfoodfacts-se" / "livsmedel_ean73.csv"
     if not path.is_file():

@@ -6,8 +6,23 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from exchange.registerfile import COLUMNS, RegisterFile, read_register
+from core.checkdigits import luhn_check_digit
+from exchange.plaintext import clean
+from exchange.registerfile import (
+    COLUMNS,
+    METHOD_WORDS,
+    REGIME_WORDS,
+    RegisterFile,
+    RegisterRow,
+    grounds_of,
+    read_register,
+    write_register,
+)
+from exchange.tablefile import Form
+from tests.exchange.generated import generated, numbers, optional
 
 ROW = {
     "agreement": "UK-2026-01",
@@ -177,3 +192,93 @@ def test_unknown_column_is_only_a_warning() -> None:
     found = read_register(register(ROW).replace(b"Avtalsnamn", b"Avtalsnamn;Kommentar").replace(b"Livsmedel", b"L;x"))
     assert codes(found) == ["unknown-column"]
     assert found.is_clean
+
+
+def texts(limit: int, *, lines: bool = False) -> st.SearchStrategy[str]:
+    """Texts as the reader gives them: anything that a cell can carry, formulas included."""
+    anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+    odd = st.sampled_from(["=1+1", "- ett\n- två", "'", "'=", "''", "@x", "_x0041_", 'a;"b"', "007", "e\u0301", "-"])
+    cleaned = (anything | odd).map(lambda text: (clean(text, lines=lines) or "x")[:limit].strip())
+    return cleaned.filter(lambda text: clean(text, lines=lines) == text)
+
+
+def companies(some: range) -> list[str]:
+    bodies = [f"55600{number:04d}" for number in some]
+    return [body + luhn_check_digit(body) for body in bodies]
+
+
+ceilings = optional(numbers(1_000_000_000, 2) | st.just("okänd"))
+entitled = st.lists(st.sampled_from(companies(range(9))), max_size=3, unique=True).map(tuple) | st.just(("alla",))
+SUPPLIERS = st.fixed_dictionaries(
+    {"supplier_name": texts(200), "supplier_email": optional(st.just("order@fjall.example"))}
+)
+AWARDS = st.fixed_dictionaries(
+    {
+        "rank": optional(st.integers(1, 999)),
+        "share": optional(numbers(100, 2)),
+        "note": optional(texts(1000, lines=True)),
+    }
+)
+LOTS = st.fixed_dictionaries(
+    {
+        "lot_title": optional(texts(200)),
+        "method": optional(st.sampled_from(sorted(METHOD_WORDS))),
+        "clause": optional(texts(200)),
+        "grounds": optional(texts(200, lines=True)).map(grounds_of),
+        "competition_above": optional(numbers(1_000_000_000, 2)),
+        "lot_ceiling": ceilings,
+        "awards": st.dictionaries(st.sampled_from(companies(range(4))), AWARDS, max_size=3),
+    }
+)
+AGREEMENTS = st.fixed_dictionaries(
+    {
+        "title": texts(200),
+        "registry_number": optional(texts(60)),
+        "regime": optional(st.sampled_from(sorted(REGIME_WORDS))),
+        "starts_on": st.dates(date(1900, 1, 1), date(2100, 1, 1)),
+        "ends_on": st.dates(date(2100, 1, 1)),
+        "ceiling": ceilings,
+        "category": optional(texts(200)),
+        "summary": optional(texts(200, lines=True)),
+        "how_to_order": optional(texts(200, lines=True)),
+        "reason": optional(texts(200, lines=True)),
+        "owner": optional(st.sampled_from(companies(range(9)))),
+        "entitled": entitled,
+        "lots": st.dictionaries(st.sampled_from(["1", "2", "-3", "A=b"]), LOTS, max_size=3),
+    }
+)
+NUMBERS = st.sampled_from(["UK-1", "-2", "007", "Ö 3.4", "1_0:5"])
+
+
+@st.composite
+def whole_registers(draw: st.DrawFn) -> list[RegisterRow]:
+    """Agreements with and without lots, lots with and without suppliers; what is said of a thing stands on each row."""
+    suppliers = {number: draw(SUPPLIERS) for number in companies(range(4))}
+    rows = []
+    for number, agreement in draw(st.dictionaries(NUMBERS, AGREEMENTS, min_size=1, max_size=3)).items():
+        facts = {field: value for field, value in agreement.items() if field != "lots"}
+        first = RegisterRow(0, number, **facts)
+        for lot, about in agreement["lots"].items():
+            awards = about.pop("awards")
+            row = first._replace(lot=lot, **about)
+            rows += [row._replace(supplier=s, **suppliers[s], **award) for s, award in awards.items()] or [row]
+        rows += [] if agreement["lots"] else [first]
+    return rows
+
+
+def comes_back(rows: list[RegisterRow], form: Form) -> None:
+    found = read_register(write_register(rows, form), f"avtal.{form}")
+    assert [problem for problem in found.problems if problem.severity == "error"] == []
+    assert [row._replace(line=0) for row in found.rows] == rows
+
+
+@generated(200)
+@given(whole_registers())
+def test_register_that_is_exported_as_csv_comes_back_as_the_same(rows: list[RegisterRow]) -> None:
+    comes_back(rows, "csv")
+
+
+@generated(30)
+@given(whole_registers())
+def test_register_that_is_exported_as_a_workbook_comes_back_as_the_same(rows: list[RegisterRow]) -> None:
+    comes_back(rows, "xlsx")

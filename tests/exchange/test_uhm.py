@@ -80,6 +80,8 @@ def test_procurement_becomes_a_register_that_reads_without_a_problem() -> None:
         ({"Organisationsnummer för köpare": "2120002529"}, {}, "kontrollsiffra"),
         ({"Organisationsnummer för köpare": "0145076-7"}, {}, "tio siffror"),
         ({"Organisationsnummer för köpare": OTHER_BUYER}, {}, "finns inte i Avrop"),
+        ({"Publiceringsdatum": "2024-02-30"}, {}, "ingen dag"),
+        ({"Publiceringsdatum": "9999-01-01"}, {}, "ingen dag"),
         ({}, {"Upphandlings-ID": "P9"}, "ingen leverantör i källan"),
         ({}, {"Namn för leverantör": " "}, "ingen leverantör angiven"),
         ({}, {"Juridisk form för leverantör": "Utländska juridiska personer"}, "utländsk"),
@@ -117,10 +119,11 @@ def test_supplier_stands_once_on_a_lot() -> None:
     assert [skipped.line for skipped in done.skipped] == [3]
 
 
-def test_value_that_is_a_unit_price_makes_the_ceiling_unknown() -> None:
-    done = convert(files(values=[VALUE | {"Kontrakterat värde, Summa": "417"}]), assumed())
+@pytest.mark.parametrize("value", ["417", "²", "9" * 5000])
+def test_value_that_is_a_unit_price_or_no_number_makes_the_ceiling_unknown(value: str) -> None:
+    done = convert(files(values=[VALUE | {"Kontrakterat värde, Summa": value}]), assumed())
     assert done.rows[0]["ceiling"] == "okänd"
-    assert "417" in done.rows[0]["note"]
+    assert value in done.rows[0]["note"]
 
 
 @pytest.mark.parametrize("title", ["=HYPERLINK(1)", "-2+3", "@SUM"])

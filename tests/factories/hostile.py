@@ -352,6 +352,13 @@ def open_document_with_a_formula() -> bytes:
 
 
 @hostile("prislista.ods")
+def open_document_whose_kind_cannot_be_unpacked() -> bytes:
+    data = bytearray(open_document(ods_row(*HEADER)))
+    data[30 + len("mimetype")] |= 0b110  # no such kind of block (RFC 1951, 3.2.3)
+    return bytes(data)
+
+
+@hostile("prislista.ods")
 def open_document_with_a_basic_library() -> bytes:
     return repacked(open_document(ods_row(*HEADER)), add={"Basic/Standard/Module1.xml": b"<x/>"})
 

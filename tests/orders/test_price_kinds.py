@@ -14,7 +14,7 @@ from catalog.price_list import Article, Tier
 from core.db import TransactionalFlask, commit
 from exchange import pricesheet
 from exchange.pricefile import read_price_file
-from exchange.pricesheet import Form
+from exchange.tablefile import Form
 from orders.actions.basket import add, change
 from orders.basket_queries import view_basket
 from orders.order import FileKind, Order

@@ -53,6 +53,8 @@ def place(app: TransactionalFlask) -> Place:
         ("A-1 12 st", "A-1", "12"),
         ("A-1;Pärm A4;3", "A-1", "3"),  # a name between them
         ('"A-1";"3"', "A-1", "3"),
+        ('"A-1","2,5"', "A-1", "2.5"),
+        ('"A-1" 3', "A-1", "3"),
         ("A-1 B\t3", "A-1 B", "3"),
         ("  A-1\t3\t", "A-1", "3"),
         ("7E12\t3", "7E12", "3"),  # a supplier's number, and none that a spreadsheet has shortened
@@ -73,8 +75,9 @@ def test_a_row_that_cannot_be_read_says_why(app: TransactionalFlask, text: str) 
 
 
 def test_blank_lines_and_a_heading_are_passed_over_and_lines_keep_their_numbers() -> None:
-    entries = read_rows("Artikelnummer\tAntal\n\nA-1\t2\r\n\r\nA-2\t3\n")
-    assert [(entry.line, entry.number) for entry in entries] == [(3, "A-1"), (5, "A-2")]
+    rows = read_rows("Artikelnummer\tAntal\n\nA-1\t2\r\n\r\nA-2\t3\n")
+    assert [(entry.line, entry.number) for entry in rows] == [(3, "A-1"), (5, "A-2")]
+    assert [entry.number for entry in read_rows('"Artikelnummer","Antal"\n"A-1","2"')] == ["A-1"]
 
 
 def test_a_very_long_row_takes_no_time() -> None:
