@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import current_app, render_template
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -16,6 +15,7 @@ from catalog.agreement import Agreement
 from catalog.managing import agreement_owners
 from catalog.price_list import PriceList
 from core.db import db
+from core.language import speaking
 from core.web import external_url
 from exchange.outbox import enqueue
 
@@ -28,7 +28,7 @@ def ask_for_second_person(price_list: PriceList, exceeded: Sequence[Any]) -> Non
     for person in _managers(agreement):
         if person == uploader:
             continue
-        with force_locale(person.language):
+        with speaking(person.language):
             context = {
                 "price_list": price_list,
                 "agreement": agreement,

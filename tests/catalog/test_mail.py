@@ -70,7 +70,12 @@ def test_all_who_may_be_the_second_person_are_asked_and_nobody_else(desk: Desk) 
     link = f"http://avrop.test/admin/price-lists/{draft.id}"
     for text in (mail.text, mail.html or ""):
         assert link in text and desk.first.name in text and "50 %" in text and "En annan person måste godkänna" in text
-    assert "must approve it" in found[desk.second.email].text
+        assert "must approve" not in text
+    assert '<html lang="sv">' in (mail.html or "")
+    english = found[desk.second.email]
+    for text in (english.text, english.html or ""):
+        assert "must approve it" in text and "måste godkänna" not in text
+    assert '<html lang="en">' in (english.html or "")
 
 
 def test_nobody_is_asked_below_the_limits_or_without_them(desk: Desk) -> None:

@@ -79,6 +79,17 @@ def test_only_the_ground_decides_when_to_commit() -> None:
     assert found == []
 
 
+def test_the_language_is_chosen_in_one_place() -> None:
+    """`core.language.speaking` also tells `language()`; flask-babel's own context alone would leave half of a mail in
+    the language of whoever caused it."""
+    found = [
+        place(module, node)
+        for module, node in nodes(ast.ImportFrom)
+        if isinstance(node, ast.ImportFrom) and any(a.name in ("force_locale", "get_locale") for a in node.names)
+    ]
+    assert {site.split(":")[0] for site in found} == {"core/language.py"}, found
+
+
 def test_state_is_assigned_in_one_place() -> None:
     found = []
     for module, node in nodes(ast.Assign, ast.AugAssign, ast.AnnAssign):
