@@ -42,6 +42,7 @@ REFERENCES = {
     "manage.edit_agreement.owner": "organisation",
     "manage.edit_agreement.responsible": "user",
     "manage.entitle.lot": "lot",
+    "needs.new.unit_id": "unit",
     "rules.create.unit": "unit",
     "rules.create.who": "user",
     "rules.create_group.members": "user",
@@ -75,6 +76,9 @@ SHARED = {
     "manage.create_category.parent": "one tree of categories",
     "manage.edit_agreement.category": "one tree of categories",
     "manage.entitle.organisations": "an agreement is procured for whoever took part",
+    "needs.direct.category": "one tree of categories",
+    "needs.new.category": "one tree of categories",
+    "needs.pass_on.category": "one tree of categories",
     "rules.create.category": "one tree of categories",
     "rules.edit.category": "one tree of categories",
 }
