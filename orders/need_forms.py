@@ -46,7 +46,11 @@ class NeedForm(BaseForm):
     how_much = TextField(_l("Hur mycket?"), longest=100, description=_l("Till exempel 30 stolar, eller 10 timmar."))
     estimated_value = DecimalField(_l("Ungefärligt värde, kronor utan moms"), places=2, min=0, max=MOST_VALUE)
     needed_on = DayField(_l("När behövs det?"))
-    category = PickField(_l("Kategori"), nothing=_l("Vet inte – välj åt mig"))
+    category = PickField(
+        _l("Kategori"),
+        nothing=_l("Vet inte – välj åt mig"),
+        description=_l("Avgör vem som svarar. Avrop föreslår en efter dina ord."),
+    )
     unit_id = SelectField(_l("För enheten"), coerce=int)
     file = FileField(
         _l("Bifoga en fil"), description=_l("Bild, PDF, Office, OpenDocument eller text, högst %(mb)s MB.", mb=10)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import NamedTuple
 
 from app.demo.agreements import Office
-from app.demo.chronicle import Chronicle, working_hours
+from app.demo.chronicle import Chronicle
 from core.clock import now
 from core.db import db
 from core.errors import AvropError
@@ -29,9 +30,9 @@ from orders.need_queries import agreement_numbered
 
 
 class Scene(NamedTuple):
-    """A report so many days ago; `story` is its answer, or "waits", "taken", "passed" or "withdrawn"."""
+    """A report so many working days ago; `story` is its answer, or "waits", "taken", "passed" or "withdrawn"."""
 
-    days_ago: int
+    workdays: int
     who: str
     place: tuple[str, str]
     title: str
@@ -46,21 +47,22 @@ class Scene(NamedTuple):
 
 
 SCHOOL = ("OSD", "311")
+HOUR = timedelta(hours=1)  # until somebody does something about it
 SCENES = (
     Scene(
-        112, "anna@ostersund", SCHOOL, "Laminator till biblioteket", "Vi gör egna skyltar och spelkort.", "10.1",
+        80, "anna@ostersund", SCHOOL, "Laminator till biblioteket", "Vi gör egna skyltar och spelkort.", "10.1",
         "agreement", "Laminatorer finns under kontorsmaskiner.", "1 st", 1_800, "UK24-011", "laminator",
     ),
     Scene(
-        96, "ahmed@ostersund", ("OSD", "321"), "Pizzaugn till skolköket", "Den gamla är utdömd av besiktningen.", "20",
+        68, "ahmed@ostersund", ("OSD", "321"), "Pizzaugn till skolköket", "Den gamla är utdömd av besiktningen.", "20",
         "direct-procurement", "Beställ av Fjällkök AB, offerten bifogas i mejl.", "1 st", 148_000,
     ),
     Scene(
-        74, "emil@krokom", ("KRO", "211"), "Hyra av tält till skolavslutningen", "400 besökare, en dag i juni.", "80",
+        53, "emil@krokom", ("KRO", "211"), "Hyra av tält till skolavslutningen", "400 besökare, en dag i juni.", "80",
         "direct-procurement", "Boka hos den valda leverantören.", "2 tält", 38_500,
     ),
     Scene(
-        58, "petra@are", ("ARE", "411"), "Konstsnö till pulkabacken", "Ett önskemål från elevrådet.", "90.3",
+        29, "petra@are", ("ARE", "411"), "Konstsnö till pulkabacken", "Ett önskemål från elevrådet.", "90.3",
         "no", "Det ryms inte i skolans uppdrag. Fråga gärna fritidsförvaltningen.", None, 90_000,
     ),
     Scene(
@@ -68,7 +70,7 @@ SCENES = (
         "procurement", "Vi planerar en gemensam upphandling i vår. Du är med i referensgruppen.", "25 st", 750_000,
     ),
     Scene(
-        27, "nils@ostersund", ("OSD", "110"), "Videosystem till sammanträdesrummet", "Nämnden möts på distans.", "50",
+        13, "nils@ostersund", ("OSD", "110"), "Videosystem till sammanträdesrummet", "Nämnden möts på distans.", "50",
         "competition", "Vi hjälper dig att begära anbud från avtalets leverantörer.", "1 rum", 210_000,
     ),
     Scene(
@@ -76,11 +78,11 @@ SCENES = (
         "reply", "Nej, inte privat. Bokavtalet har begagnat i sortimentet: sök på titeln och ordet begagnad.",
     ),
     Scene(
-        12, "anna@ostersund", SCHOOL, "Akustikskärmar till matsalen", "Ljudnivån är för hög.", "40", "withdrawn",
+        8, "anna@ostersund", SCHOOL, "Akustikskärmar till matsalen", "Ljudnivån är för hög.", "40", "withdrawn",
         how_much="6 st", value=42_000,
     ),
     Scene(
-        9, "sara@ostersund", ("OSD", "312"), "Skyltar med punktskrift", "En ny elev är blind.", "10.3", "waits",
+        6, "sara@ostersund", ("OSD", "312"), "Skyltar med punktskrift", "En ny elev är blind.", "10.3", "waits",
         how_much="40 st", value=24_000, search="punktskrift",
     ),
     Scene(
@@ -101,7 +103,7 @@ SCENES = (
 def plan_needs(office: Office, chronicle: Chronicle) -> None:
     """Put the reports and what became of them into the chronicle."""
     for number, scene in enumerate(SCENES):
-        instant = working_hours(chronicle.instant(scene.days_ago, 8, 20 + number))
+        instant = chronicle.instant(chronicle.workday(scene.workdays), 8, 20 + number)
         chronicle.at(instant, partial(_report, office, chronicle, scene, number))
 
 
@@ -123,7 +125,7 @@ def _report(office: Office, chronicle: Chronicle, scene: Scene, number: int) -> 
         ),
     )
     if scene.story != "waits":
-        chronicle.at(working_hours(now().replace(minute=50)), partial(_go_on, office, scene, need))
+        chronicle.at(now() + HOUR, partial(_go_on, office, scene, need))
 
 
 def _go_on(office: Office, scene: Scene, need: NeedReport) -> None:

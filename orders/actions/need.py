@@ -276,7 +276,8 @@ def _sit_down(actor: User, need: NeedReport) -> None:
 def _lock(need: NeedReport) -> None:
     """Read it again under lock: two answers at once would otherwise both be given."""
     db.session.flush()
-    db.session.refresh(need, with_for_update=True)
+    row = select(NeedReport).where(NeedReport.id == need.id).with_for_update()
+    db.session.scalar(row, execution_options={"populate_existing": True})
 
 
 def _close(actor: User, need: NeedReport, said: Answer) -> None:
