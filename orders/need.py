@@ -116,6 +116,7 @@ class NeedReport(Base):
     reported_at: Mapped[datetime] = mapped_column(UtcDateTime)
     reported_on: Mapped[date]  # the same as a day in Stockholm
     due_on: Mapped[date]
+    reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # that the answer is late
     state: Mapped[NeedState] = mapped_column(TextEnum(NeedState), default=NeedState.SENT)
 
     answer: Mapped[NeedAnswer | None] = mapped_column(TextEnum(NeedAnswer))

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from flask import current_app, render_template
 from flask_babel import gettext as _
-from sqlalchemy import select
 
-from auth.organisation import Organisation, OrganisationKind
+from auth.queries import office_buyers
 from auth.user import User
-from catalog.managing import agreement_owners
-from core.db import db
 from core.language import speaking
 from core.web import external_url
 from exchange.outbox import enqueue
@@ -44,11 +41,15 @@ def tell_withdrawn(report: NeedReport) -> None:
         _send(report, "withdrawn", person, reply_to=report.reporter)
 
 
+def tell_late(report: NeedReport) -> None:
+    for person in _receivers(report):
+        _send(report, "late", person, reply_to=report.reporter)
+
+
 def _receivers(report: NeedReport) -> list[User]:
     if report.receiver is not None:
         return [report.receiver]
-    offices = db.session.scalars(select(Organisation.id).where(Organisation.kind == OrganisationKind.OFFICE))
-    return [owner for owner in agreement_owners(set(offices)) if owner.id != report.reporter_id][:MOST_TOLD]
+    return [buyer for buyer in office_buyers() if buyer.id != report.reporter_id][:MOST_TOLD]
 
 
 def _send(report: NeedReport, event: str, person: User, *, reply_to: User | None = None) -> None:
@@ -61,6 +62,7 @@ def _send(report: NeedReport, event: str, person: User, *, reply_to: User | None
                 number=report.id,
                 organisation=report.organisation.name,
             ),
+            "late": _("Försenat svar: nr %(number)s", number=report.id),
             "answered": _("Svar på din anmälan, nr %(number)s", number=report.id),
             "withdrawn": _("Återtagen anmälan, nr %(number)s", number=report.id),
         }[event]

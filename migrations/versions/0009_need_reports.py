@@ -1,4 +1,5 @@
-"""Need reports with their attachments and answers, direct procurements, and the days until an answer is due. Only adds.
+"""Need reports with their attachments and answers, direct procurements, the days until an answer is due, and each
+organisation's contact at the office. Only adds.
 
 Revision: 0009, after 0008
 """
@@ -19,6 +20,10 @@ DAYS = "need.answer-days"
 def upgrade() -> None:
     create_report()
     create_procurement()
+    contact = sa.ForeignKey("app_user.id", name="fk_organisation_contact_buyer_id_app_user")
+    op.add_column(
+        "organisation", sa.Column("contact_buyer_id", sa.Integer(), contact, nullable=True), inline_references=True
+    )
     columns = [sa.column(n, sa.Date() if n.endswith("_on") else None) for n in ("name", "value", "starts_on", "source")]
     row = {"name": DAYS, "value": 500, "starts_on": date(2022, 2, 1), "source": "arbetsdagar, kontorets val"}
     op.bulk_insert(sa.table("parameter", *columns), [row])
@@ -47,6 +52,7 @@ def create_report() -> None:
         sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reported_on", sa.Date(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("state", sa.String(length=40), nullable=False),
         sa.Column("answer", sa.String(length=40), nullable=True),
         sa.Column("answer_text", sa.Text(), nullable=True),
@@ -153,5 +159,8 @@ def create_procurement() -> None:
 
 def downgrade() -> None:
     op.execute(sa.text("DELETE FROM parameter WHERE name = :name").bindparams(name=DAYS))
+    with op.batch_alter_table("organisation") as batch:
+        batch.drop_constraint("fk_organisation_contact_buyer_id_app_user", type_="foreignkey")
+        batch.drop_column("contact_buyer_id")
     for table in ("asked_supplier", "direct_procurement", "need_attachment", "need_report"):
         op.drop_table(table)

@@ -20,7 +20,7 @@ from catalog.category import Category
 from catalog.parameter import parameter
 from catalog.price_list import Article
 from core.clock import now, today
-from core.db import db
+from core.db import db, reading, unit_of_work
 from core.errors import NotAllowed, RuleBroken
 from core.state import advance
 from exchange.picture import kind_of as kind_of_picture
@@ -33,7 +33,7 @@ from orders.direct_procurement import (
     lock_sums,
     running_sum,
 )
-from orders.need import NeedAnswer, NeedAttachment, NeedReport, after_working_days
+from orders.need import OPEN, NeedAnswer, NeedAttachment, NeedReport, after_working_days
 from orders.policy import answers_needs_of, may_answer_need, may_report_need, may_withdraw_need
 
 MOST_BYTES = 10_000_000
@@ -75,6 +75,8 @@ def report(actor: User, organisation: Organisation, facts: NeedFacts) -> NeedRep
     """
     if not may_report_need(actor, organisation):
         raise NotAllowed(_l("Din roll kan inte anmäla behov här."))
+    # her reports are made one at a time: a second click waits here for the first
+    db.session.execute(select(User.id).where(User.id == actor.id).with_for_update(key_share=True))
     known = db.session.scalar(select(NeedReport).where(NeedReport.key == facts.key))
     if known is not None and known.reporter_id == actor.id:
         return known
@@ -254,16 +256,36 @@ def answer_directly(actor: User, need: NeedReport, facts: ProcurementFacts) -> D
     return made
 
 
+def remind_late() -> int:
+    """Tell whoever is to answer, once, that the day of the answer has passed; returns how many. A job of the worker."""
+    is_late = (NeedReport.state.in_(OPEN), NeedReport.due_on < today(), NeedReport.reminded_at.is_(None))
+    with reading() as session:
+        late = list(session.scalars(select(NeedReport.id).where(*is_late)))
+    done = 0
+    for report_id in late:
+        with unit_of_work() as session:
+            need = session.get_one(NeedReport, report_id)
+            _lock(need)
+            if need.is_open and need.reminded_at is None:  # nobody was before us
+                need.reminded_at = now()
+                session.flush()
+                need_mail.tell_late(need)
+                done += 1
+    return done
+
+
 def receiver_of(
     reporter: User, organisation: Organisation, category: Category | None, agreement: Agreement | None
 ) -> User | None:
-    """Who gets a report: the nearest owner up the category's branch, else the agreement's responsible buyer; none for
-    the office as a whole. Nobody who may not answer it, the reporter herself least of all."""
+    """Who gets a report: the nearest owner up the category's branch, else the agreement's responsible buyer, else the
+    organisation's contact at the office; none for the office as a whole. Nobody who may not answer it, the reporter
+    herself least of all."""
     people: list[User | None] = []
     while category is not None:
         people.append(category.owner)
         category = category.parent
     people.append(agreement.responsible if agreement else None)
+    people.append(db.session.get(User, organisation.contact_buyer_id) if organisation.contact_buyer_id else None)
     return next((p for p in people if p and p.id != reporter.id and answers_needs_of(p, organisation.id)), None)
 
 

@@ -65,6 +65,8 @@ REFUSED = {400, 403, 404, FORM_REFUSED}
 
 # Fields that name what is everybody's: there is nothing foreign to name.
 SHARED = {
+    "admin.create_organisation.contact_buyer_id": "the office's own",
+    "admin.edit_organisation.contact_buyer_id": "the office's own",
     "manage.add_award.supplier": "suppliers serve all",
     "manage.award.supplier": "suppliers serve all",
     "manage.add_lot.category": "one tree of categories",

@@ -15,7 +15,7 @@ from auth.user import User
 from catalog.agreement import AgreementState
 from catalog.category import Category
 from core.clock import frozen, today
-from core.db import TransactionalFlask, commit, db
+from core.db import TransactionalFlask, commit, db, reading, unit_of_work
 from core.errors import NotAllowed, NotFound, RuleBroken, WrongState
 from exchange.outbox import messages_about
 from orders.actions.need import (
@@ -25,6 +25,7 @@ from orders.actions.need import (
     answer,
     answer_directly,
     pass_on,
+    remind_late,
     report,
     take,
     withdraw,
@@ -84,6 +85,12 @@ def test_a_category_without_an_owner_is_its_parents(place: Place, buyer: User, c
 def test_without_an_owner_it_goes_to_the_agreements_responsible_buyer(place: Place, buyer: User) -> None:
     agreement = make_agreement(place.organisation, responsible=buyer)
     assert make_need(place, category=make_category(), agreement=agreement).receiver is buyer
+
+
+def test_without_both_it_goes_to_the_organisations_contact_at_the_office(place: Place, buyer: User) -> None:
+    make_buyer()
+    place.organisation.contact_buyer_id = buyer.id
+    assert make_need(place, category=make_category()).receiver is buyer
 
 
 def test_whose_role_has_ended_gets_nothing(place: Place, buyer: User) -> None:
@@ -289,6 +296,22 @@ def test_withdrawing_is_the_reporters_own_and_told(place: Place, buyer: User, ca
     withdraw(place.orderer, need)
     assert need.state is NeedState.WITHDRAWN
     assert told(need)[-1] == (buyer.email, f"Återtagen anmälan, nr {need.id}")
+
+
+def test_a_late_answer_is_reminded_of_once(fresh_app: TransactionalFlask) -> None:
+    with fresh_app.app_context(), unit_of_work():
+        place, buyer = make_place(), make_buyer()
+        category = make_category(owner=buyer)
+        late, done, early = (make_need(place, category=category) for _ in range(3))
+        late.due_on = done.due_on = today() - timedelta(days=1)
+        answer(buyer, done, Answer(answer=NeedAnswer.NO, text="Nej."))
+        subject, whose = f"Försenat svar: nr {late.id}", {need.id: about(need) for need in (late, done, early)}
+    with fresh_app.app_context():
+        assert (remind_late(), remind_late()) == (1, 0)
+        with reading():
+            subjects = {name: [m.subject for m in messages_about(name)] for name in whose.values()}
+    assert [sum("Försenat" in s for s in subjects[name]) for name in whose.values()] == [1, 0, 0]
+    assert subject in next(iter(subjects.values()))
 
 
 # Lists
