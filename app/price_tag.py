@@ -16,6 +16,8 @@ from core.language import language
 from core.web import number, price
 from exchange.units import unit_name
 
+HOUR = "HUR"
+
 
 def init_price_tags(app: Flask) -> None:
     """Make price tags known to the templates."""
@@ -35,7 +37,7 @@ def amount_of(quantity: Decimal, unit_code: str) -> Markup:
 
 
 def price_of(amount: Decimal, base_quantity: Decimal, unit_code: str) -> Markup:
-    """What so many cost, in SEK: `49,90 kr per förp`, or `120,00 kr per 100 st`."""
+    """What so many cost, in SEK: `49,90 kr per förp`, `120,00 kr per 100 st`, or `850,00 kr/timme`."""
     return _price(language(), amount, base_quantity, unit_code)
 
 
@@ -46,6 +48,8 @@ def _amount(_language: str, quantity: Decimal, unit_code: str) -> Markup:
 
 @lru_cache(10_000)
 def _price(_language: str, amount: Decimal, base_quantity: Decimal, unit_code: str) -> Markup:
+    if base_quantity == 1 and unit_code == HOUR:
+        return escape(_("%(price)s/timme", price=price(amount)))
     named = {"price": price(amount), "unit": unit(unit_code)}
     if base_quantity == 1:
         return escape(_("%(price)s per %(unit)s", **named))

@@ -22,8 +22,11 @@ from orders.order import Order
 from orders.order_queries import orders_to_receive
 from orders.requisition import Requisition, RequisitionState
 from orders.requisition_queries import requisitions_of
+from orders.shopping_list_queries import ListedList, latest_lists
 
 NEW = timedelta(days=60)
+MOST_LISTS = 5
+MOST_FAVOURITES = 6
 S = RequisitionState
 
 
@@ -36,6 +39,7 @@ class Start:
     to_receive: Sequence[Order] = ()
     new_agreements: Sequence[Agreement] = ()
     favourites: Sequence[Article] = ()
+    lists: Sequence[ListedList] = ()
     latest_orders: Sequence[Order] = ()
 
     @property
@@ -45,7 +49,7 @@ class Start:
 
 
 def start_of(user: User, organisation: Organisation, permissions: set[Permission]) -> Start:
-    """The start page of a person who acts for an organisation; at most five queries."""
+    """The start page of a person who acts for an organisation; at most six queries."""
     new = new_agreements(organisation) if Permission.CATALOGUE_READ in permissions else ()
     if Permission.ORDER_CREATE not in permissions:
         return Start(new_agreements=new)
@@ -56,6 +60,7 @@ def start_of(user: User, organisation: Organisation, permissions: set[Permission
         to_receive=orders_to_receive(user, organisation)[:5],
         new_agreements=new,
         favourites=favourite_articles(user, organisation),
+        lists=latest_lists(user, organisation, MOST_LISTS),
         latest_orders=latest_orders(user, organisation),
     )
 
@@ -97,7 +102,7 @@ def favourite_articles(user: User, organisation: Organisation) -> Sequence[Artic
         )
         .order_by(Favourite.added_at.desc(), Favourite.id.desc())
         .options(joinedload(Article.award).joinedload(Award.supplier))
-        .limit(8)
+        .limit(MOST_FAVOURITES)
     ).all()
 
 

@@ -19,6 +19,7 @@ from core.clock import now
 from core.db import db
 from core.web import requires
 from exchange.outbox import MessageState, OutboxMessage
+from orders.shopping_list import SHARING_NAMES
 
 bp = Blueprint("roof", __name__)
 
@@ -29,7 +30,7 @@ def index() -> str:
     """The start page: one search box, what waits for her, and what she often needs."""
     organisation = current_session().organisation
     start = start_of(current(), organisation, g.permissions) if organisation else Start()
-    return render_template("roof/index.html", start=start)
+    return render_template("roof/index.html", start=start, sharing_names=SHARING_NAMES)
 
 
 @bp.get("/static/bootstrap.min.css")

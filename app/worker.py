@@ -15,8 +15,7 @@ from app.indexing import keep_index
 from app.pictures import follow_pictures, keep_pictures
 from auth.actions.leftovers import remove_leftovers
 from catalog.actions.price_list import publish_due
-from catalog.actions.price_upload import sweep_uploads
-from catalog.actions.registers import remove_old_uploads
+from catalog.actions.upload import sweep_uploads
 from catalog.search import follow_index
 from core.config import Settings
 from core.db import db, rollback
@@ -36,8 +35,8 @@ JOBS_EVERY = 30  # looks between two runs of the jobs: about a minute
 
 # What is done now and then, in transactions of its own; each returns how many things it changed.
 JOBS: list[Callable[[], int]] = [
-    *(publish_due, settle_steps, sweep_uploads, remind_late),
-    *(remove_leftovers, remove_old_links, remove_old_uploads),
+    *(publish_due, settle_steps, remind_late),
+    *(remove_leftovers, remove_old_links, sweep_uploads),
 ]
 
 

@@ -100,6 +100,11 @@ SENTENCES: dict[tuple[str, str], Any] = {
     ("agreement", "remove-entitlement"): _l("Tog bort rätten för %(organisations)s att avropa från avtal %(number)s."),
     ("agreement", "state-ceiling"): _l("Ändrade takvolymen för %(scope)s."),
     ("agreement", "edit-price-rule"): _l("Ändrade prisregeln för avtal %(number)s."),
+    ("agreement", "propose-price-rule"): _l("Föreslog en mindre sträng prisregel för avtal %(number)s."),
+    ("agreement", "approve-price-rule"): _l(
+        "Godkände en mindre sträng prisregel för avtal %(number)s, som %(proposer)s hade föreslagit."
+    ),
+    ("agreement", "drop-price-rule"): _l("Tog bort förslaget om en mindre sträng prisregel för avtal %(number)s."),
     ("agreement", "attach"): _l("Lade till dokumentet %(document)s i avtal %(number)s."),
     ("agreement", "detach"): _l("Tog bort dokumentet %(document)s ur avtal %(number)s."),
     ("price-list", "import"): _l("Läste in prislista %(version)s från %(supplier)s: %(articles)s artiklar."),

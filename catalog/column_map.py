@@ -1,19 +1,16 @@
 """Column map: what the columns of a supplier's files hold, chosen by hand once for each row of headings, by each
 organisation for the agreements that it owns: nobody changes how another one's files are read.
-
-While somebody chooses, the file waits in the database: a page without script cannot send it a second time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column
 
-from auth.user import User
 from catalog.agreement import Award
 from core.db import Base, db
 from core.types import UtcDateTime
@@ -37,25 +34,6 @@ class ColumnMap(Base):
     chosen_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
 
 
-class PriceUpload(Base):
-    """A file whose columns are being chosen: one for each person and award. It goes when they are, or after a day."""
-
-    __tablename__ = "price_upload"
-    __table_args__ = (UniqueConstraint("award_id", "uploaded_by_id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    award_id: Mapped[int] = mapped_column(ForeignKey("award.id", ondelete="CASCADE"))
-    file_name: Mapped[str] = mapped_column(String(200))
-    effective_from: Mapped[date]
-    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
-    headings: Mapped[list[str]] = mapped_column(JSON)  # as the file writes them
-    samples: Mapped[list[list[str]]] = mapped_column(JSON)  # the first values of each column
-    uploaded_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    uploaded_by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
-
-    award: Mapped[Award] = relationship()
-
-
 def fingerprint_of(headings: Sequence[str]) -> str:
     """What tells one row of (folded) headings from another."""
     return sha256("\n".join(headings).encode()).hexdigest()
@@ -66,13 +44,6 @@ def column_maps(award: Award) -> Sequence[ColumnMap]:
     owner_id = award.lot.agreement.owner_id
     wanted = select(ColumnMap).where(ColumnMap.organisation_id == owner_id, ColumnMap.supplier_id == award.supplier_id)
     return db.session.scalars(wanted.order_by(ColumnMap.chosen_at.desc(), ColumnMap.id)).all()
-
-
-def upload_of(user: User, award: Award) -> PriceUpload | None:
-    """The file of hers that waits for its columns."""
-    return db.session.scalar(
-        select(PriceUpload).where(PriceUpload.award_id == award.id, PriceUpload.uploaded_by_id == user.id)
-    )
 
 
 def column_choices(award: Award) -> list[ColumnChoice]:

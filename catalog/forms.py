@@ -18,7 +18,6 @@ from auth.user import User
 from catalog.actions.agreement import AgreementFacts
 from catalog.actions.category import CategoryFacts
 from catalog.actions.lot import AwardFacts, LotFacts
-from catalog.actions.price_review import PriceRuleFacts
 from catalog.actions.supplier import SupplierFacts
 from catalog.actions.synonym import SynonymFacts
 from catalog.agreement import METHOD_NAMES, Agreement, CallOffMethod, FollowUpClass, LegalRegime, Lot
@@ -54,7 +53,7 @@ CHANNEL_NAMES = {Channel.EMAIL: _l("e-post"), Channel.PEPPOL: _l("Peppol")}
 MOST = Decimal(100_000_000_000)
 
 
-def _amount(label: Any, **kwargs: Any) -> DecimalField:
+def amount_field(label: Any, **kwargs: Any) -> DecimalField:
     """An amount in SEK excl. VAT."""
     return DecimalField(label, places=2, min=0, max=MOST, **kwargs)
 
@@ -238,7 +237,7 @@ class LotForm(VersionedForm):
     clause = TextField(
         _l("Var i avtalet står det?"), [Required()], longest=200, description=_l("Till exempel Avtalet punkt 4.2.")
     )
-    competition_above = _amount(
+    competition_above = amount_field(
         _l("Förnyad konkurrens över, kr exkl. moms"), description=_l("Tomt om det inte finns någon gräns.")
     )
     choice_grounds = LongTextField(
@@ -273,11 +272,11 @@ class AwardForm(VersionedForm):
     starts_on = DayField(_l("Från"), description=_l("Tomt om det är avtalets dagar som gäller."))
     ends_on = DayField(_l("Till"))
     delivery_days = IntegerField(_l("Leveranstid, dagar"), [Optional(), NumberRange(0, 999)], widget=TextInput())
-    minimum_order = _amount(_l("Minsta beställning, kr"))
-    small_order_fee = _amount(_l("Avgift under minsta beställning, kr"))
-    freight = _amount(_l("Frakt, kr"))
-    freight_free_from = _amount(_l("Fri frakt från, kr"))
-    free_text_cap = _amount(
+    minimum_order = amount_field(_l("Minsta beställning, kr"))
+    small_order_fee = amount_field(_l("Avgift under minsta beställning, kr"))
+    freight = amount_field(_l("Frakt, kr"))
+    freight_free_from = amount_field(_l("Fri frakt från, kr"))
+    free_text_cap = amount_field(
         _l("Högsta belopp för fritext, kr"), description=_l("Tomt: bara det som står i prislistan går att beställa.")
     )
     free_text_basis = TextField(_l("Prisgrund för fritext"), longest=200)
@@ -329,10 +328,10 @@ class EndForm(VersionedForm):
 
 
 class CeilingForm(VersionedForm):
-    limit = _amount(
+    limit = amount_field(
         _l("Takvolym, kr exkl. moms"), description=_l("Tomt betyder okänd: allt räknas, men inget stoppas.")
     )
-    external = _amount(
+    external = amount_field(
         _l("Avropat utanför Avrop, kr"), description=_l("Ingående balans och sådant som beställts på annat sätt.")
     )
     reason = LongTextField(
@@ -363,53 +362,6 @@ class TakeExtensionForm(VersionedForm):
 
 class DocumentForm(VersionedForm):
     file = FileField(_l("Fil"), description=_l("PDF, Office, OpenDocument eller text, högst 20 MB."))
-
-
-class PriceFileForm(BaseForm):
-    file = FileField(
-        _l("Prislista"), description=_l("CSV, XLSX, XLS, ODS eller Peppolkatalog (XML), högst 20 MB och 100 000 rader.")
-    )
-    effective_from = DayField(_l("Gäller från"), [Required()])
-
-    @property
-    def first_day(self) -> date:
-        assert self.effective_from.data  # required by the form
-        return self.effective_from.data  # type: ignore[no-any-return, unused-ignore]
-
-
-class RefuseForm(BaseForm):
-    """Why rows of a price list are refused; which ones stands beside it."""
-
-    reason = TextField(_l("Skäl att avböja"), longest=500)
-
-
-class ColumnsForm(BaseForm):
-    """What each column of a file holds: the fields stand in the table of samples, `column-0` and on."""
-
-
-class PriceRuleForm(VersionedForm):
-    index_clause = LongTextField(
-        _l("Vad avtalet säger om prisjustering"),
-        longest=500,
-        description=_l("Index, månader och var det står, till exempel KPI oktober–oktober, avtalet punkt 7.2."),
-    )
-    raises_from = DayField(
-        _l("Priser får höjas från"), description=_l("En lista som gäller tidigare än så får inte höja något pris.")
-    )
-    largest_raise = DecimalField(
-        _l("Största höjning av ett pris, procent"),
-        places=2,
-        min=0,
-        max=1000,
-        description=_l("Högre höjningar stoppas tills raderna är avböjda. Avrundning till hela ören tillåts."),
-    )
-    limit_percent = DecimalField(_l("Ett pris ändras mer än, procent"), places=2, min=0, max=10_000)
-    limit_share = DecimalField(_l("Så stor del av raderna ändras, procent"), places=2, min=0, max=10_000)
-    limit_effect = _amount(_l("Ändringarna gör mer om året än, kr"))
-    reason = LongTextField(_l("Skäl"), longest=500, description=_l("Behövs när regeln blir mindre sträng."))
-
-    def facts(self) -> PriceRuleFacts:
-        return PriceRuleFacts(**{name: self[name].data for name in PriceRuleFacts.__dataclass_fields__})
 
 
 class SynonymForm(BaseForm):

@@ -12,7 +12,7 @@ from catalog.price_list import Article, PriceList, VatClass, tiers_text
 from core.db import db, insert_many
 from core.types import FixedPoint, Percent, Quantity, UnitPrice
 from exchange.pricefile import PriceFile, PriceRow
-from exchange.table import Problem
+from exchange.problem import Problem
 
 VAT_CLASSES = {
     "25": VatClass.STANDARD,

@@ -15,7 +15,7 @@ from catalog.price_list import PriceList, VatClass
 from catalog.price_refusal import refusals_of
 from core.language import language
 from core.web import number, price
-from exchange.pricesheet import Sheet
+from exchange.tablefile import Sheet
 from exchange.units import unit_name
 
 ONE_NAMES = {
@@ -26,6 +26,7 @@ ONE_NAMES = {
     Kind.REWORDED: _l("ändrad text eller enhet"),
 }
 COLUMN_NAMES = {
+    "supplier_number": _l("Artikelnummer"),
     "name": _l("Benämning"),
     "unit_code": _l("Enhet"),
     "description": _l("Beskrivning"),
@@ -94,7 +95,9 @@ def changes_sheet(price_list: PriceList, kind: Kind | None = None) -> Sheet:
         *(_("Annat som ändras"), _("Avböjd därför att")),
     )
     widths = (14, 16, 40, 12, 12, 12, 12, 12, 12, 16, 50, 40)
-    return Sheet(_("Ändringar"), headings, _change_rows(price_list, kind), widths, frozenset({1}))
+    return Sheet(
+        _("Ändringar"), headings, _change_rows(price_list, kind), widths, frozenset({1}), amounts=frozenset({3, 5, 9})
+    )
 
 
 def _change_rows(price_list: PriceList, kind: Kind | None) -> Iterator[tuple[Any, ...]]:
@@ -122,4 +125,6 @@ def refused_sheet(price_list: PriceList) -> Sheet:
         )
         for r in refusals_of(price_list)
     )
-    return Sheet(_("Avböjda rader"), headings, rows, (16, 40, 14, 12, 12, 14, 12, 60), frozenset({0}))
+    return Sheet(
+        _("Avböjda rader"), headings, rows, (16, 40, 14, 12, 14, 18, 12, 60), frozenset({0}), amounts=frozenset({3, 5})
+    )

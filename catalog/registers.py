@@ -18,8 +18,8 @@ from catalog.policy import manageable
 from catalog.supplier import Supplier
 from core.db import db
 from exchange import registers
-from exchange.pricesheet import Form
 from exchange.registerfile import UNKNOWN, RegisterRow, grounds_of, write_register
+from exchange.tablefile import Form
 
 Values = dict[str, Any]
 

@@ -133,7 +133,8 @@ def _awards_of_lots(award_ids: list[int], organisation_id: int) -> Select[Award,
 def _closed_branch() -> ScalarSelect[str]:
     """The name of the closed category in which a lot's or its agreement's own one lies; none where all are open."""
     branch, own = aliased(Category), aliased(Category)
-    of_agreement = select(Agreement.category_id).where(Agreement.id == Lot.agreement_id).scalar_subquery()
+    its_own = select(Agreement.category_id).where(Agreement.id == Lot.agreement_id)
+    of_agreement = its_own.correlate(Lot).scalar_subquery()
     return (
         select(branch.name)
         .where(branch.is_closed, own.path.startswith(branch.path))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from core.checkdigits import gs1_ok
+from exchange.plaintext import bare, clean
 from exchange.units import parse_unit
 
 
@@ -26,8 +27,6 @@ _NUMBER = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _SPACES = str.maketrans("", "", " \u00a0\u202f")
-# C0, C1, and the marks that turn the reading direction around (Unicode bidirectional algorithm, UAX 9)
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _ADDRESS = re.compile(r"https?://[^\s<>\"\\]{3,}")
 _VAT = {
     written: rate
@@ -43,7 +42,8 @@ _VAT = {
 
 
 class Text:
-    """Text on one line, at most `limit` characters, that no spreadsheet takes for a formula."""
+    """Text on one line, at most `limit` characters; what a spreadsheet would take for a formula must say that it is
+    none (exchange/plaintext.py)."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -51,6 +51,7 @@ class Text:
     def __call__(self, cell: str) -> str:
         if cell[0] in "=+-@":
             raise Refused("formula")
+        cell = bare(cell)
         if len(cell) > self.limit:
             raise Refused("too-long", limit=self.limit)
         return cell if cell.isprintable() and "  " not in cell else " ".join(cell.split())
@@ -62,16 +63,47 @@ class Text:
             together.isprintable()
             and "  " not in together  # stripped, so none comes of two cells
             and max(map(len, cells), default=0) <= self.limit
-            and _FORMULAS.isdisjoint({cell[:1] for cell in cells})
+            and _SPECIAL.isdisjoint({cell[:1] for cell in cells})
         )
 
 
-_FORMULAS = frozenset(("", "=", "+", "-", "@"))  # what they begin with, and the empty cell
+_SPECIAL = frozenset(("", "=", "+", "-", "@", "'"))  # what a formula begins with, what says that it is none, nothing
 
 
 def text(limit: int) -> Text:
     """Text on one line, at most `limit` characters."""
     return Text(limit)
+
+
+def line(limit: int) -> Callable[[str], str]:
+    """As `text`, cleaned of what no cell can carry."""
+    return _cleaned(limit, lines=False)
+
+
+def paragraphs(limit: int) -> Callable[[str], str]:
+    """Text that may have several lines, at most `limit` characters. A list may begin with a hyphen."""
+    return _cleaned(limit, lines=True)
+
+
+def unmarked(cell: str) -> str:
+    """The text of a cell. Raises Refused for a formula."""
+    if cell[0] in "=+@":
+        raise Refused("formula")
+    return bare(cell)
+
+
+def _cleaned(limit: int, *, lines: bool) -> Callable[[str], str]:
+    def parse(cell: str) -> str:
+        if not lines and cell[0] == "-":
+            raise Refused("formula")
+        text = clean(unmarked(cell), lines=lines)
+        if text is None:
+            raise Refused("missing-value")
+        if len(text) > limit:
+            raise Refused("too-long", limit=limit)
+        return text
+
+    return parse
 
 
 def number(limit: int, places: int) -> Callable[[str], Decimal]:

@@ -69,13 +69,6 @@ class TextFile:
         if not self.encoding:
             raise Unreadable("encoding")
 
-    @classmethod
-    def of(cls, data: bytes | str, *, max_bytes: int) -> TextFile:
-        """The same for what is in memory already; a text is one of our own."""
-        if isinstance(data, str):
-            return cls(io.BytesIO(data.encode()), max_bytes=None)
-        return cls(io.BytesIO(data), max_bytes=max_bytes)
-
     def lines(self) -> Iterator[str]:
         """The lines from the first one on, with their ends; earlier iterators must not be used any longer."""
         self.release()

@@ -12,8 +12,8 @@ from decimal import Decimal
 from random import Random
 
 from core.checkdigits import gs1_ok
-from exchange.cells import CONTROL
 from exchange.csvtext import decode, visible
+from exchange.plaintext import CONTROL
 from exchange.pricefile import COLUMNS
 from exchange.table import MAX_BYTES
 

@@ -27,10 +27,6 @@ class Header(NamedTuple):
     headings: list[str]
     samples: list[list[str]]
 
-    @property
-    def folded(self) -> tuple[str, ...]:
-        return folded_row(self.headings)
-
 
 def folded_row(headings: Sequence[str]) -> tuple[str, ...]:
     """Headings without case, accents and punctuation, and without the empty ones at the end of the row."""

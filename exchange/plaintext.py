@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
 
-from exchange.cells import CONTROL, Refused
-
-_FORMULA = ("=", "+", "-", "@")
+# C0, C1, and the marks that turn the reading direction around (Unicode bidirectional algorithm, UAX 9)
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_MARKED = tuple(f"'{beginning}" for beginning in (*_FORMULA, "'"))
 _NO_CHARACTER = re.compile("[\ufffe\uffff\ud800-\udfff]")  # what no XML may hold
 
 
@@ -24,38 +24,10 @@ def clean(text: str | None, *, lines: bool = False) -> str | None:
 
 
 def calm(text: str) -> str:
-    """A cleaned text as a cell: with an apostrophe before what looks like a formula, or like such a cell already."""
-    return f"'{text}" if text.startswith(_FORMULA) or (text[0] == "'" and text[1:2] in (*_FORMULA, "'")) else text
-
-
-def line(limit: int) -> Callable[[str], str]:
-    """Reads one line of text, at most `limit` characters."""
-    return _reader(limit, lines=False)
-
-
-def paragraphs(limit: int) -> Callable[[str], str]:
-    """Reads text that may have several lines, at most `limit` characters. A list may begin with a hyphen."""
-    return _reader(limit, lines=True)
+    """A text as a cell: with an apostrophe before what looks like a formula, or like such a cell already."""
+    return f"'{text}" if text.startswith((*_FORMULA, *_MARKED)) else text
 
 
 def bare(cell: str) -> str:
-    """The text of a cell. Raises Refused for a formula."""
-    if cell[0] == "'" and cell[1:2] in (*_FORMULA, "'"):
-        return cell[1:]
-    if cell[0] in "=+@":
-        raise Refused("formula")
-    return cell
-
-
-def _reader(limit: int, *, lines: bool) -> Callable[[str], str]:
-    def parse(cell: str) -> str:
-        if not lines and cell[0] == "-":
-            raise Refused("formula")
-        text = clean(bare(cell), lines=lines)
-        if text is None:
-            raise Refused("missing-value")
-        if len(text) > limit:
-            raise Refused("too-long", limit=limit)
-        return text
-
-    return parse
+    """The text of a cell: without the apostrophe that says that it is none."""
+    return cell[1:] if cell.startswith(_MARKED) else cell

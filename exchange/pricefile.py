@@ -13,6 +13,7 @@ is one of them, because the rate of food changes by law and a guess would be wro
   price *            pris, à-pris, nettopris, avtalspris, price                 SEK excl. VAT per price unit
   vat *              moms, momssats, moms %, vat                                25, 12, 6, 0 or "livsmedel"
   tiers              staffelpris, mängdpris, price tiers                        "10: 9,50; 50: 8,90": from 10, from 50
+                     pris från 10, pris 50+, price from 100 (exchange/tier.py)  as price, a column for each quantity
   list_price         listpris, bruttopris, list price                           as price, before the discount
   discount_percent   rabatt, rabatt %, discount                                 percent off the list price
   is_approximate     ungefärlig vikt, ca-vikt, viktvara                         "ja": what is delivered is paid for
@@ -40,7 +41,7 @@ not grow with the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from decimal import ROUND_HALF_UP, Decimal
 from io import BytesIO
@@ -48,11 +49,14 @@ from itertools import pairwise
 from typing import Any, BinaryIO, NamedTuple
 
 from exchange import cells
-from exchange.container import HEAD, Kind, is_read_whole, kind_of, size_inside
+from exchange.container import HEAD, Kind, is_read_whole, kind_of
 from exchange.csvtext import TextFile, Unreadable, decode, folded, visible
-from exchange.header import ColumnChoice, Header, guess_header
+from exchange.header import ColumnChoice, Header, folded_row, guess_header
+from exchange.problem import Problem, without_errors
 from exchange.sandbox import converted
-from exchange.table import MAX_BYTES, Column, Limits, Problem, Table, without_errors
+from exchange.table import MAX_BYTES, Column, Limits, Table, fields_by_heading
+from exchange.tablefile import sheet_as_text, written
+from exchange.tier import field_for, number_in, quantity_named, quantity_of
 
 MAX_PRICE = 1_000_000_000
 MAX_QUANTITY = 1_000_000
@@ -115,6 +119,7 @@ class _Number(cells.Text):
 
 _NUMBER = _Number(50)
 _QUANTITY = cells.number(MAX_QUANTITY, 3)
+_PRICE = cells.number(MAX_PRICE, 4)
 COLUMNS = {
     "supplier_number": Column(
         "Artikelnummer|Artikelnr|Artnr|Art nr|Leverantörens artikelnummer|Article number|Item number|SKU",
@@ -123,8 +128,7 @@ COLUMNS = {
     "name": Column("Benämning|Artikelnamn|Artikelbenämning|Produktnamn|Produkt|Namn|Name|Item name", cells.text(200)),
     "unit": Column("Enhet|Beställningsenhet|Försäljningsenhet|Orderenhet|Unit|Order unit", cells.unit),
     "price": Column(
-        "Pris|Á-pris|Styckpris|Nettopris|Avtalspris|Pris SEK|Pris kr|Pris exkl moms|Price|Unit price",
-        cells.number(MAX_PRICE, 4),
+        "Pris|Á-pris|Styckpris|Nettopris|Avtalspris|Pris SEK|Pris kr|Pris exkl moms|Price|Unit price", _PRICE
     ),
     "vat": Column("Moms|Momssats|Moms procent|Moms i %|VAT|VAT rate|VAT percent", cells.vat),
     "description": Column(
@@ -159,7 +163,7 @@ COLUMNS = {
         cells.tiers,
         empty=(),
     ),
-    "list_price": Column("Listpris|Bruttopris|Katalogpris|Riktpris|List price|Gross price", cells.number(MAX_PRICE, 4)),
+    "list_price": Column("Listpris|Bruttopris|Katalogpris|Riktpris|List price|Gross price", _PRICE),
     "discount_percent": Column(
         "Rabatt|Rabatt %|Rabatt procent|Rabatt i %|Rabattsats|Avtalsrabatt|Discount|Discount percent|Discount %",
         cells.percent,
@@ -170,17 +174,18 @@ COLUMNS = {
 }
 MANDATORY = ("supplier_number", "name", "unit", "price", "vat")
 INSTEAD = {"price": ("list_price", "discount_percent")}  # what may stand there in its place
-_FIELDS = {folded(name): field for field, column in COLUMNS.items() for name in (field, *column.headings.split("|"))}
+_FIELDS = fields_by_heading(COLUMNS)
 # GTIN: a spreadsheet that takes it for a number drops its first zeros
 _PADDED = [folded(name) for name in ("gtin", *COLUMNS["gtin"].headings.split("|"))]
 _ONLY_NOTED = {"not-orderable", "approximate-price", "price-period", "line-period"}
 ORDINARY = Limits()
-TRUSTED = Limits(rows=1_000_000, bytes=500_000_000)  # for whoever has the machine: a CSV file from the command line
+TRUSTED = Limits(rows=1_000_000, bytes=500_000_000, sheet_bytes=50_000_000, seconds=120)  # for whoever has the machine
 
 
 def heading(field: str) -> str:
     """The usual Swedish heading of a column, for messages and for a template of the file."""
-    return COLUMNS[field].heading
+    quantity = quantity_of(field)
+    return COLUMNS[field].heading if quantity is None else f"Pris från {written(quantity)}"
 
 
 class PriceSource:
@@ -221,31 +226,76 @@ class PriceSource:
         if self._text is None:
             return
         self._table = table = Table(
-            *(self._text, "", COLUMNS),
+            *(self._text, COLUMNS),
             mandatory=MANDATORY,
             needed=MANDATORY,
             instead=INSTEAD,
             unique="supplier_number",
             choices=self._choices,
+            more=self._tier_columns,
             limits=self._limits,
         )
         if self._table.is_clean and self._text.is_garbled:
             self._table.problems.append(Problem("garbled", severity="warning"))
         is_reckoned = "discount_percent" in table.headings and "list_price" in table.headings
+        steps = _steps(table)
         for rows in table.chunks(remember=remember):
-            found = map(PriceRow._make, rows)
+            found = _with_tiers(rows, steps, table) if steps else map(PriceRow._make, rows)
             priced = list(_with_prices(found, table) if is_reckoned else found)
-            if "tiers" in table.headings:
-                table.problems.extend(_dear_tiers(priced, table.headings["tiers"]))
+            if steps or "tiers" in table.headings:
+                table.problems.extend(_dear_tiers(priced, table.headings))
             yield priced
 
+    def _tier_columns(self, headings: Sequence[str]) -> dict[str, Column]:
+        """A column for each quantity that a heading names, or that somebody chose. From one on is the price itself."""
+        named: dict[str, list[str]] = {}
+        for each in headings:
+            if quantity_named(each) is not None:
+                named.setdefault(usual_field(each), []).append(each)
+        for choice in self._choices:
+            if choice.headings == folded_row(headings):
+                for field in choice.fields:
+                    if quantity_of(field) is not None:
+                        named.setdefault(field, [])
+        usual = {"price": COLUMNS["price"].headings}
+        return {
+            field: Column("|".join([usual.get(field, heading(field)), *names]), _PRICE)
+            for field, names in named.items()
+        }
 
-def _dear_tiers(rows: Iterable[PriceRow], column: str) -> Iterator[Problem]:
+
+def _steps(table: Table) -> list[tuple[Decimal, int, str]]:
+    """The columns of the file that hold the price from a quantity on: that, their place in a row, their field."""
+    places = enumerate(table.columns, 1)
+    return sorted((quantity, at, field) for at, field in places if (quantity := quantity_of(field)) is not None)
+
+
+def _with_tiers(
+    rows: Iterable[tuple[Any, ...]], steps: list[tuple[Decimal, int, str]], table: Table
+) -> Iterator[PriceRow]:
+    """The rows, each with the prices of such columns among its tiers."""
+    for cells_of_row in rows:
+        row = PriceRow._make(cells_of_row[: len(PriceRow._fields)])
+        tiers, is_sound = dict(row.tiers), True
+        for quantity, at, field in steps:
+            price = cells_of_row[at]
+            if price is not None and tiers.setdefault(quantity, price) != price:
+                table.problem("tier-differs", row.line, field, str(price), {"price": written(tiers[quantity])})
+                is_sound = False
+        if len(tiers) > cells.MOST_TIERS:
+            table.problem("too-many-tiers", row.line, steps[-1][2], "", {"limit": cells.MOST_TIERS})
+        elif is_sound:
+            yield row._replace(tiers=tuple(sorted(tiers.items())))
+
+
+def _dear_tiers(rows: Iterable[PriceRow], headings: Mapping[str, str]) -> Iterator[Problem]:
     """A word about every row where more costs more."""
     for row in rows:
-        prices = [row.price, *(price for _, price in row.tiers)]
-        if any(later > former for former, later in pairwise(prices)):
-            yield Problem("tier-dearer", row.line, column, severity="warning")
+        for (_, former), (quantity, later) in pairwise([(Decimal(1), row.price), *row.tiers]):
+            if later > former:
+                column = headings.get(field_for(quantity)) or headings.get("tiers", "")
+                yield Problem("tier-dearer", row.line, column, severity="warning")
+                break
 
 
 def _with_prices(rows: Iterable[PriceRow], table: Table) -> Iterator[PriceRow]:
@@ -291,8 +341,7 @@ def open_price_file(
     """A price list to read from the first byte of a file, which stays the caller's to close.
 
     `choices`: what the columns under certain headings hold where their names do not say it. Nothing is raised about
-    what is in it. A spreadsheet or a catalogue has twenty million bytes at most, whatever the
-    limits.
+    what is in it.
     """
     with ExitStack() as held:
         try:
@@ -308,14 +357,17 @@ def _open(
     size = file.seek(0, 2)
     file.seek(0)
     head = file.read(HEAD)
-    if not is_read_whole(head) and size <= limits.bytes:
+    if size > limits.bytes:
+        raise Unreadable("too-large")
+    if not is_read_whole(head):
         kind_of(head, file_name)
         text = TextFile(file, max_bytes=limits.bytes)
         held.callback(text.release)
         return PriceSource(text, limits, choices)
-    if size > MAX_BYTES:
-        raise Unreadable("too-large")
-    data = head + file.read()
+    if size > limits.sheet_bytes:
+        raise Unreadable("sheet-too-large")
+    file.seek(0)
+    data = file.read()
     kind = kind_of(data, file_name)
     if kind is Kind.XML:
         return _open_catalogue(data, limits, held)
@@ -328,17 +380,17 @@ def _open_sheet(
     chosen = [(h, f) for choice in choices for h, f in zip(choice.headings, choice.fields, strict=False)]
     headings = [*_FIELDS, *(heading for heading, _ in chosen)]
     padded = [*_PADDED, *(heading for heading, field in chosen if field == "gtin")]
-    request = {"kind": kind.value, "headings": headings, "padded": padded, "rows": limits.rows}
-    text, told = _converted("exchange.spreadsheet", data, request, _memory_of_sheet(data, kind), held)
+    text, note = held.enter_context(sheet_as_text(data, kind, headings, padded, limits))
     source = PriceSource(text, limits, choices)
-    if told.get("sheets", 1) > 1 and told.get("sheet"):
-        source.after.append(Problem("sheet", value=visible(told["sheet"]), severity="warning"))
+    source.after += [note] if note else []
     return source
 
 
 def _open_catalogue(data: bytes, limits: Limits, held: ExitStack) -> PriceSource:
     request = {"columns": {field: heading(field) for field in COLUMNS}, "rows": limits.rows}
-    text, told = _converted("exchange.catalogue_xml", data, request, 50_000_000 + 3 * len(data), held)
+    memory = 50_000_000 + 3 * len(data)
+    opened = converted("exchange.catalogue_xml", data, request, memory=memory, seconds=limits.seconds)
+    text, told = held.enter_context(opened)
     source = PriceSource(text, limits)
     source.replaces, source.deleted = told["action"] == "Replace", dict(told["deleted"])
     source.before = [
@@ -351,20 +403,6 @@ def _open_catalogue(data: bytes, limits: Limits, held: ExitStack) -> PriceSource
     return source
 
 
-def _memory_of_sheet(data: bytes, kind: Kind) -> int:
-    """What a sheet takes is a few times what is in it; what claims to be more is stopped."""
-    return 50_000_000 + 5 * size_inside(data, kind)
-
-
-def _converted(
-    reader: str, data: bytes, request: dict[str, Any], memory: int, held: ExitStack
-) -> tuple[TextFile, dict[str, Any]]:
-    file, told = held.enter_context(converted(reader, data, request, memory=memory))
-    text = TextFile(file, max_bytes=None)
-    held.callback(text.release)
-    return text, told
-
-
 def look_at(data: bytes, file_name: str = "") -> Header | None:
     """The headings of a file whose columns are not known by name, and samples of what they hold; none of a file that
     is no table at all."""
@@ -374,14 +412,21 @@ def look_at(data: bytes, file_name: str = "") -> Header | None:
             return None
         if kind is Kind.CSV:
             return guess_header(decode(data, file_name, max_bytes=MAX_BYTES))
-        request = {"kind": kind.value, "headings": None, "padded": [], "rows": ORDINARY.rows}
-        with ExitStack() as held:
-            text, _ = _converted("exchange.spreadsheet", data, request, _memory_of_sheet(data, kind), held)
+        with sheet_as_text(data, kind, None) as (text, _):
             return guess_header(text.head())
     except Unreadable:
         return None
 
 
+def possible_fields(heading: str) -> list[str]:
+    """What somebody may say that the column under a heading holds: a number in it may be a quantity."""
+    quantity = quantity_named(heading) or number_in(heading)
+    return [*COLUMNS] if quantity in (None, 1) else [*COLUMNS, field_for(quantity)]
+
+
 def usual_field(heading: str) -> str:
     """The field that a heading usually means; "" where it means none."""
+    quantity = quantity_named(heading)
+    if quantity is not None:
+        return "price" if quantity == 1 else field_for(quantity)
     return _FIELDS.get(folded(heading), "")

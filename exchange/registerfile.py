@@ -14,13 +14,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from exchange import cells, plaintext
+from exchange import cells
 from exchange.cells import Refused
 from exchange.csvtext import visible
-from exchange.pricesheet import Form, Sheet, table
+from exchange.plaintext import clean
 from exchange.registers import day, email, organisation
 from exchange.table import Column, Read, Table
-from exchange.tablefile import open_table
+from exchange.tablefile import Form, Sheet, open_table, write_table
 
 MAX_AMOUNT = 100_000_000_000
 
@@ -91,7 +91,7 @@ REGIME_WORDS = {"lou": "LOU", "lou-19": "LOU 19 kap", "luf": "LUF", "external": 
 
 
 def _agreement_number(cell: str) -> str:
-    number = " ".join(plaintext.bare(cell).split())
+    number = " ".join(cells.unmarked(cell).split())
     if not re.fullmatch(r"[\w .:-]{1,40}", number):  # it is a part of an address: no slash
         raise Refused("agreement-number")
     return number
@@ -126,36 +126,36 @@ def _rank(cell: str) -> int:
 
 
 def _lines(cell: str) -> tuple[str, ...]:
-    return grounds_of(plaintext.paragraphs(2000)(cell))
+    return grounds_of(cells.paragraphs(2000)(cell))
 
 
 COLUMNS = {
     "agreement": Column("Avtalsnummer|Avtalsnr|Avtal", _agreement_number, "agreement"),
-    "registry_number": Column("Diarienummer|Dnr", plaintext.line(60), "agreement"),
-    "title": Column("Avtalsnamn|Benämning|Titel", plaintext.line(200), "agreement"),
+    "registry_number": Column("Diarienummer|Dnr", cells.line(60), "agreement"),
+    "title": Column("Avtalsnamn|Benämning|Titel", cells.line(200), "agreement"),
     "regime": Column("Lag|Regelverk", _choice(REGIMES), "agreement"),
     "starts_on": Column("Från|Startdatum|Första dag", day, "agreement"),
     "ends_on": Column("Till|Slutdatum|Sista dag", day, "agreement"),
     "ceiling": Column("Takvolym|Tak|Takvärde", _limit, "agreement"),
-    "category": Column("Kategori", plaintext.line(200), "agreement"),
+    "category": Column("Kategori", cells.line(200), "agreement"),
     "owner": Column("Avtalsägare|Ägare", organisation, "agreement"),
     "entitled": Column("Avropsberättigade", _organisations, "agreement"),
-    "summary": Column("Sammanfattning|Omfattning", plaintext.paragraphs(4000), "agreement"),
-    "how_to_order": Column("Så beställer du", plaintext.paragraphs(4000), "agreement"),
-    "reason": Column("Skäl", plaintext.paragraphs(1000), "agreement"),
-    "lot": Column("Delområde|Delområdesnummer|Anbudsområde", plaintext.line(20), "lot"),
-    "lot_title": Column("Delområdesnamn|Anbudsområdesnamn", plaintext.line(200), "lot"),
+    "summary": Column("Sammanfattning|Omfattning", cells.paragraphs(4000), "agreement"),
+    "how_to_order": Column("Så beställer du", cells.paragraphs(4000), "agreement"),
+    "reason": Column("Skäl", cells.paragraphs(1000), "agreement"),
+    "lot": Column("Delområde|Delområdesnummer|Anbudsområde", cells.line(20), "lot"),
+    "lot_title": Column("Delområdesnamn|Anbudsområdesnamn", cells.line(200), "lot"),
     "method": Column("Avropsordning|Avropsform", _choice(METHODS), "lot"),
-    "clause": Column("Avtalspunkt|Klausul", plaintext.line(200), "lot"),
+    "clause": Column("Avtalspunkt|Klausul", cells.line(200), "lot"),
     "grounds": Column("Valgrunder", _lines, "lot"),
     "competition_above": Column("Konkurrens över", cells.number(MAX_AMOUNT, 2), "lot"),
     "lot_ceiling": Column("Delområdets tak", _limit, "lot"),
     "supplier": Column("Leverantörens organisationsnummer|Organisationsnummer|Orgnr", organisation, "award"),
-    "supplier_name": Column("Leverantör|Leverantörsnamn", plaintext.line(200), "supplier"),
+    "supplier_name": Column("Leverantör|Leverantörsnamn", cells.line(200), "supplier"),
     "supplier_email": Column("E-post för beställningar|E-post|Epost", email, "supplier"),
     "rank": Column("Rangordning|Rang|Plats", _rank, "award"),
     "share": Column("Andel|Andel procent", cells.number(100, 2), "award"),
-    "note": Column("Anmärkning|Antagande", plaintext.paragraphs(1000), "award"),
+    "note": Column("Anmärkning|Antagande", cells.paragraphs(1000), "award"),
 }
 _WIDTHS = {"title": 40, "lot_title": 30, "supplier_name": 40, "supplier_email": 34, "summary": 50, "how_to_order": 40}
 MANDATORY = ("agreement", "title", "starts_on", "ends_on", "supplier", "supplier_name")
@@ -163,7 +163,8 @@ MANDATORY = ("agreement", "title", "starts_on", "ends_on", "supplier", "supplier
 
 def read_register(data: bytes, file_name: str = "") -> RegisterFile:
     """Read a whole register. Its limits are those of every table (`exchange.table`)."""
-    return _Reading(open_table(data, file_name, COLUMNS, mandatory=MANDATORY, needed=("agreement",))).run()
+    with open_table(data, file_name, COLUMNS, mandatory=MANDATORY, needed=("agreement",)) as table:
+        return _Reading(table).run()
 
 
 def write_register(rows: Iterable[RegisterRow], form: Form) -> bytes:
@@ -176,12 +177,12 @@ def write_register(rows: Iterable[RegisterRow], form: Form) -> bytes:
         frozenset(range(len(COLUMNS))),
         frozenset(at for at, field in enumerate(COLUMNS) if field in MANDATORY),
     )
-    return table(sheet, form)
+    return write_table(form, sheet)
 
 
 def grounds_of(text: str | None) -> tuple[str, ...]:
     """Grounds for an orderer's choice, one a line or parted by bars."""
-    return tuple(part.strip() for part in re.split(r"[|\n]", plaintext.clean(text, lines=True) or "") if part.strip())
+    return tuple(part.strip() for part in re.split(r"[|\n]", clean(text, lines=True) or "") if part.strip())
 
 
 def _cell(field: str, value: Any) -> Any:
@@ -193,8 +194,7 @@ def _cell(field: str, value: Any) -> Any:
     if field in ("regime", "method"):
         value = {"regime": REGIME_WORDS, "method": METHOD_WORDS}[field].get(value)
     if isinstance(value, str):
-        text = plaintext.clean(value, lines=True)
-        return None if text is None else plaintext.calm(text)
+        return clean(value, lines=True)
     return value or None
 
 

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 from core.checkdigits import organisation_number
 from core.email import is_email
-from exchange import plaintext
+from exchange import cells
 from exchange.cells import Refused
-from exchange.pricesheet import Form, Sheet, table
+from exchange.plaintext import clean
 from exchange.table import Column, Read
-from exchange.tablefile import open_table
+from exchange.tablefile import Form, Sheet, open_table, write_table
 
 
 class Row(NamedTuple):
@@ -55,7 +55,7 @@ def day(cell: str) -> date:
 
 def email(cell: str) -> str:
     """One e-mail address."""
-    address = plaintext.bare(cell)
+    address = cells.unmarked(cell)
     if len(address) > 254 or not is_email(address):
         raise Refused("email")
     return address
@@ -64,7 +64,7 @@ def email(cell: str) -> str:
 def _phone(cell: str) -> str:
     """A number with its country's prefix is no formula."""
     is_number = cell[0] == "+" and cell[1:].replace(" ", "").replace("-", "").isdigit()
-    return plaintext.line(40)(f"'{cell}" if is_number else cell)
+    return cells.line(40)(f"'{cell}" if is_number else cell)
 
 
 def _yes(cell: str) -> bool:
@@ -106,18 +106,18 @@ SUPPLIERS = Register(
     "leverantorer",
     {
         "organisation_number": Column("Organisationsnummer|Orgnr", organisation),
-        "name": Column("Namn|Leverantör|Leverantörsnamn", plaintext.line(200)),
+        "name": Column("Namn|Leverantör|Leverantörsnamn", cells.line(200)),
         "order_email": Column("E-post för beställningar|E-post|Epost", email),
         "channel": Column("Beställningar skickas med|Kanal", _channel),
         "peppol_scheme": Column("Peppol-id, typ|Peppoltyp", _peppol_scheme),
-        "peppol_id": Column("Peppol-id, nummer|Peppol-id", plaintext.line(35)),
-        "contact_name": Column("Kontaktperson|Kontakt", plaintext.line(200)),
+        "peppol_id": Column("Peppol-id, nummer|Peppol-id", cells.line(35)),
+        "contact_name": Column("Kontaktperson|Kontakt", cells.line(200)),
         "phone": Column("Telefon|Telefonnummer", _phone),
-        "street": Column("Gatuadress|Adress", plaintext.line(200)),
-        "postal_code": Column("Postnummer", plaintext.line(10)),
-        "city": Column("Ort|Postort", plaintext.line(100)),
+        "street": Column("Gatuadress|Adress", cells.line(200)),
+        "postal_code": Column("Postnummer", cells.line(10)),
+        "city": Column("Ort|Postort", cells.line(100)),
         "country": Column("Land|Landskod", _country),
-        "blocked_reason": Column("Spärrad", plaintext.line(500)),
+        "blocked_reason": Column("Spärrad", cells.line(500)),
     },
     key=("organisation_number",),
     needed=("organisation_number", "name"),
@@ -125,10 +125,10 @@ SUPPLIERS = Register(
 CATEGORIES = Register(
     "kategorier",
     {
-        "code": Column("Kod|Kategorikod", plaintext.line(20)),
-        "name": Column("Namn|Kategori|Kategorinamn", plaintext.line(200)),
-        "name_en": Column("Namn på engelska|Engelska", plaintext.line(200)),
-        "parent": Column("Ligger under|Överordnad|Överordnad kod", plaintext.line(20)),
+        "code": Column("Kod|Kategorikod", cells.line(20)),
+        "name": Column("Namn|Kategori|Kategorinamn", cells.line(200)),
+        "name_en": Column("Namn på engelska|Engelska", cells.line(200)),
+        "parent": Column("Ligger under|Överordnad|Överordnad kod", cells.line(20)),
         "cpv": Column("CPV|CPV-kod", _cpv),
         "owner": Column("Kategoriägare|Ägare", email),
         "is_closed": Column("Stängd för beställning|Stängd", _yes),
@@ -139,13 +139,13 @@ CATEGORIES = Register(
 ENTITLEMENTS = Register(
     "avropsberattigade",
     {
-        "agreement": Column("Avtalsnummer|Avtalsnr|Avtal", plaintext.line(40)),
-        "lot": Column("Delområde|Delområdesnummer", plaintext.line(20)),
+        "agreement": Column("Avtalsnummer|Avtalsnr|Avtal", cells.line(40)),
+        "lot": Column("Delområde|Delområdesnummer", cells.line(20)),
         "organisation": Column("Organisationsnummer|Orgnr", organisation),
-        "organisation_name": Column("Organisation|Organisationsnamn", plaintext.line(200)),
+        "organisation_name": Column("Organisation|Organisationsnamn", cells.line(200)),
         "starts_on": Column("Från|Startdatum", day),
         "ends_on": Column("Till|Slutdatum", day),
-        "reason": Column("Anges i upphandlingen|Skäl", plaintext.line(500)),
+        "reason": Column("Anges i upphandlingen|Skäl", cells.line(500)),
     },
     key=("agreement", "lot", "organisation", "starts_on"),
     needed=("agreement", "organisation"),
@@ -155,17 +155,17 @@ _WIDTHS = {"name": 40, "order_email": 34, "title": 40, "summary": 50, "organisat
 
 def read(register: Register, data: bytes, file_name: str = "") -> Read[Row]:
     """Read a whole register. Its limits are those of every table (`exchange.table`). Never raises on bad content."""
-    found = open_table(data, file_name, register.columns, mandatory=register.needed, needed=register.needed)
-    nothing = dict.fromkeys(found.headings)
     rows: list[Row] = []
     line_of: dict[tuple[Any, ...], int] = {}
-    for line, values in found.rows():
-        key = tuple(values.get(field) for field in register.key)
-        if (first := line_of.setdefault(key, line)) != line:
-            written = " ".join(str(part) for part in key if part is not None)
-            found.problem("same-row", line, register.key[0], written, {"other": first})
-        rows.append(Row(line, nothing | values))
-    return Read(rows, found.problems)
+    with open_table(data, file_name, register.columns, mandatory=register.needed, needed=register.needed) as table:
+        nothing = dict.fromkeys(table.headings)
+        for line, values in table.rows():
+            key = tuple(values.get(field) for field in register.key)
+            if (first := line_of.setdefault(key, line)) != line:
+                written = " ".join(str(part) for part in key if part is not None)
+                table.problem("same-row", line, register.key[0], written, {"other": first})
+            rows.append(Row(line, nothing | values))
+        return Read(rows, table.problems)
 
 
 def write(register: Register, rows: Iterable[Mapping[str, Any]], form: Form) -> bytes:
@@ -179,7 +179,7 @@ def write(register: Register, rows: Iterable[Mapping[str, Any]], form: Form) -> 
         frozenset(range(len(fields))),  # numbers are names here: a spreadsheet must not reckon with them
         frozenset(fields.index(field) for field in register.needed),
     )
-    return table(sheet, form)
+    return write_table(form, sheet)
 
 
 def _cell(value: Any) -> Any:
@@ -188,7 +188,6 @@ def _cell(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, str):
-        text = plaintext.clean(value, lines=True)
-        return None if text is None else plaintext.calm(text)
+        return clean(value, lines=True)
     assert value is None or isinstance(value, int | Decimal)
     return value

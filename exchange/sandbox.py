@@ -20,9 +20,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, BinaryIO
 
-from exchange.csvtext import Unreadable
+from exchange.csvtext import TextFile, Unreadable
 
-SECONDS = 20
+SECONDS = 20  # unless the caller has more patience
 MAX_MEMORY = 512_000_000  # bytes above what the empty child takes
 MAX_OUTPUT = 200_000_000
 _ROOT = Path(__file__).resolve().parent.parent
@@ -30,20 +30,33 @@ _START = "import sys; sys.path.insert(0, sys.argv[1]); from exchange.sandbox imp
 
 
 def convert(reader: str, data: bytes, request: dict[str, Any], *, memory: int) -> tuple[str, dict[str, Any]]:
-    """The same as `converted`, with the whole text in memory."""
-    with converted(reader, data, request, memory=memory) as (text, told):
-        return text.read().decode(), told
+    """Let the module `reader` turn a file into text; and what it has to tell of it.
+
+    Raises Unreadable: with the reader's own code, too-slow, too-much-inside (no memory left) or broken.
+    """
+    with _converted(reader, data, request, memory) as (file, told):
+        return file.read().decode(), told
 
 
 @contextmanager
 def converted(
-    reader: str, data: bytes, request: dict[str, Any], *, memory: int
-) -> Iterator[tuple[BinaryIO, dict[str, Any]]]:
-    """Let the module `reader` turn a file into CSV text (UTF-8), parted by semicolons; and what it has to tell of it.
+    reader: str, data: bytes, request: dict[str, Any], *, memory: int, seconds: int | None = None
+) -> Iterator[tuple[TextFile, dict[str, Any]]]:
+    """The same for a text that is long: CSV, parted by semicolons, and never in memory as a whole."""
+    with _converted(reader, data, request, memory, seconds) as (file, told):
+        text = TextFile(file, max_bytes=None)
+        try:
+            yield text, told
+        finally:
+            text.release()
 
-    Raises Unreadable: with the reader's own code, too-slow, too-much-inside (no memory left) or broken.
-    """
-    told = {**request, "memory": min(memory + 2 * len(data), MAX_MEMORY)}
+
+@contextmanager
+def _converted(
+    reader: str, data: bytes, request: dict[str, Any], memory: int, seconds: int | None = None
+) -> Iterator[tuple[BinaryIO, dict[str, Any]]]:
+    seconds = seconds or SECONDS
+    told = {**request, "memory": min(memory + 2 * len(data), MAX_MEMORY), "seconds": seconds}
     with TemporaryFile() as given, TemporaryFile() as text, TemporaryFile() as said:
         given.write(json.dumps(told).encode() + b"\n")
         given.write(data)
@@ -56,7 +69,7 @@ def converted(
                 stderr=said,
                 env={},
                 cwd="/",
-                timeout=SECONDS,
+                timeout=seconds,
                 check=False,
             )
         except subprocess.TimeoutExpired:
@@ -89,7 +102,7 @@ def child(reader: str) -> None:
     for codec in ("cp437", "utf-8-sig", "iso8859-1", "cp1252"):
         "".encode(codec)  # loaded while files can still be opened
     request = json.loads(sys.stdin.buffer.readline())
-    _give_up(request["memory"])
+    _give_up(request["memory"], request["seconds"])
     sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
     try:
         answer = module.convert(sys.stdin.buffer.read(), request, sys.stdout)
@@ -102,11 +115,11 @@ def child(reader: str) -> None:
     sys.stderr.write("\n" + json.dumps(answer))
 
 
-def _give_up(memory: int) -> None:
+def _give_up(memory: int, seconds: int) -> None:
     pages = int(Path("/proc/self/statm").read_text().split()[0]) if Path("/proc/self/statm").exists() else 0
     limits = (
         (resource.RLIMIT_AS, pages * resource.getpagesize() + memory),
-        (resource.RLIMIT_CPU, SECONDS),
+        (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_FSIZE, MAX_OUTPUT),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 3),  # stdin, stdout, stderr; a socket would be the fourth

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from exchange.csvtext import Unreadable, decode, find_header, folded, records
+from exchange.plaintext import bare
+from exchange.tablefile import Sheet, write_table
 
 MAX_BYTES = 2_000_000
 MAX_ROWS = 10_000
@@ -62,25 +62,11 @@ def read_synonyms(data: bytes, file_name: str = "") -> list[SynonymRow]:
         way = found[places[2]].strip().casefold() if 2 in places and len(found) > places[2] else ""
         if way not in _DIRECTIONS:
             raise BadLine("direction", line)
-        rows.append(SynonymRow(line, _bare(found[places[0]]), _bare(found[places[1]]), _DIRECTIONS[way]))
+        rows.append(SynonymRow(line, bare(found[places[0]].strip()), bare(found[places[1]].strip()), _DIRECTIONS[way]))
     return rows
 
 
 def write_synonyms(rows: Iterable[tuple[str, str, bool]]) -> bytes:
-    """The file that a spreadsheet opens: UTF-8 with BOM, semicolons, and nothing in it that it would reckon with."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow(HEADINGS)
-    for word, means, is_both_ways in rows:
-        writer.writerow([_calm(word), _calm(means), BOTH if is_both_ways else ONE])
-    return out.getvalue().encode("utf-8-sig")
-
-
-def _calm(cell: str) -> str:
-    """A cell that begins like a formula gets an apostrophe, which spreadsheets do not show."""
-    return f"'{cell}" if cell[:1] in "=+-@\t\r'" and cell else cell
-
-
-def _bare(cell: str) -> str:
-    text = cell.strip()
-    return text[1:] if text[:1] == "'" and text[1:2] in tuple("=+-@'") else text
+    """The file that a spreadsheet opens."""
+    found = ((word, means, BOTH if is_both_ways else ONE) for word, means, is_both_ways in rows)
+    return write_table("csv", Sheet("Synonymer", HEADINGS, found))

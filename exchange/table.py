@@ -1,41 +1,26 @@
-"""A table that somebody sent as a CSV file: its header found, its columns known, its rows handed out one by one.
+"""A table that somebody sent, as CSV text: its header found, its columns known, its rows handed out one by one.
 
-What a price list and a register of agreements have in common. What cannot be used becomes a `Problem` that names the
-line and the column, and never an exception; a table with an error in it is read to its end, so that all of them are
-told at once.
+What a price list and a register of agreements have in common. What cannot be used becomes a `Problem`, and never an
+exception; a table with an error in it is read to its end, so that all of them are told at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from exchange.cells import CONTROL, Refused, Text
-from exchange.csvtext import MAX_CELL, TextFile, Unreadable, batches, find_header, folded, visible
+from exchange.cells import Refused, Text
+from exchange.csvtext import MAX_CELL, TextFile, batches, find_header, folded, visible
 from exchange.header import ColumnChoice, folded_row
+from exchange.plaintext import CONTROL
+from exchange.problem import Problem, without_errors
 
 MAX_BYTES = 20_000_000
 MAX_ROWS = 100_000
 MAX_PROBLEMS = 1_000
 CHUNK = 2_000  # rows
 MAX_SPELLINGS = 10_000  # of a column, kept
-
-
-class Problem(NamedTuple):
-    """What is wrong, and where. `code` is stable; translate `TEXTS[code]` and fill in `params`."""
-
-    code: str
-    line: int | None = None  # as a spreadsheet numbers it; none where the whole file is meant
-    column: str = ""  # the heading as the file has it
-    value: str = ""  # shortened, with control characters made visible
-    params: dict[str, str | int] = {}  # noqa: RUF012  never changed
-    severity: Literal["error", "warning"] = "error"
-
-    @property
-    def text(self) -> str:
-        """The reason in Swedish, without line and column."""
-        return TEXTS[self.code] % self.params
 
 
 Row = TypeVar("Row")
@@ -67,26 +52,35 @@ class Column(NamedTuple):
         return self.headings.partition("|")[0]
 
 
+def fields_by_heading(columns: Mapping[str, Column]) -> dict[str, str]:
+    """Folded heading → the field that it usually names."""
+    return {folded(name): field for field, column in columns.items() for name in (field, *column.headings.split("|"))}
+
+
 class Limits(NamedTuple):
     """The most that a table may have."""
 
     rows: int = MAX_ROWS
     bytes: int = MAX_BYTES
+    sheet_bytes: int = MAX_BYTES  # of what is read as a whole: a spreadsheet, a catalogue
+    seconds: int | None = None  # to read that; none: those of the sandbox
 
     @property
     def params(self) -> dict[str, str | int]:
         """For the texts of problems."""
-        return {"megabytes": self.bytes // 1_000_000, "limit": self.rows}
+        megabytes = {"megabytes": self.bytes // 1_000_000, "sheet_megabytes": self.sheet_bytes // 1_000_000}
+        return {**megabytes, "limit": self.rows}
 
 
 class Table:
     """One pass over one file: `problems` grow as it goes.
 
-    data: the file. columns: field → what it holds. mandatory: the columns that must be there; needed: those that no
-    row may leave empty; instead: what may stand there in the place of one of them, and then it is for the caller to see
-    that it does; unique: the one whose values `chunks` finds a second time; choices: what people said that the columns
-    under certain headings hold, instead of what their names say. Twenty million bytes and a hundred thousand rows at
-    most, unless `limits` say else; no more than a thousand problems are listed.
+    text: the file, or why it cannot be read. columns: field → what it holds. mandatory: the columns that must be there;
+    needed: those that no row may leave empty; instead: what may stand there in the place of one of them, and then it is
+    for the caller to see that it does; unique: the one whose values `chunks` finds a second time; choices: what people
+    said that the columns under certain headings hold, instead of what their names say; more: the columns that the
+    headings of a file make, after those that every file may have. A hundred thousand rows at most, unless `limits` say
+    else; no more than a thousand problems are listed.
 
     Cells are read column by column, some thousand rows at a time, and each spelling once: a unit or a VAT rate is
     written in few ways. Where a cell of a chunk cannot be used, that chunk is read again row by row.
@@ -94,8 +88,7 @@ class Table:
 
     def __init__(
         self,
-        data: bytes | str | TextFile,
-        file_name: str,
+        text: TextFile | Problem,
         columns: Mapping[str, Column],
         *,
         mandatory: tuple[str, ...],
@@ -103,24 +96,21 @@ class Table:
         instead: Mapping[str, tuple[str, ...]] = {},  # noqa: B006  never changed
         unique: str = "",
         choices: Sequence[ColumnChoice] = (),
+        more: Callable[[Sequence[str]], Mapping[str, Column]] = lambda headings: {},
         limits: Limits = Limits(),  # noqa: B008  never changed
     ) -> None:
         self.problems: list[Problem] = []
         self.headings: dict[str, str] = {}  # field → as the file writes it
-        self._columns, self._limits = columns, limits
+        self.columns, self._limits = columns, limits
         self._plan: list[_Cells] = []
         self._unique: _Cells | None = None
         self._met: dict[str, int] = {}  # value of the unique column → line
         self._count = 0
-        try:
-            if isinstance(data, bytes) and file_name.lower().endswith((".xlsx", ".xls", ".ods")):
-                raise Unreadable("spreadsheet")
-            self._text = data if isinstance(data, TextFile) else TextFile.of(data, max_bytes=limits.bytes)
-        except Unreadable as error:
-            self.problem(error.code, params=limits.params)
+        if isinstance(text, Problem):
+            self.problems.append(text)
             return
-        fields = {folded(name): f for f, column in columns.items() for name in (f, *column.headings.split("|"))}
-        known = fields.keys() | {heading for choice in choices for heading in choice.headings}
+        self._text = text
+        known = fields_by_heading(columns).keys() | {heading for choice in choices for heading in choice.headings}
         found = find_header(self._text.head(), known)
         if found is None:
             names = ", ".join(columns[field].heading for field in mandatory)
@@ -128,6 +118,8 @@ class Table:
             return
         self._delimiter, self._header_line, headings = found
         self._width = len(headings)
+        self.columns = columns = {**columns, **more(headings)}
+        fields = fields_by_heading(columns)
         chosen = next((choice.fields for choice in choices if choice.headings == folded_row(headings)), None)
         for index, written in enumerate(headings):
             if chosen is None:
@@ -164,7 +156,7 @@ class Table:
             rows = self._by_column(first, some)
             if rows is None:
                 rows = [
-                    (line, *(values.get(field, column.empty) for field, column in self._columns.items()))
+                    (line, *(values.get(field, column.empty) for field, column in self.columns.items()))
                     for line, values in self._by_row(first, some)
                 ]
             if rows:
@@ -192,7 +184,7 @@ class Table:
             self.problems.append(Problem("column-twice", self._header_line, shown, params=twice))
         else:
             self.headings[field] = shown
-            self._plan.append(_Cells(field, index, self._columns[field]))
+            self._plan.append(_Cells(field, index, self.columns[field]))
 
     def _batches(self, size: int) -> Iterator[tuple[int, list[list[str] | str]]]:
         """What stands below the header; ends where there is too much of it, and when too much is wrong."""
@@ -226,7 +218,7 @@ class Table:
                 return None
             self._met.update(zip(keys, lines, strict=True))
         self._count += len(some)
-        values = (read.get(field, repeat(column.empty, len(some))) for field, column in self._columns.items())
+        values = (read.get(field, repeat(column.empty, len(some))) for field, column in self.columns.items())
         return list(zip(lines, *values, strict=True))
 
     def _by_row(self, first: int, some: list[list[str] | str]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -313,100 +305,3 @@ class _Cells(dict[str, Any]):
         if CONTROL.search(cell):
             raise Refused("control-character")
         return self._column.parse(cell)
-
-
-def without_errors(problems: list[Problem]) -> bool:
-    """Whether nothing but warnings is among them."""
-    return all(problem.severity != "error" for problem in problems)
-
-
-def N_(text: str) -> str:  # noqa: N802  the name that the extraction of texts looks for
-    return text
-
-
-TEXTS = {
-    # the file
-    "empty": N_("Filen är tom."),
-    "too-large": N_("Filen är större än %(megabytes)s MB. Dela upp den."),
-    "spreadsheet": N_("Det här är en Excelfil. Spara den som ”CSV UTF-8” och försök igen."),
-    "binary": N_("Det här är ingen textfil. Spara den som ”CSV UTF-8” och försök igen."),
-    "encoding": N_("Tecknen i filen går inte att läsa. Spara den som ”CSV UTF-8” och försök igen."),
-    "garbled": N_("Å, ä eller ö ser trasiga ut. Spara filen som ”CSV UTF-8” och kontrollera."),
-    "other-kind": N_("Filen är något annat än dess namn säger. Spara den på nytt som Excel eller ”CSV UTF-8”."),
-    "not-a-list": N_("Det här är ingen prislista. Skicka CSV, XLSX, XLS, ODS eller en Peppolkatalog (XML)."),
-    "not-a-register": N_("Det här är inget register. Skicka CSV, XLSX, XLS eller ODS."),
-    "broken": N_("Filen är trasig. Spara den på nytt och försök igen."),
-    "macros": N_("Filen har makron. Spara den som en vanlig Excelbok (.xlsx) utan makron."),
-    "locked": N_("Filen är låst med lösenord. Ta bort lösenordet och försök igen."),
-    "nested": N_("Det ligger andra filer inuti filen. Ta bort dem och försök igen."),
-    "too-many-members": N_("Filen har fler delar än en kalkylbok brukar ha. Spara den på nytt."),
-    "too-much-inside": N_(
-        "Filen är för stor när den packas upp. Ta bort tomma rader och kolumner, eller dela upp den."
-    ),
-    "too-slow": N_("Filen tog för lång tid att läsa. Ta bort tomma rader och kolumner, eller dela upp den."),
-    "too-many-columns": N_("Bladet har för många kolumner. Ta bort dem som inte hör till listan."),
-    "dtd": N_("Filen har en dokumenttypsdeklaration (DTD). Sådana filer läses inte."),
-    "formulas": N_("Filen har formler. Kopiera listan, klistra in den som värden och försök igen."),
-    "sheet": N_("Boken har flera blad. Det här bladet är läst."),
-    "catalogue-action": N_("Katalogen ska ha åtgärden Add, Replace eller Update. Återta listan om allt ska bort."),
-    "catalogue-period": N_("Katalogen säger att den gäller %(start)s–%(end)s. Kontrollera dagen nedan."),
-    "not-orderable": N_("Artiklar som katalogen säger inte går att beställa: %(count)s. De är inte med."),
-    "several-prices": N_(
-        "Artiklar med flera priser utan att det står från vilket antal vart och ett gäller: %(count)s."
-    ),
-    "currency": N_("Artiklar med pris i en annan valuta än svenska kronor: %(count)s."),
-    "price-with-vat": N_("Artiklar med pris inklusive moms: %(count)s. Ange priset utan moms."),
-    "price-unit": N_("Artiklar med pris för en annan enhet än den som beställs, utan omräkningstal: %(count)s."),
-    "approximate-price": N_("Artiklar med ungefärligt eller rörligt pris: %(count)s. Priset läses som det står."),
-    "price-period": N_("Artiklar med pris för en viss tid: %(count)s. Priset läses som om det gäller hela tiden."),
-    "line-period": N_("Artiklar som gäller en viss tid: %(count)s. De läses som om de gäller hela tiden."),
-    "example-row": N_("Det här är exempelraden i mallen. Ta bort den."),
-    "not-in-force": N_("Artikeln ska tas bort men finns inte i listan i kraft."),
-    "no-header": N_("Ingen rubrikrad hittades. Den ska ha minst: %(columns)s."),
-    "no-rows": N_("Det finns inga rader under rubrikraden."),
-    "missing-column": N_("Kolumnen %(column)s saknas."),
-    "column-twice": N_("Kolumnen finns två gånger, också som ”%(other)s”. Ta bort den ena."),
-    "unknown-column": N_("Kolumnen känns inte igen och läses inte."),
-    "too-many-rows": N_("Filen har fler än %(limit)s rader. Dela upp den."),
-    "too-many-problems": N_("Fler än %(limit)s fel. Rätta dem som visas och försök igen."),
-    # a row
-    "broken-quotes": N_("Citattecknen på raden går inte ihop."),
-    "too-many-cells": N_("Raden har fler celler än rubrikraden. Är ett decimaltal delat av ett komma?"),
-    "number-twice": N_("Artikelnumret finns redan på rad %(other)s."),
-    "row-twice": N_("Samma leverantör står redan på delområdet, på rad %(other)s."),
-    "same-row": N_("Samma sak står redan på rad %(other)s."),
-    "differs": N_("Raden säger något annat än rad %(other)s om samma sak: ”%(former)s”."),
-    "ends-before-start": N_("Sista dagen ligger före första dagen."),
-    # a cell
-    "cell-too-long": N_("Cellen är längre än %(limit)s tecken."),
-    "missing-value": N_("Värdet saknas."),
-    "too-long": N_("Texten är längre än %(limit)s tecken."),
-    "control-character": N_("Texten har ett osynligt styrtecken. Skriv om cellen."),
-    "formula": N_("Cellen ser ut som en formel. Skriv värdet i stället."),
-    "not-a-number": N_("Det går inte att läsa som ett tal. Skriv till exempel 1 234,50."),
-    "negative": N_("Talet är negativt."),
-    "zero": N_("Talet är noll. Ett okänt värde lämnas tomt."),
-    "percent": N_("En rabatt är större än 0 och mindre än 100 procent."),
-    "tiers": N_("Skriv mängdpriser som 10: 9,50; 50: 8,90, med stigande antal och högst %(limit)s stycken."),
-    "tier-dearer": N_("Priset stiger när man köper fler. Kontrollera mängdpriserna."),
-    "yes-or-no": N_("Skriv ja eller nej."),
-    "discount-differs": N_("Listpriset och rabatten ger %(price)s. Rätta priset, eller lämna det tomt."),
-    "too-big": N_("Talet är större än %(limit)s."),
-    "decimals": N_("Talet har fler än %(limit)s decimaler."),
-    "date": N_("Skriv dagen som ÅÅÅÅ-MM-DD, till exempel 2026-04-01."),
-    "not-days": N_("Skriv leveranstiden i hela dagar, högst %(limit)s."),
-    "unknown-unit": N_("Enheten är okänd. Skriv till exempel st, förp eller kg."),
-    "vat-rate": N_("Momssatsen ska vara 25, 12, 6, 0 eller livsmedel."),
-    "gtin-digits": N_("Ett GTIN har 8, 12, 13 eller 14 siffror. Är kolumnen formaterad som text?"),
-    "gtin-check-digit": N_("Kontrollsiffran i GTIN stämmer inte. Kontrollera siffrorna."),
-    "unspsc": N_("En UNSPSC-kod har åtta siffror."),
-    "address": N_("Skriv en hel webbadress som börjar med https://"),
-    "organisation-number": N_("Ett organisationsnummer har tio siffror, till exempel 212000-2528."),
-    "check-digit": N_("Organisationsnumrets kontrollsiffra stämmer inte. Kontrollera siffrorna."),
-    "cpv": N_("CPV skrivs med två till åtta siffror, till exempel 30197."),
-    "country": N_("Skriv landets två bokstäver, till exempel SE."),
-    "email": N_("Det är ingen e-postadress."),
-    "choice": N_("Värdet ska vara något av: %(choices)s."),
-    "rank": N_("Platsen i rangordningen ska vara ett heltal från 1."),
-    "agreement-number": N_("Avtalsnumret får ha bokstäver, siffror, mellanslag och . _ - : men inte snedstreck."),
-}

@@ -29,6 +29,7 @@ class Basket(Base):
     requisition_id: Mapped[int | None] = mapped_column(ForeignKey("requisition.id"))
     # the list it was last filled from that remembers a delivery: the till is filled in with that
     shopping_list_id: Mapped[int | None] = mapped_column(ForeignKey("shopping_list.id", ondelete="SET NULL"))
+    filled_with: Mapped[str | None] = mapped_column(String(64))  # print of the last form: a double click is one
 
     user: Mapped[User] = relationship()
     organisation: Mapped[Organisation] = relationship()

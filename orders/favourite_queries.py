@@ -56,12 +56,15 @@ def _ever_on_show() -> Select[int]:
     return select(PriceList.id).where(PriceList.state.not_in([PriceListState.DRAFT, PriceListState.REVIEWED]))
 
 
-def favourite_for(user: User, article: Article) -> Favourite | None:
-    """Her mark on an article, set in this price list or another of the same award; none where she has set none."""
-    return db.session.scalar(
-        select(Favourite).where(
-            Favourite.user_id == user.id,
-            Favourite.award_id == article.award_id,
-            Favourite.supplier_number == article.supplier_number,
-        )
+def is_kept(user: User, article: Article) -> bool:
+    """Whether she keeps an article at hand, marked in this price list or another of the same award."""
+    return db.session.scalar(select(Favourite.id).where(*of_article(user, article))) is not None
+
+
+def of_article(user: User, article: Article) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of her mark on an article."""
+    return (
+        Favourite.user_id == user.id,
+        Favourite.award_id == article.award_id,
+        Favourite.supplier_number == article.supplier_number,
     )

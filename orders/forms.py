@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from hashlib import sha256
+from secrets import token_urlsafe
 
+from flask import request
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, IntegerField
 from wtforms.validators import Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
 from auth.organisation import DeliveryAddress, Unit
+from auth.user import User
 from core.clock import today
 from core.forms import BaseForm, DayField, DecimalField, LongTextField, RadioField, Required, SelectField, TextField
 from orders.actions.receipt import Received
@@ -19,6 +23,21 @@ from orders.receipt import DEVIATION_NAMES, Deviation
 
 MOST = Decimal(1_000_000)
 LEAST = Decimal("0.001")
+
+
+class OnceForm(BaseForm):
+    """What it asks for is done once, however often its button is pressed: `key` is drawn when the page is shown."""
+
+    key = HiddenField(validators=[Length(max=43)], filters=[lambda key: key or token_urlsafe(24)])
+
+    def key_of(self, user: User) -> str:
+        """The key, made hers: nobody finds what another one has made with it."""
+        return f"{user.id}:{self.key.data}"
+
+    def print_of(self, user: User) -> str:
+        """The key with all that the form says: who goes back in her browser and says something else means it."""
+        said = sorted(request.form.items(multi=True))
+        return sha256(repr((self.key_of(user), request.path, said)).encode()).hexdigest()
 
 
 class AddLineForm(BaseForm):
@@ -56,10 +75,9 @@ class NoteRefusalForm(BaseForm):
     reason = LongTextField(_l("Vad sa de? Skriv så att en revisor förstår."), [Required()], longest=500)
 
 
-class CheckoutForm(BaseForm):
-    """The one page of the till. `key` is drawn when the page is shown, so that a double click makes one requisition."""
+class CheckoutForm(OnceForm):
+    """The one page of the till."""
 
-    key = HiddenField(validators=[Required(), Length(max=43)])
     unit_id = SelectField(_l("Beställ för"), [Required()], coerce=int)
     address_id = SelectField(_l("Leverera till"), [Required()], coerce=int)
     wanted_on = DayField(_l("Önskad leveransdag"), [Optional()])
@@ -109,10 +127,9 @@ class ReasonForm(BaseForm):
     reason = LongTextField(_l("Skäl"), [Required()], longest=500)
 
 
-class ReceiveForm(BaseForm):
+class ReceiveForm(OnceForm):
     """The head of a receipt; the lines come as `quantity-<id>`, `deviation-<id>` and `note-<id>`."""
 
-    key = HiddenField(validators=[Required(), Length(max=43)])
     note = LongTextField(_l("Anteckning om leveransen"), longest=500)
 
     def check_rows(self, rows: Iterable[ReceiveLineForm]) -> bool:

@@ -18,11 +18,13 @@ from wtforms.widgets import HiddenInput
 from catalog.price_list import Article
 from core.forms import BaseForm, LongTextField, Required, read_decimal
 from core.web import LARGEST_KEY, read_key
+from orders.forms import OnceForm
 from orders.proposal import MOST_CHOICES, SentRow
-from orders.quick_entry import LARGEST, MOST_ROWS
+from orders.quick_entry import LARGEST
+from orders.requisition import MOST_LINES
 
 
-class TakeForm(BaseForm):
+class TakeForm(OnceForm):
     """The head of it; `list_id` is the list that the rows come from."""
 
     list_id = IntegerField(validators=[Optional(), NumberRange(1, LARGEST_KEY)], widget=HiddenInput())
@@ -35,7 +37,7 @@ class QuickEntryForm(BaseForm):
 def sent_rows(data: MultiDict[str, str]) -> list[SentRow]:
     """The ticked rows of a sent page, in its order; one more than may be at most. Never raises."""
     rows = []
-    for key in list(dict.fromkeys(map(read_key, data.getlist("take"))))[: MOST_ROWS + 1]:
+    for key in list(dict.fromkeys(map(read_key, data.getlist("take"))))[: MOST_LINES + 1]:
         if key is None:
             continue
         offered = data.get(f"row-{key}-options", "")[:200].split()[:MOST_CHOICES]

@@ -14,7 +14,6 @@ from core.forms import read_decimal
 from core.types import sort_key
 from exchange.units import parse_unit
 
-MOST_ROWS = 200  # as many as a basket holds
 LARGEST = Decimal(1_000_000)
 LONGEST_QUANTITY = 40  # characters
 
@@ -26,7 +25,7 @@ _HEADINGS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PastedRow:
     """A row as it was written. `problem` (lazy) says what is wrong with it before anything is looked up."""
 
     line: int  # from 1, blank lines counted, as the text area has them
@@ -37,22 +36,22 @@ class Entry:
     problem: Any = None
 
 
-def read_entries(text: str) -> list[Entry]:
+def read_rows(text: str) -> list[PastedRow]:
     """The rows of a pasted text: a number and how many, between tabs, semicolons, a comma or blanks.
 
     A heading in the first row is passed over. Never raises: what cannot be read is told on its row.
     """
-    return list(_entries(text))
+    return list(_rows(text))
 
 
-def _entries(text: str) -> Iterator[Entry]:
+def _rows(text: str) -> Iterator[PastedRow]:
     is_first = True
     for line, written in enumerate(text.splitlines(), start=1):
         if not written.strip():
             continue
         cells = _cells(written)
         if not (is_first and _is_heading(cells)):
-            yield _entry(line, cells)
+            yield _row(line, cells)
         is_first = False
 
 
@@ -76,18 +75,18 @@ def _is_heading(cells: list[str]) -> bool:
     return bool(first) and first[0] in _HEADINGS and not any(c.isdigit() for cell in cells for c in cell)
 
 
-def _entry(line: int, cells: list[str]) -> Entry:
+def _row(line: int, cells: list[str]) -> PastedRow:
     number, rest = (cells[0], cells[1:]) if cells else ("", [])
     if len(number) > 60:
-        return Entry(line, number[:60], problem=_l("Artikelnumret är för långt."))
+        return PastedRow(line, number[:60], problem=_l("Artikelnumret är för långt."))
     if _SHORTENED.fullmatch(number):
         text = _l("Kalkylprogrammet har förkortat numret. Formatera kolumnen som text och kopiera igen.")
-        return Entry(line, number, problem=text)
+        return PastedRow(line, number, problem=text)
     if not rest:  # or nothing at all, between dividers
-        return Entry(line, number, problem=_l("Antalet saknas."))
+        return PastedRow(line, number, problem=_l("Antalet saknas."))
     numeric = [cell for cell in rest if _as_quantity(cell)]
     if len(numeric) != 1 and len(rest) > 1:  # a name between them is all right, two numbers are not
-        return Entry(line, number, problem=_l("Skriv bara artikelnummer och antal på raden."))
+        return PastedRow(line, number, problem=_l("Skriv bara artikelnummer och antal på raden."))
     return _counted(line, number, numeric[0] if numeric else rest[0])
 
 
@@ -95,16 +94,18 @@ def _as_quantity(cell: str) -> re.Match[str] | None:
     return _QUANTITY.fullmatch(cell) if len(cell) <= LONGEST_QUANTITY else None
 
 
-def _counted(line: int, number: str, written: str) -> Entry:
+def _counted(line: int, number: str, written: str) -> PastedRow:
     match = _as_quantity(written)
     figure, unit = match.groups() if match else (written, None)
     code = parse_unit(unit) if unit else None
     if unit and code is None:
-        return Entry(line, number, None, written, problem=_l("Antalet går inte att läsa."))
+        return PastedRow(line, number, None, written, problem=_l("Antalet går inte att läsa."))
     try:
         quantity = read_decimal(figure, 3)
     except ValueError as error:
-        return Entry(line, number, None, written, problem=error.args[0])
+        return PastedRow(line, number, None, written, problem=error.args[0])
     if not 0 < quantity <= LARGEST:
-        return Entry(line, number, None, written, problem=_l("Antalet måste vara större än noll och högst en miljon."))
-    return Entry(line, number, quantity, written, code)
+        return PastedRow(
+            line, number, None, written, problem=_l("Antalet måste vara större än noll och högst en miljon.")
+        )
+    return PastedRow(line, number, quantity, written, code)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from auth.organisation import Organisation
-from catalog.price_list import Article
+from catalog.price_list import Article, PriceList, PriceListState
 from catalog.queries import offers
 from catalog.steering import Ask, load_facts
 from core.checkdigits import gs1_ok
@@ -17,10 +17,10 @@ from core.db import db
 from core.language import language
 from exchange.units import unit_name
 from orders.proposal import MOST_CHOICES, Choice, Proposal, judged
-from orders.quick_entry import Entry
+from orders.quick_entry import PastedRow
 
 
-def propose_entries(entries: Sequence[Entry], organisation: Organisation) -> list[Proposal]:
+def propose_rows(pasted: Sequence[PastedRow], organisation: Organisation) -> list[Proposal]:
     """What each row can become, in the order of the rows. Seven queries, however many rows.
 
     A number may name articles of several suppliers; she chooses among those that can be ordered. Where none can, the
@@ -28,43 +28,43 @@ def propose_entries(entries: Sequence[Entry], organisation: Organisation) -> lis
     """
     on = today()
     lists = {offer.price_list_id for offer in offers(organisation, on) if offer.price_list_id}
-    named = _named({entry.number for entry in entries}, lists)
+    named = _named({row.number for row in pasted}, lists)
     facts = load_facts([Ask(a) for a in {a.id: a for some in named.values() for a in some}.values()], organisation, on)
-    rows = []
-    for entry in entries:
-        choices = [judged(article, entry.quantity, facts) for article in named[entry.number]]
-        rows.append(_proposal(entry, choices))
-    _tell_twice(rows, entries)
-    return rows
+    proposals = []
+    for row in pasted:
+        choices = [judged(article, row.quantity, facts) for article in named[row.number]]
+        proposals.append(_proposal(row, choices))
+    _tell_twice(proposals, pasted)
+    return proposals
 
 
-def _proposal(entry: Entry, found: Sequence[Choice]) -> Proposal:
+def _proposal(row: PastedRow, found: Sequence[Choice]) -> Proposal:
     choices = [choice for choice in found if choice.is_open]
-    row = Proposal(
-        key=entry.line,
-        name=entry.number or _l("Rad %(line)s", line=entry.line),
-        quantity=entry.quantity,
+    proposal = Proposal(
+        key=row.line,
+        name=row.number or _l("Rad %(line)s", line=row.line),
+        quantity=row.quantity,
         choices=choices[:MOST_CHOICES],
         is_taken=bool(choices),
         stops=found[0].closed if found and not choices else (),
-        written=entry.written if entry.quantity is None else None,
+        written=row.written if row.quantity is None else None,
     )
-    if entry.problem:
-        row.problems.append(entry.problem)
-    if not found and entry.number:
-        row.problems.append(_unknown(entry.number))
+    if row.problem:
+        proposal.problems.append(row.problem)
+    if not found and row.number:
+        proposal.problems.append(_unknown(row.number))
     if len(choices) > MOST_CHOICES:
-        row.notes.append(_l("Fler artiklar har det numret. Skriv GTIN, eller sök på numret, om din inte är med."))
-    other = next((c for c in choices if entry.unit_code and not _is_unit(entry.unit_code, c.article)), None)
+        proposal.notes.append(_l("Fler artiklar har det numret. Skriv GTIN, eller sök på numret, om din inte är med."))
+    other = next((c for c in choices if row.unit_code and not _is_unit(row.unit_code, c.article)), None)
     if other is not None:
-        row.notes.append(
+        proposal.notes.append(
             _l(
                 "Du skrev %(written)s, men artikeln säljs per %(unit)s. Kontrollera antalet.",
-                written=_called(entry.unit_code or ""),
+                written=_called(row.unit_code or ""),
                 unit=_called(other.article.unit_code),
             )
         )
-    return row
+    return proposal
 
 
 def _is_unit(code: str, article: Article) -> bool:
@@ -83,21 +83,23 @@ def _unknown(number: str) -> object:
     return _l("Ingen artikel på avtalen har det numret.")
 
 
-def _tell_twice(rows: Sequence[Proposal], entries: Sequence[Entry]) -> None:
+def _tell_twice(proposals: Sequence[Proposal], pasted: Sequence[PastedRow]) -> None:
     seen: dict[str, int] = {}
-    for row, entry in zip(rows, entries, strict=True):
-        first = seen.setdefault(entry.number.casefold(), entry.line)
-        if first != entry.line:
-            row.notes.append(_l("Numret står också på rad %(line)s. Antalen läggs ihop.", line=first))
+    for proposal, row in zip(proposals, pasted, strict=True):
+        first = seen.setdefault(row.number.casefold(), row.line)
+        if first != row.line:
+            proposal.notes.append(_l("Numret står också på rad %(line)s. Antalen läggs ihop.", line=first))
 
 
 def _named(numbers: Collection[str], price_lists: Collection[int]) -> dict[str, list[Article]]:
     """By number: the articles of these price lists that have it as the supplier's number or as GTIN. Two queries: for
-    both at once SQLite reads every article of the lists."""
+    both at once, or for GTINs together with the lists' ids, SQLite reads every article of the lists. A GTIN stands in
+    every list that its own has followed, and those are not read."""
     spelt = {number: _spellings(number) for number in numbers}
     codes = {number: _gtins(number) for number in numbers}
     of_lists, by_number = Article.price_list_id.in_(price_lists), Article.supplier_number.in_(_all(spelt))
-    by_gtin = select(Article).where(Article.gtin.in_(_all(codes)))
+    of_now = exists().where(PriceList.id == Article.price_list_id, PriceList.state == PriceListState.PUBLISHED)
+    by_gtin = select(Article).where(Article.gtin.in_(_all(codes)), of_now)
     found = [
         *db.session.scalars(select(Article).where(of_lists, by_number)),
         *(article for article in db.session.scalars(by_gtin) if article.price_list_id in price_lists),

@@ -29,6 +29,8 @@ from core.db import Base
 from core.errors import RuleBroken
 from core.types import Amount, Percent, Quantity, TextEnum, UnitPrice, UtcDateTime
 
+MOST_LINES = 200  # as many as can be read with care; so a basket, a list and a pasted text hold no more
+
 
 class RequisitionState(str, Enum):
     DRAFT = "draft"

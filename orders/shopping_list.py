@@ -21,8 +21,7 @@ from catalog.price_list import Article
 from core.db import Base
 from core.errors import RuleBroken
 from core.types import Quantity, TextEnum, UtcDateTime
-
-MOST_LINES = 200  # as many as a basket holds
+from orders.requisition import MOST_LINES
 
 
 class Sharing(str, Enum):
@@ -57,6 +56,7 @@ class ShoppingList(Base):
     sharing: Mapped[Sharing] = mapped_column(TextEnum(Sharing), default=Sharing.PRIVATE)
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))  # the one it is shared with
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    filled_with: Mapped[str | None] = mapped_column(String(64))  # print of the last form: a double click is one
 
     # what the till is filled in with, where the list remembers it
     order_unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))

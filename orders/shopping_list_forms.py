@@ -12,13 +12,13 @@ from wtforms.validators import Optional, ValidationError
 from auth.organisation import DeliveryAddress, Unit
 from core.forms import BaseForm, DecimalField, RadioField, Required, SelectField, TextField
 from orders.actions.shopping_list import ListTerms
-from orders.forms import LEAST, MOST
+from orders.forms import LEAST, MOST, OnceForm
 from orders.shopping_list import SHARING_NAMES, Sharing, ShoppingList, ShoppingListLine
 
 NONE = 0  # the choice of nothing
 
 
-class ListForm(BaseForm):
+class ListForm(OnceForm):
     """The head of a list."""
 
     name = TextField(_l("Listans namn"), [Required()], longest=100)
@@ -77,7 +77,7 @@ class ListForm(BaseForm):
         )
 
 
-class PutForm(BaseForm):
+class PutForm(OnceForm):
     """An article onto one of her lists, or onto a new one."""
 
     list_id = RadioField(_l("Lista"), [Required()], coerce=int)

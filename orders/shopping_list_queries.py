@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from auth.organisation import Organisation, Unit
 from auth.user import User
 from core.db import db
 from core.errors import NotFound
+from core.web import Page
 from orders.shopping_list import Sharing, ShoppingList, ShoppingListLine
+
+PAGE_SIZE = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +47,35 @@ def visible_lists(user: User, organisation: Organisation) -> ColumnElement[bool]
     return and_(ShoppingList.organisation_id == organisation.id, or_(*may_see))
 
 
-def lists_for(user: User, organisation: Organisation) -> list[ListedList]:
-    """The lists she sees, her own first, each part by name. One query."""
-    lines = (
-        select(func.count())
-        .select_from(ShoppingListLine)
-        .where(ShoppingListLine.list_id == ShoppingList.id)
-        .scalar_subquery()
-    )
-    rows = db.session.execute(
+def lists_for(user: User, organisation: Organisation, number: int = 1) -> Page:
+    """A page of the lists she sees (ListedList), her own first, each part by name. Two queries."""
+    condition = visible_lists(user, organisation)
+    total = db.session.scalar(select(func.count()).select_from(ShoppingList).where(condition)) or 0
+    number = max(1, min(number, -(-total // PAGE_SIZE)))
+    by_name = _listed(user, condition, ShoppingList.sort_name).limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)
+    return Page(_read(by_name), number, PAGE_SIZE, total)
+
+
+def latest_lists(user: User, organisation: Organisation, most: int) -> list[ListedList]:
+    """A few of the lists she sees, her own first, what was changed last before the others. One query."""
+    condition = visible_lists(user, organisation)
+    return _read(_listed(user, condition, ShoppingList.changed_at.desc()).limit(most))
+
+
+def _listed(user: User, condition: ColumnElement[bool], order: Any) -> Select[ShoppingList, int]:
+    """Lists with how many lines each has, her own first."""
+    of_list = ShoppingListLine.list_id == ShoppingList.id
+    lines = select(func.count()).select_from(ShoppingListLine).where(of_list).scalar_subquery()
+    return (
         select(ShoppingList, lines)
-        .where(visible_lists(user, organisation))
-        .order_by(ShoppingList.owner_id != user.id, ShoppingList.sort_name, ShoppingList.id)
+        .where(condition)
+        .order_by(ShoppingList.owner_id != user.id, order, ShoppingList.id)
         .options(joinedload(ShoppingList.owner), joinedload(ShoppingList.unit))
     )
-    return [ListedList(shopping_list, count) for shopping_list, count in rows]
+
+
+def _read(lists: Select[ShoppingList, int]) -> list[ListedList]:
+    return [ListedList(shopping_list, count) for shopping_list, count in db.session.execute(lists)]
 
 
 def own_lists(user: User, organisation: Organisation) -> Sequence[ShoppingList]:
@@ -69,11 +87,31 @@ def own_lists(user: User, organisation: Organisation) -> Sequence[ShoppingList]:
     ).all()
 
 
-def list_for(user: User, organisation: Organisation, list_id: int) -> ShoppingList:
-    """A list she sees, with its lines and their articles. Two queries. Raises NotFound."""
+def remembered_for(user: User, organisation: Organisation, list_id: int | None) -> dict[str, int | str]:
+    """What a list remembers for the till, by the names of its fields; nothing of one that she sees no more. One query
+    at most."""
+    if list_id is None:
+        return {}
+    hers = and_(ShoppingList.id == list_id, visible_lists(user, organisation))
+    seen = db.session.scalar(select(ShoppingList).where(hers))
+    return seen.remembers if seen is not None else {}
+
+
+def list_for(
+    user: User, organisation: Organisation, list_id: int, *, lock: bool = False, share: bool = False
+) -> ShoppingList:
+    """A list she sees, with its lines and their articles. Two queries. Raises NotFound.
+
+    With `lock`, one transaction at a time changes it: a second one waits here, and then reads what the first has left.
+    With `share`, nobody throws it away before the transaction ends.
+    """
+    hers = and_(ShoppingList.id == list_id, visible_lists(user, organisation))
+    if lock or share:
+        db.session.execute(select(ShoppingList.id).where(hers).with_for_update(read=share, key_share=share))
     found = db.session.scalar(
         select(ShoppingList)
-        .where(ShoppingList.id == list_id, visible_lists(user, organisation))
+        .where(hers)
+        .execution_options(populate_existing=lock)
         .options(
             joinedload(ShoppingList.owner),
             joinedload(ShoppingList.unit),

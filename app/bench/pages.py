@@ -7,7 +7,6 @@ template that is compiled once. It asks nobody who she is, checks nothing, count
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextvars import Context
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +18,8 @@ from sqlalchemy.orm import joinedload, selectinload
 from app.bench.approvals import decide, make_requisitions
 from app.bench.mass import add_orders, gather_statistics
 from app.bench.measure import Figure, compare, counted, milliseconds, p95, timed
-from app.bench.world import Counter, add_articles, bench_app, make_counter
+from app.bench.world import Counter, add_articles, bench_app, logged_in, make_counter, open_page
 from auth.journal import JournalEntry
-from auth.session import begin_session
 from auth.user import User
 from catalog.agreement import Award, Lot
 from catalog.ceiling import Ceiling
@@ -66,7 +64,7 @@ def bench_pages(database: str | None, seconds: float, quick: bool) -> Iterator[F
         counter = make_counter(FEW)
         order = _prepare(counter)
         pages = _pages(counter, order)
-        readers = {"orderer": _client(app, counter.orderer), "approver": _client(app, counter.approver)}
+        readers = {"orderer": logged_in(app, counter.orderer), "approver": logged_in(app, counter.approver)}
         few = {}
         for page in pages:
             yield _beside_floor(app, page, readers[page.reader], seconds)
@@ -107,34 +105,18 @@ def _prepare(counter: Counter) -> Order:
     return order
 
 
-def _client(app: TransactionalFlask, user_id: int) -> FlaskClient:
-    client = app.test_client()
-    with unit_of_work() as session:
-        token = begin_session(session.get_one(User, user_id), "bench")
-    with client.session_transaction() as cookie:
-        cookie["_user_id"] = token
-    db.session.remove()
-    return client
-
-
-def _open(client: FlaskClient, path: str) -> None:
-    answer = Context().run(client.get, path)
-    if answer.status_code != 200:
-        raise RuntimeError(f"{path} was answered with {answer.status_code}")
-
-
 def _p95(client: FlaskClient, path: str, rounds: int) -> float:
     for _ in range(5):
-        _open(client, path)
-    return p95([timed(lambda: _open(client, path)) for _ in range(rounds)])
+        open_page(client, path)
+    return p95([timed(lambda: open_page(client, path)) for _ in range(rounds)])
 
 
 def _beside_floor(app: TransactionalFlask, page: Shown, client: FlaskClient, seconds: float) -> Figure:
-    _open(client, page.path)
+    open_page(client, page.path)
     with counted(db.engine) as queries:
-        _open(client, page.path)
+        open_page(client, page.path)
     bare = _bare(app, page)
-    value, floor = compare(lambda: _open(client, page.path), lambda: _open(bare, "/"), seconds)
+    value, floor = compare(lambda: open_page(client, page.path), lambda: open_page(bare, "/"), seconds)
     return milliseconds("pages", f"{page.name}, {_engine()}", value, floor, len(queries))
 
 

@@ -10,7 +10,6 @@ import gc
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextvars import Context
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -22,17 +21,15 @@ from tantivy import Query
 
 from app.bench.catalogue import Catalogue, make_catalogue
 from app.bench.measure import Figure, counted, milliseconds, p95, p99, timed
-from app.bench.world import bench_app, settings_for
+from app.bench.world import bench_app, logged_in, open_page, settings_for
 from app.factory import create_app
 from auth.organisation import Organisation
-from auth.session import begin_session
-from auth.user import User
 from catalog.queries import offers
 from catalog.search import SearchRequest, finder, suggest, update_index
 from catalog.search.analyser import stem, words
 from catalog.search.index import open_index
 from core.clock import today
-from core.db import db, reading, unit_of_work
+from core.db import db, reading
 
 EACH = 80  # questions of a kind
 SEED = 7
@@ -52,11 +49,11 @@ def bench_search(database: str | None, _seconds: float, quick: bool, *, articles
         gc.freeze()  # as the server does when everything is loaded
         yield from _index_times(catalogue, asked, variant)
         yield from _small_times(catalogue, asked, variant)
-        client = _client(app, catalogue.orderer)
+        client = logged_in(app, catalogue.orderer)
         easy = [text for kind, texts in asked.items() if kind not in HARD for text in texts]
-        times = [timed(lambda text=text: _open(client, text)) for text in easy]  # type: ignore[misc]
+        times = [timed(lambda text=text: _search(client, text)) for text in easy]  # type: ignore[misc]
         with counted(db.engine) as queries:
-            _open(client, easy[0])
+            _search(client, easy[0])
         yield milliseconds("search", f"whole page, p95, {variant}", p95(times), median(times), len(queries))
         db.session.remove()
         resident, before = _in_another_process(url, folder, catalogue.orderer, easy)
@@ -142,20 +139,8 @@ def _small_times(catalogue: Catalogue, asked: dict[str, list[str]], variant: str
     yield milliseconds("search", f"mending of a typing error, p95, {variant}", p95(mended))
 
 
-def _client(app: Any, user_id: int) -> FlaskClient:
-    client: FlaskClient = app.test_client()
-    with unit_of_work() as session:
-        token = begin_session(session.get_one(User, user_id), "bench")
-    with client.session_transaction() as cookie:
-        cookie["_user_id"] = token
-    db.session.remove()
-    return client
-
-
-def _open(client: FlaskClient, text: str) -> None:
-    answer = Context().run(client.get, f"/search?q={quote(text)}")
-    if answer.status_code != 200:
-        raise RuntimeError(f"the search for {text} was answered with {answer.status_code}")
+def _search(client: FlaskClient, text: str) -> None:
+    open_page(client, f"/search?q={quote(text)}")
 
 
 def _in_another_process(url: str, folder: Path, user_id: int, texts: Sequence[str]) -> tuple[float, float]:
@@ -172,10 +157,10 @@ def _in_another_process(url: str, folder: Path, user_id: int, texts: Sequence[st
 def _serve_all(url: str, folder: Path, user_id: int, texts: list[str], told: Any) -> None:
     app = create_app(settings_for(url, folder))
     with app.app_context():
-        client = _client(app, user_id)
+        client = logged_in(app, user_id)
     before = _resident()
     for text in texts:
-        _open(client, text)
+        _search(client, text)
     told.put((_resident(), before))
 
 

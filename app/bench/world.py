@@ -6,6 +6,7 @@ import secrets
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import Context
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import click
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import create_engine, insert, select, text
 from sqlalchemy.engine import make_url
 
@@ -21,6 +24,7 @@ from app.factory import create_app
 from app.migrate import upgrade
 from auth.organisation import DeliveryAddress, Organisation, OrganisationKind, Unit
 from auth.permission import Role
+from auth.session import begin_session
 from auth.user import Membership, User
 from catalog.agreement import Agreement, AgreementState, Award, CallOffMethod, Entitlement, Lot
 from catalog.ceiling import Ceiling
@@ -253,3 +257,21 @@ def _goods(count: int) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def logged_in(app: Flask, user_id: int) -> FlaskClient:
+    """The browser of somebody who has logged in. Commits."""
+    client = app.test_client()
+    with unit_of_work() as session:
+        token = begin_session(session.get_one(User, user_id), "bench")
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = token
+    db.session.remove()
+    return client
+
+
+def open_page(client: FlaskClient, path: str) -> None:
+    """Open a page as a request of its own. Raises RuntimeError when it is not shown."""
+    answer = Context().run(client.get, path)
+    if answer.status_code != 200:
+        raise RuntimeError(f"{path} was answered with {answer.status_code}")

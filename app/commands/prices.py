@@ -12,6 +12,8 @@ from sqlalchemy import select
 
 from app.commands import with_app
 from app.commands.problems import show_problem
+from auth.queries import user_by_email
+from auth.user import User
 from catalog.actions.price_list import approve, import_price_list
 from catalog.actions.price_review import difference_of
 from catalog.actions.price_review import refuse as refuse_rows
@@ -31,7 +33,7 @@ from exchange import pricesheet
 from exchange.csvtext import Unreadable
 from exchange.groceries import generate_prices
 from exchange.pricefile import TRUSTED
-from exchange.pricesheet import Form
+from exchange.tablefile import Form, write_table
 
 IN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 OUT_FILE = click.Path(dir_okay=False, path_type=Path)
@@ -51,6 +53,9 @@ def _of_award(command: Command) -> Command:
     return command
 
 
+BY = click.option("--actor", metavar="E-MAIL", help="Who does it, by the address of her log-in; the journal says so.")
+
+
 @click.group()
 def prices() -> None:
     """Price lists of the suppliers."""
@@ -63,27 +68,37 @@ def prices() -> None:
 @click.option("--lot", help="The number of the lot, where the supplier is on several.")
 @click.option("--effective-from", type=click.DateTime(formats=["%Y-%m-%d"]), help="First day; today if not given.")
 @click.option("--publish", is_flag=True, help="Put it in force, from its first day on.")
+@BY
 @with_app
 def import_(
-    file: Path, agreement: str, supplier: str, lot: str | None, effective_from: datetime | None, publish: bool
+    file: Path,
+    agreement: str,
+    supplier: str,
+    lot: str | None,
+    effective_from: datetime | None,
+    publish: bool,
+    actor: str | None,
 ) -> None:
     """Bring a price list in as a draft: all of it, or nothing.
 
     CSV, XLSX, XLS, ODS or Peppol Catalogue 3 (XML); docs/prislistor.md has the columns. Each row that cannot be used is
-    named with line, column and reason on stderr. A CSV file may have a million rows, ten times as many as on the page.
+    named with line, column and reason on stderr. A CSV file may have a million rows and 500 MB, a
+    spreadsheet 50 MB. Where the agreement wants a second person for a list, that is anybody but the --actor;
+    without one, anybody.
     """
     click.echo(f"Reading {file.name} ({file.stat().st_size:,} bytes) …")
     first_day = effective_from.date() if effective_from else today()
     with unit_of_work(), file.open("rb") as data:
         award = _award(agreement, supplier, lot)
-        outcome = import_price_list(None, award, data, file.name, first_day, TRUSTED)
+        person = _person(actor)
+        outcome = import_price_list(person, award, data, file.name, first_day, TRUSTED)
         for problem in outcome.problems:
             is_warning = problem.severity == "warning"
             show_problem(problem.line, problem.column, problem.value, problem.text, is_warning=is_warning)
         if outcome.price_list is None:
             raise click.ClickException(f"{file.name} has problems: nothing was stored")
         if publish:
-            approve(None, outcome.price_list)
+            approve(person, outcome.price_list)
         told = (
             f"{award.supplier.name}, version {outcome.price_list.version}: "
             f"{outcome.price_list.article_count} articles, {state_name(outcome.price_list.state)}, "
@@ -108,7 +123,7 @@ def changes(
         difference, wanted = difference_of(price_list), Kind(kind) if kind else None
         _show_totals(price_list, difference.totals)
         if out and form:
-            out.write_bytes(pricesheet.table(changes_sheet(price_list, wanted), form))
+            out.write_bytes(write_table(form, changes_sheet(price_list, wanted)))
             click.echo(f"{out}: the changes")
             return
         for change in difference.page(wanted, 1).items:
@@ -125,6 +140,7 @@ def changes(
 @click.option("--kind", type=click.Choice([kind.value for kind in Kind]), help="All changes of this kind.")
 @click.option("--reason", required=True, help="Why; the supplier gets to read it.")
 @click.option("--out", type=OUT_FILE, help="Write all refused rows here (.xlsx or .csv), to send to the supplier.")
+@BY
 @with_app
 def refuse(
     agreement: str,
@@ -134,6 +150,7 @@ def refuse(
     kind: str | None,
     reason: str,
     out: Path | None,
+    actor: str | None,
 ) -> None:
     """Refuse changes of the newest draft, by the supplier's NUMBERS or by kind.
 
@@ -144,9 +161,10 @@ def refuse(
     form = _form(out) if out else None
     with unit_of_work():
         draft = _draft(_award(agreement, supplier, lot))
-        count = refuse_rows(None, draft, reason, numbers=numbers or None, kind=Kind(kind) if kind else None)
+        wanted = Kind(kind) if kind else None
+        count = refuse_rows(_person(actor), draft, reason, numbers=numbers or None, kind=wanted)
         if out and form:
-            out.write_bytes(pricesheet.table(refused_sheet(draft), form))
+            out.write_bytes(write_table(form, refused_sheet(draft)))
     click.echo(f"{count} refused" + (f"; all of them are in {out}" if out else ""))
 
 
@@ -156,7 +174,8 @@ def refuse(
 def publish(agreement: str, supplier: str, lot: str | None) -> None:
     """Approve the newest draft: in force at once, or from its first day on.
 
-    Above the agreement's limits a person must do it, on the page.
+    Above the agreement's limits a person must do it, on the page: a command is nobody's second pair of eyes, and so it
+    asks for no --actor.
     """
     with unit_of_work():
         draft = _draft(_award(agreement, supplier, lot))
@@ -169,13 +188,15 @@ def publish(agreement: str, supplier: str, lot: str | None) -> None:
 @_of_award
 @click.option("--version", type=int, required=True, help="Which former list.")
 @click.option("--publish", is_flag=True, help="Put it in force at once.")
+@BY
 @with_app
-def restore(agreement: str, supplier: str, lot: str | None, version: int, publish: bool) -> None:
+def restore(agreement: str, supplier: str, lot: str | None, version: int, publish: bool, actor: str | None) -> None:
     """Take up a former list again, as a new draft with the same rows."""
     with unit_of_work():
-        draft = restore_list(None, _price_list(_award(agreement, supplier, lot), version))
+        person = _person(actor)
+        draft = restore_list(person, _price_list(_award(agreement, supplier, lot), version))
         if publish:
-            approve(None, draft)
+            approve(person, draft)
         told = f"version {draft.version}: {draft.article_count} articles as in {version}, {state_name(draft.state)}"
     click.echo(told)
 
@@ -224,6 +245,16 @@ def from_groceries(file: Path, out: Path) -> None:
         click.echo(f"{file.name}:{line}: {why}", err=True)
     out.write_text(made.text, encoding="utf-8-sig", newline="")
     click.echo(f"{out}: {made.articles} articles; {len(made.dropped)} left out")
+
+
+def _person(email: str | None) -> User | None:
+    """Who acts, if anybody is named. Raises click.ClickException for an address that nobody logs in with."""
+    if email is None:
+        return None
+    found = user_by_email(email)
+    if found is None or not found.is_active:
+        raise click.ClickException(f"--actor {email}: nobody logs in with this address")
+    return found
 
 
 def _price_list(award: Award, version: int | None) -> PriceList:

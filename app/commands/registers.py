@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from app.commands.problems import show_problem
-from catalog.actions.intake import Entry, Outcome, RegisterRefused
+from catalog.actions.intake import Alteration, Outcome, RegisterRefused
 from catalog.actions.registers import KINDS, preview
 from core.db import reading, unit_of_work
-from exchange.pricesheet import Form
+from exchange.tablefile import Form
 
 IN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 OUT_FILE = click.Path(dir_okay=False, path_type=Path)
@@ -60,8 +60,8 @@ def form_of(out: Path) -> Form:
 
 
 def _told(outcome: Outcome) -> str:
-    lines = [f"+ {entry.name}" for entry in outcome.new]
-    lines += [_line(entry) for entry in outcome.changed]
+    lines = [f"+ {each.name}" for each in outcome.new]
+    lines += [_line(each) for each in outcome.changed]
     lines += [str(remark) for remark in outcome.remarks]
     lines.append(
         f"{len(outcome.new)} new, {len(outcome.changed)} changed, {outcome.unchanged} as before; "
@@ -70,5 +70,5 @@ def _told(outcome: Outcome) -> str:
     return "\n".join(lines)
 
 
-def _line(entry: Entry) -> str:
-    return "\n    ".join([f"{entry.name}: changed", *map(str, entry.changes)])
+def _line(each: Alteration) -> str:
+    return "\n    ".join([f"{each.name}: changed", *map(str, each.changes)])

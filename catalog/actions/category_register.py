@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 from auth.user import User
 from catalog.actions import category as categories
 from catalog.actions.category import CategoryFacts
-from catalog.actions.intake import Entry, Intake, Outcome, as_read, differences, said
+from catalog.actions.intake import Alteration, Intake, Outcome, as_read, differences, said
 from catalog.category import Category
 from catalog.managing import agreement_owners
 from core.db import db
@@ -81,7 +81,7 @@ class _Categories(Intake):
             self.known[code] = categories.create(self.actor, CategoryFacts(code=code, **told))
 
         if self.attempt(row, create):
-            self.outcome.new.append(Entry(row.line, f"{code} {told['name']}"))
+            self.outcome.new.append(Alteration(row.line, f"{code} {told['name']}"))
         else:
             self.known.pop(code, None)
 
@@ -94,7 +94,7 @@ class _Categories(Intake):
         changes = differences({name: getattr(former, name) for name in told}, told)
         name = f"{category.code} {category.name}"
         if self.attempt(row, lambda: categories.edit(self.actor, category, facts)):
-            self.outcome.changed.append(Entry(row.line, name, changes))
+            self.outcome.changed.append(Alteration(row.line, name, changes))
 
     def _parent(self, row: Row, category: Category | None) -> Any:
         code = row.values.get("parent")

@@ -30,18 +30,21 @@ class Facts:
 
 
 def apply(thing: object, facts: Facts) -> Changes:
-    """Give `thing` every fact; returns those that differed: `{field: [before, after]}`.
+    """Give `thing` every fact; returns those that differed, as `changes_of` has them."""
+    changes = changes_of(thing, facts)
+    for name in changes:
+        setattr(thing, name, getattr(facts, name))
+    return changes
+
+
+def changes_of(thing: object, facts: Facts) -> Changes:
+    """The facts that differ from what is told of `thing` now: `{field: [before, after]}`.
 
     The values are plain JSON: amounts and days as text, people and organisations by name, because what they are
     called on the day is what the journal must remember.
     """
-    changes: Changes = {}
-    for field in fields(facts):
-        before, after = getattr(thing, field.name), getattr(facts, field.name)
-        if before != after:
-            changes[field.name] = [plain(before), plain(after)]
-            setattr(thing, field.name, after)
-    return changes
+    told = ((field.name, getattr(thing, field.name), getattr(facts, field.name)) for field in fields(facts))
+    return {name: [plain(before), plain(after)] for name, before, after in told if before != after}
 
 
 def check_version(present: int, seen: int) -> None:

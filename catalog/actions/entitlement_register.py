@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from auth.organisation import Organisation
 from auth.user import User
 from catalog.actions import entitlement as entitlements
-from catalog.actions.intake import Change, Entry, Intake, Outcome, as_read
+from catalog.actions.intake import Alteration, Change, Intake, Outcome, as_read
 from catalog.agreement import Agreement, Entitlement, Lot
 from catalog.policy import manageable
 from core.db import db
@@ -79,7 +79,7 @@ class _Entitlements(Intake):
         if self.attempt(
             row, lambda: entitlements.entitle(self.actor, agreement, [to], agreement.version, reason=reason, **terms)
         ):
-            self.outcome.new.append(Entry(row.line, _name(agreement, lot, to)))
+            self.outcome.new.append(Alteration(row.line, _name(agreement, lot, to)))
 
     def _end(self, row: Row, entitlement: Entitlement) -> None:
         ends_on = row.values.get("ends_on", entitlement.ends_on)
@@ -93,7 +93,9 @@ class _Entitlements(Intake):
             version = entitlement.agreement.version
             if self.attempt(row, lambda: entitlements.end_entitlement(self.actor, entitlement, ends_on, version)):
                 before = former.isoformat() if former else None
-                self.outcome.changed.append(Entry(row.line, name, [Change("ends_on", before, ends_on.isoformat())]))
+                self.outcome.changed.append(
+                    Alteration(row.line, name, [Change("ends_on", before, ends_on.isoformat())])
+                )
 
     def _lot(self, row: Row, agreement: Agreement) -> Lot | None:
         number = row.values.get("lot")

@@ -53,7 +53,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Alteration:
     """One thing that is new or changed: its line, what it is called, and what differs."""
 
     line: int
@@ -65,8 +65,8 @@ class Entry:
 class Outcome:
     """What was done, or would be."""
 
-    new: list[Entry] = field(default_factory=list)
-    changed: list[Entry] = field(default_factory=list)
+    new: list[Alteration] = field(default_factory=list)
+    changed: list[Alteration] = field(default_factory=list)
     unchanged: int = 0
     missing: int = 0  # stand in Avrop, but not in the file: they are left alone
     remarks: list[Any] = field(default_factory=list)

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import file_digest
 from io import BytesIO
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from auth.journal import record
 from auth.user import User
 from catalog.actions.agreement import check_may_manage
-from catalog.actions.price_review import check_changes
+from catalog.actions.price_review import ask_if_needed, check_changes, tell
 from catalog.agreement import Award
 from catalog.column_map import column_choices
 from catalog.price_change import former_of
@@ -26,10 +25,11 @@ from catalog.price_refusal import keep_refused
 from catalog.price_row import changed, rows_of, store_rows
 from core.clock import now, today
 from core.db import db, reading, unit_of_work
-from core.errors import AvropError, RuleBroken, WrongState
+from core.errors import AvropError, NotAllowed, RuleBroken, WrongState
 from core.state import advance, can
 from exchange.pricefile import ORDINARY, PriceRow, PriceSource, open_price_file, read_whole
-from exchange.table import Limits, Problem, without_errors
+from exchange.problem import Problem, without_errors
+from exchange.table import Limits
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ def import_price_list(
             if without_errors(problems):
                 raise
             return ImportOutcome(None, problems)
-        _tell(actor, "import", price_list, file=price_list.source_name, articles=price_list.article_count)
+        _brought_in(actor, price_list)
         return ImportOutcome(price_list, source.problems)
 
 
@@ -123,8 +123,13 @@ def _import_changes(actor: User | None, award: Award, source: PriceSource, draft
     db.session.add(draft)
     db.session.flush()
     draft.article_count = store_rows(draft, [rows])
-    _tell(actor, "import", draft, file=draft.source_name, articles=draft.article_count)
+    _brought_in(actor, draft)
     return ImportOutcome(draft, problems)
+
+
+def _brought_in(actor: User | None, draft: PriceList) -> None:
+    tell(actor, "import", draft, file=draft.source_name, articles=draft.article_count)
+    ask_if_needed(draft)
 
 
 def approve(actor: User | None, price_list: PriceList) -> None:
@@ -139,7 +144,7 @@ def approve(actor: User | None, price_list: PriceList) -> None:
         keep_refused(price_list, former_of(price_list))
     advance(price_list, "review")
     price_list.reviewed_at, price_list.reviewed_by_id = now(), actor.id if actor else None
-    _tell(actor, "review", price_list, effective_from=price_list.effective_from.isoformat())
+    tell(actor, "review", price_list, effective_from=price_list.effective_from.isoformat())
     if price_list.effective_from <= today():
         _put_in_force(actor, price_list)
 
@@ -171,7 +176,7 @@ def _put_in_force(actor: User | None, price_list: PriceList) -> None:
         db.session.flush()  # before the other: at most one list of an award is in force
     advance(price_list, "publish")
     price_list.publication, price_list.published_at = number, moment
-    _tell(actor, "publish", price_list, articles=price_list.article_count)
+    tell(actor, "publish", price_list, articles=price_list.article_count)
 
 
 def withdraw(actor: User, price_list: PriceList, reason: str) -> None:
@@ -181,7 +186,7 @@ def withdraw(actor: User, price_list: PriceList, reason: str) -> None:
         raise RuleBroken(_l("Skriv varför prislistan återtas."))
     _lock(price_list)
     advance(price_list, "withdraw")
-    _tell(actor, "withdraw", price_list, reason=reason.strip())
+    tell(actor, "withdraw", price_list, reason=reason.strip())
 
 
 def publish_due() -> int:
@@ -203,6 +208,9 @@ def publish_due() -> int:
             continue
         except AvropError as error:  # its page says why, and lets somebody publish it
             log.warning("price list %s is due and cannot be published: %s", price_list_id, error)
+            if isinstance(error, NotAllowed):
+                with unit_of_work() as session:
+                    ask_if_needed(session.get_one(PriceList, price_list_id))
     return done
 
 
@@ -222,20 +230,3 @@ def _in_force(award: Award) -> PriceList | None:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one_or_none()
-
-
-def _tell(actor: User | None, act: str, price_list: PriceList, **detail: Any) -> None:
-    db.session.flush()
-    award = price_list.award
-    agreement = award.lot.agreement
-    record(
-        actor,
-        act,
-        "price-list",
-        price_list.id,
-        organisation_id=agreement.owner_id,
-        number=agreement.number,
-        supplier=award.supplier.name,
-        version=price_list.version,
-        **detail,
-    )

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import date
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -13,13 +11,14 @@ from sqlalchemy import Integer, delete, func, literal, select, true
 
 from auth.journal import record
 from auth.user import User
-from catalog.actions.agreement import begin_edit, check_may_manage, tell
-from catalog.actions.change import Facts, apply
-from catalog.agreement import Agreement, Award, Lot
-from catalog.price_change import Difference, Kind, former_of
+from catalog.actions.agreement import check_may_manage
+from catalog.agreement import Award
+from catalog.difference import Difference
+from catalog.mail import ask_for_second_person
+from catalog.price_change import Kind, former_of
 from catalog.price_list import PriceList, PriceListState
 from catalog.price_refusal import PriceRefusal, copy_list
-from catalog.price_rule import PriceRule, rule_of
+from catalog.price_rule import rule_of
 from core.clock import now, today
 from core.db import db, insert_with_conflict
 from core.errors import NotAllowed, RuleBroken, WrongState
@@ -31,18 +30,6 @@ _KEPT = (
     *("price_list_id", "reason", "refused_at", "refused_by_id"),
 )
 TOLD = 20  # numbers that the journal names; it counts the others
-
-
-@dataclass(frozen=True, kw_only=True)
-class PriceRuleFacts(Facts):
-    """What is told of a price rule."""
-
-    index_clause: str | None = None
-    raises_from: date | None = None
-    largest_raise: Decimal | None = None
-    limit_percent: Decimal | None = None
-    limit_share: Decimal | None = None
-    limit_effect: Decimal | None = None
 
 
 def difference_of(price_list: PriceList) -> Difference:
@@ -72,7 +59,7 @@ def refuse(
     ).all()
     if not done:
         raise RuleBroken(_l("Välj minst en ändring."))
-    _tell(actor, "refuse", draft, count=len(done), numbers=sorted(done)[:TOLD], reason=reason)
+    tell(actor, "refuse", draft, count=len(done), numbers=sorted(done)[:TOLD], reason=reason)
     return len(done)
 
 
@@ -80,19 +67,24 @@ def accept(actor: User | None, draft: PriceList, numbers: Sequence[str] | None =
     """Take refused rows back in, those named or all of them; returns how many."""
     _open(actor, draft)
     ours = PriceRefusal.price_list_id == draft.id
+    if numbers is not None:
+        numbers = [*numbers, *difference_of(draft).former_numbers(numbers)]
     named = ours if numbers is None else ours & PriceRefusal.supplier_number.in_(numbers)
     done = db.session.scalars(delete(PriceRefusal).where(named).returning(PriceRefusal.supplier_number)).all()
     if done:
-        _tell(actor, "accept", draft, count=len(done), numbers=sorted(done)[:TOLD])
+        tell(actor, "accept", draft, count=len(done), numbers=sorted(done)[:TOLD])
+        ask_if_needed(draft)
     return len(done)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a list may be reviewed, and by whom. `breaking`: raises that the agreement forbids; `exceeded`: the
-    limits above which a second person must say yes, as texts."""
+    """Whether a list may be reviewed, and by whom. `breaking`: raises that the agreement forbids, or that might be such
+    since the units do not compare (`incomparable`); `exceeded`: the limits above which a second person must say yes, as
+    texts."""
 
     breaking: int = 0
+    incomparable: int = 0
     exceeded: Sequence[Any] = ()
     needs_another: bool = False  # this person must not be the one
 
@@ -108,9 +100,23 @@ def judge(person: User | None, price_list: PriceList, difference: Difference) ->
     if rule is None:
         return Verdict()
     totals = difference.totals
-    exceeded = rule.exceeded(percent=totals.largest_percent, share=totals.share, effect=totals.effect)
+    exceeded = rule.exceeded(
+        percent=totals.largest_percent, share=totals.share, effect=totals.effect, incomparable=totals.incomparable
+    )
     is_same = person is None or person.id == price_list.created_by_id
-    return Verdict(totals.breaking, exceeded, difference.former is not None and bool(exceeded) and is_same)
+    needs_another = difference.former is not None and bool(exceeded) and is_same
+    return Verdict(totals.breaking, totals.incomparable if totals.breaking else 0, exceeded, needs_another)
+
+
+def ask_if_needed(price_list: PriceList) -> None:
+    """Mail those who may be the second person where whoever brought the list in must not approve it alone."""
+    rule = rule_of(price_list.award.lot.agreement)
+    if rule is None or not rule.has_limits:
+        return
+    db.session.flush()
+    verdict = judge(price_list.created_by, price_list, difference_of(price_list))
+    if verdict.needs_another:
+        ask_for_second_person(price_list, verdict.exceeded)
 
 
 def eyes_of(actor: User | None, price_list: PriceList) -> User | None:
@@ -122,10 +128,15 @@ def check_changes(actor: User | None, price_list: PriceList) -> None:
     """Raises RuleBroken where a raise is against the agreement, NotAllowed where somebody else must review."""
     verdict = judge(eyes_of(actor, price_list), price_list, difference_of(price_list))
     if verdict.breaking:
-        raise RuleBroken(
-            _l("Priser som höjs mer eller tidigare än avtalet tillåter: %(count)s.", count=verdict.breaking),
-            way_on=_l("Avböj de raderna, så kan resten godkännas."),
-        )
+        message = _l("Priser som höjs mer eller tidigare än avtalet tillåter: %(count)s.", count=verdict.breaking)
+        if verdict.incomparable:
+            message = _l(
+                "Priser som höjs mer eller tidigare än avtalet tillåter: %(count)s. Av dem har %(others)s en ny enhet"
+                " eller förpackning som inte går att jämföra med den gamla.",
+                count=verdict.breaking,
+                others=verdict.incomparable,
+            )
+        raise RuleBroken(message, way_on=_l("Avböj de raderna, så kan resten godkännas."))
     if verdict.needs_another:
         raise NotAllowed(
             _l("Ändringarna är så stora att en annan person än den som läste in listan måste godkänna dem."),
@@ -158,44 +169,9 @@ def restore(actor: User | None, former: PriceList) -> PriceList:
     db.session.add(draft)
     db.session.flush()
     copy_list(former, draft)
-    _tell(actor, "restore", draft, former=former.version, articles=draft.article_count)
+    tell(actor, "restore", draft, former=former.version, articles=draft.article_count)
+    ask_if_needed(draft)
     return draft
-
-
-def set_price_rule(
-    actor: User | None, agreement: Agreement, facts: PriceRuleFacts, version: int, *, reason: str | None = None
-) -> None:
-    """Write down what the agreement says about changed prices, and the limits of one person.
-
-    To allow more than before demands a reason, and nobody does it while a list of her own waits.
-    """
-    begin_edit(actor, agreement, version)
-    rule = rule_of(agreement)
-    if rule is None:
-        rule = PriceRule(agreement_id=agreement.id)
-        db.session.add(rule)
-    reason = (reason or "").strip() or None
-    if rule.is_loosened_by(asdict(facts)):
-        if reason is None:
-            raise RuleBroken(_l("Regeln blir mindre sträng. Skriv varför."))
-        if actor is not None and _has_draft(actor, agreement):
-            raise NotAllowed(_l("Du har en prislista som väntar. Någon annan får göra regeln mindre sträng."))
-    if changes := apply(rule, facts):
-        tell(actor, "edit-price-rule", agreement, changes=changes, reason=reason)
-
-
-def _has_draft(actor: User, agreement: Agreement) -> bool:
-    drafts = (
-        select(PriceList.id)
-        .join(Award, Award.id == PriceList.award_id)
-        .join(Lot, Lot.id == Award.lot_id)
-        .where(
-            Lot.agreement_id == agreement.id,
-            PriceList.created_by_id == actor.id,
-            PriceList.state.in_([PriceListState.DRAFT, PriceListState.REVIEWED]),
-        )
-    )
-    return db.session.scalar(drafts.limit(1)) is not None
 
 
 def _open(actor: User | None, draft: PriceList) -> None:
@@ -207,7 +183,9 @@ def _open(actor: User | None, draft: PriceList) -> None:
         raise WrongState(_l("Prislistan är redan granskad. Raderna kan inte väljas längre."))
 
 
-def _tell(actor: User | None, act: str, price_list: PriceList, **detail: Any) -> None:
+def tell(actor: User | None, act: str, price_list: PriceList, **detail: Any) -> None:
+    """An entry in the price list's story."""
+    db.session.flush()
     award = price_list.award
     agreement = award.lot.agreement
     record(

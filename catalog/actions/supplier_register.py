@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from auth.user import User
 from catalog.actions import supplier as suppliers
-from catalog.actions.intake import Entry, Intake, Outcome, as_read, differences, said
+from catalog.actions.intake import Alteration, Intake, Outcome, as_read, differences, said
 from catalog.actions.supplier import SupplierFacts
 from catalog.supplier import Channel, Supplier
 from core.db import db
@@ -49,7 +49,7 @@ class _Suppliers(Intake):
     def _create(self, row: Row) -> None:
         facts = SupplierFacts(**{name: value for name, value in _told(row.values).items() if value is not None})
         if self.attempt(row, lambda: suppliers.create(self.actor, facts)):
-            self.outcome.new.append(Entry(row.line, facts.name))
+            self.outcome.new.append(Alteration(row.line, facts.name))
 
     def _edit(self, row: Row, supplier: Supplier) -> None:
         told = _told(said(row, supplier, _FIELDS))
@@ -60,7 +60,7 @@ class _Suppliers(Intake):
             return
         name, changes = supplier.name, differences({name: getattr(former, name) for name in told}, told)
         if self.attempt(row, lambda: suppliers.edit(self.actor, supplier, facts, supplier.version)):
-            self.outcome.changed.append(Entry(row.line, name, changes))
+            self.outcome.changed.append(Alteration(row.line, name, changes))
 
 
 def _told(values: Any) -> dict[str, Any]:

@@ -22,10 +22,10 @@ BATCH = 2_000
 _WHOLE = 10**Quantity.places
 
 
-class Entry(NamedTuple):
+class IndexedArticle(NamedTuple):
     """An article as the index gets it; texts as their words."""
 
-    article: int
+    id: int
     price_list: int
     price: int  # SEK for one unit × 10,000
     sort_name: str
@@ -39,7 +39,7 @@ class Entry(NamedTuple):
 def gather(list_ids: Iterable[str], counts: Counter[str], file: BinaryIO) -> None:
     """Write the articles of some price lists to the file, and count in how many of them each word stands."""
     for rows in _batches(list_ids):
-        entries = []
+        articles = []
         for row in rows:
             name, description = list(words(row.name)), list(words(row.description or ""))
             marks = [mark for mark in map(str.strip, (row.marks or "").split(",")) if mark]
@@ -51,16 +51,16 @@ def gather(list_ids: Iterable[str], counts: Counter[str], file: BinaryIO) -> Non
             price = min(2**63, row.price * _WHOLE // row.base_quantity)
             codes = f"{code(row.supplier_number)} {code(row.gtin or '')}"
             key = sort_key(row.name)[:60]
-            entries.append((row.id, row.price_list_id, price, key, codes, name, other, description, marks))
-        marshal.dump(entries, file)
+            articles.append((row.id, row.price_list_id, price, key, codes, name, other, description, marks))
+        marshal.dump(articles, file)
 
 
-def gathered(file: BinaryIO) -> Iterator[Entry]:
+def gathered(file: BinaryIO) -> Iterator[IndexedArticle]:
     """What has been written to the file, from its beginning."""
     end = file.tell()
     file.seek(0)
     while file.tell() < end:
-        yield from map(Entry._make, marshal.load(file))  # noqa: S302  our own, in a file without a name
+        yield from map(IndexedArticle._make, marshal.load(file))  # noqa: S302  our own, in a file without a name
 
 
 def _batches(list_ids: Iterable[str]) -> Iterator[Sequence[Any]]:

@@ -28,7 +28,7 @@ from sqlalchemy import func, select
 from catalog.price_list import PriceList, PriceListState
 from catalog.search import analyser
 from catalog.search.analyser import Vocabulary, number_in, stem
-from catalog.search.gathering import Entry, gather, gathered
+from catalog.search.gathering import IndexedArticle, gather, gathered
 from core.db import db, reading
 
 log = logging.getLogger(__name__)
@@ -250,24 +250,24 @@ def _schema() -> Any:
     return builder.build()
 
 
-def _add(writer: Any, vocabulary: Vocabulary, entries: Iterable[Entry]) -> int:
+def _add(writer: Any, vocabulary: Vocabulary, articles: Iterable[IndexedArticle]) -> int:
     """Add articles; returns how many."""
     added, forms = 0, _Forms(vocabulary)
-    for entry in entries:
-        name, other = [forms[word] for word in entry.name], [forms[word] for word in entry.other]
+    for article in articles:
+        name, other = [forms[word] for word in article.name], [forms[word] for word in article.other]
         document = tantivy.Document()
-        document.add_unsigned("article", entry.article)
-        document.add_unsigned("price_list", entry.price_list)
-        document.add_unsigned("price", entry.price)
-        document.add_text("sort_name", entry.sort_name)
-        for mark in entry.marks:
+        document.add_unsigned("article", article.id)
+        document.add_unsigned("price_list", article.price_list)
+        document.add_unsigned("price", article.price)
+        document.add_text("sort_name", article.sort_name)
+        for mark in article.marks:
             document.add_text("marks", mark)
-        document.add_text("code", entry.codes)
+        document.add_text("code", article.codes)
         document.add_text("lead", _joined([form.kinds for form in name[:1]]))  # price lists put the noun first
         document.add_text("name", _joined([form.kinds for form in name]))
         document.add_text("keywords", _joined([form.kinds for form in other]))
         document.add_text("parts", _joined([form.pieces for form in (*name, *other) if form.pieces]))
-        document.add_text("description", _joined([forms[word].stem for word in entry.description]))
+        document.add_text("description", _joined([forms[word].stem for word in article.description]))
         writer.add_document(document)
         added += 1
     return added

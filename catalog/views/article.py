@@ -34,6 +34,7 @@ def article(article_id: int) -> Any:
     facts = load_facts(asks, acting_organisation(), today())
     found = judge(asks, facts)
     current_row = facts.current.get((article.award_id, article.supplier_number))
+    successor = current_row if current_row is not None and current_row.id != article.id else None
     lot = article.award.lot
     history = price_history(article)
     return render_template(
@@ -44,13 +45,14 @@ def article(article_id: int) -> Any:
         lot=lot,
         explanation=explanation(lot),
         rivals=[award for award in facts.rivals[lot.id] if award.id != article.award_id],
-        findings=found[0],
+        # what has changed since is for a basket to accept; here the page leads to the row of today
+        findings=[finding for finding in found[0] if successor is None or finding.code != "price-changed"],
         history=history,
         chart=chart_of(history),
         today=today(),
         comparison=comparison_price(article),
-        successor=current_row if current_row is not None and current_row.id != article.id else None,
-        basket_url=None if unmendable(found) else basket_url(),
+        successor=successor,
+        basket_url=None if successor or unmendable(found) else basket_url(),
     )
 
 

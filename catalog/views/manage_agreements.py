@@ -26,6 +26,7 @@ from catalog.managing import (
     possible_owners,
 )
 from catalog.price_list import PriceListState
+from catalog.price_rule import proposal_of
 from catalog.suggestion import suggest_categories
 from catalog.views.manage import agreement_trail, ask_reason, bp, page_number, search_text, story, trail
 from core.clock import today
@@ -79,6 +80,7 @@ def agreement(agreement_id: int) -> Any:
         ceilings=ceilings,
         shown_ceilings=[c for k, c in ceilings.items() if k == (None, None) or c.limit is not None or c.used],
         price_lists=price_lists,
+        proposal=proposal_of(found),
         checks=checks,
         may_publish=can(found, "publish") and all(check.is_done for check in checks if check.is_needed),
         can=can,

@@ -1,10 +1,10 @@
-"""Pages: what a price list changes, the rows that are refused, and the agreement's price rule."""
+"""Pages: what a price list changes, and the rows that are refused."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -14,19 +14,17 @@ from auth.permission import Permission
 from auth.views.refusals import refusals_on, status
 from catalog.actions import price_review as actions
 from catalog.actions.price_review import difference_of
-from catalog.forms import PriceRuleForm, RefuseForm
-from catalog.managing import agreement_for, price_list_for
+from catalog.managing import price_list_for
 from catalog.price_change import Kind
+from catalog.price_forms import RefuseForm
 from catalog.price_list import PriceList
-from catalog.price_rule import rule_of
 from catalog.price_sheets import ONE_NAMES, changes_sheet, refused_sheet, told
-from catalog.views.manage import agreement_trail, bp, page_number
+from catalog.views.manage import bp, page_number
 from catalog.views.manage_price_lists import download, page_of, trail_of
 from core.errors import RuleBroken
 from core.state import can
 from core.web import requires
-from exchange import pricesheet
-from exchange.pricesheet import Form
+from exchange.tablefile import Form, write_table
 
 KIND_NAMES = {
     Kind.DEARER: _l("Dyrare"),
@@ -115,20 +113,6 @@ def restore_price_list(price_list_id: int) -> Any:
     return redirect(page_of(draft), 303)
 
 
-@bp.route("/agreements/<int:agreement_id>/price-rule", methods=["GET", "POST"])
-@requires(Permission.AGREEMENT_MANAGE)
-def price_rule(agreement_id: int) -> Any:
-    found = agreement_for(current(), agreement_id)
-    form = PriceRuleForm(obj=rule_of(found), data={"version": found.version})
-    if form.validate_on_submit():
-        with refusals_on(form):
-            actions.set_price_rule(current(), found, form.facts(), form.seen, reason=form.reason.data)
-            flash(_("Prisregeln är sparad."), "success")
-            return redirect(url_for("manage.agreement", agreement_id=found.id), 303)
-    page = render_template("manage/price_rule.html", form=form, agreement=found, crumbs=agreement_trail(found))
-    return page, status(form)
-
-
 def _kind() -> Kind | None:
     wanted = request.args.get("kind", "")
     return Kind(wanted) if wanted in [kind.value for kind in Kind] else None
@@ -136,12 +120,12 @@ def _kind() -> Kind | None:
 
 def _changes_file(price_list_id: int, form: Form) -> Any:
     found, kind = price_list_for(current(), price_list_id), _kind()
-    return download(pricesheet.table(changes_sheet(found, kind), form), form, f"{_file_name(found)}-andringar")
+    return download(write_table(form, changes_sheet(found, kind)), form, f"{_file_name(found)}-andringar")
 
 
 def _refused_file(price_list_id: int, form: Form) -> Any:
     found = price_list_for(current(), price_list_id)
-    return download(pricesheet.table(refused_sheet(found), form), form, f"{_file_name(found)}-avbojda")
+    return download(write_table(form, refused_sheet(found)), form, f"{_file_name(found)}-avbojda")
 
 
 def _file_name(price_list: PriceList) -> str:

@@ -16,12 +16,11 @@ from auth.login import current
 from auth.permission import Permission
 from auth.views.refusals import refusals_on, status
 from catalog.actions import price_list as actions
+from catalog.actions.column_map import ask_for_columns
 from catalog.actions.price_list import ImportOutcome
 from catalog.actions.price_review import Verdict, difference_of, eyes_of, judge
-from catalog.actions.price_upload import keep
 from catalog.agreement import Award
 from catalog.column_map import column_maps
-from catalog.forms import PriceFileForm
 from catalog.managing import (
     award_for,
     first_articles,
@@ -30,6 +29,7 @@ from catalog.managing import (
     price_lists_page,
     price_range,
 )
+from catalog.price_forms import PriceFileForm
 from catalog.price_list import PriceList, PriceListState
 from catalog.price_refusal import refusal_count
 from catalog.price_row import rows_of
@@ -39,8 +39,9 @@ from core.errors import RuleBroken
 from core.state import can
 from core.web import requires
 from exchange import pricesheet
-from exchange.pricesheet import MEDIA_TYPES, Form
-from exchange.table import MAX_BYTES, TEXTS, Problem
+from exchange.problem import TEXTS, Problem
+from exchange.table import MAX_BYTES
+from exchange.tablefile import MEDIA_TYPES, Form
 
 SHOWN_PROBLEMS = 200
 WAITING = (PriceListState.DRAFT, PriceListState.REVIEWED)
@@ -70,7 +71,7 @@ def award_price_lists(award_id: int) -> Any:
         with refusals_on(form):
             name, data = _upload(form)
             outcome = actions.import_price_list(current(), award, data, name, form.first_day)
-            if outcome.price_list is None and keep(current(), award, data, name, form.first_day, outcome.problems):
+            if ask_for_columns(current(), award, data, name, form.first_day, outcome.problems):
                 return redirect(url_for("manage.price_columns", award_id=award.id), 303)
             return arrived(award, outcome)
     return _award_page(award, form, []), status(form)

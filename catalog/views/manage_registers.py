@@ -17,16 +17,18 @@ from wtforms import FileField
 from auth.login import current
 from auth.permission import Permission
 from auth.views.refusals import refusals_on, status
-from catalog.actions.intake import Change, Entry, Outcome, Refusal, RegisterRefused
-from catalog.actions.registers import KINDS, keep, kept, preview
+from catalog.actions.intake import Alteration, Change, Outcome, Refusal, RegisterRefused
+from catalog.actions.registers import KINDS, preview
+from catalog.actions.upload import keep, kept
 from catalog.policy import may_manage_categories
 from catalog.views.manage import bp, change, trail
 from core.db import db, rollback
 from core.errors import NotAllowed, RuleBroken
 from core.forms import BaseForm
 from core.web import requires
-from exchange.pricesheet import MEDIA_TYPES, Form
-from exchange.table import MAX_BYTES, TEXTS, Problem
+from exchange.problem import TEXTS, Problem
+from exchange.table import MAX_BYTES
+from exchange.tablefile import MEDIA_TYPES, Form
 
 SHOWN = 200  # of each list on a page
 TITLES = {
@@ -143,15 +145,15 @@ def _page(kind: str, form: RegisterFileForm, look: Look | None) -> str:
     )
 
 
-def _told(entries: Sequence[Entry]) -> Iterator[tuple[int, str, list[Any]]]:
+def _told(alterations: Sequence[Alteration]) -> Iterator[tuple[int, str, list[Any]]]:
     """Line, name and what differs: a text, or a field with the part it is of and its values before and after."""
-    for entry in entries[:SHOWN]:
+    for altered in alterations[:SHOWN]:
         yield (
-            entry.line,
-            entry.name,
+            altered.line,
+            altered.name,
             [
                 (each.of, *change(each.field, each.before, each.after)) if isinstance(each, Change) else each
-                for each in entry.changes
+                for each in altered.changes
             ],
         )
 

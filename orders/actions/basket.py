@@ -22,9 +22,8 @@ from core.db import db, insert_with_conflict
 from core.errors import RuleBroken
 from orders.basket import Basket, BasketLine, RankingRefusal
 from orders.basket_queries import basket_of, refused_awards
+from orders.requisition import MOST_LINES
 from orders.shopping_list import ShoppingList
-
-MOST_LINES = 200  # as many as a requisition can be read with care
 
 
 def add(actor: User, organisation: Organisation, article: Article, quantity: Decimal) -> BasketLine:
@@ -46,14 +45,17 @@ def add_all(
     organisation: Organisation,
     wanted: Sequence[tuple[Article, Decimal]],
     shopping_list: ShoppingList | None = None,
+    form_print: str | None = None,
 ) -> list[tuple[Finding, ...]]:
     """Put many articles into the basket, or none of them when something stands in the way of any.
 
     Returns what stands in the way of each, in their order: nothing of any when they lie there. The same article twice
     counts together. `shopping_list`: the list they come from; if it remembers a delivery, the till will suggest that.
-    Raises RuleBroken when the basket is too small.
+    The same `form_print` fills the basket once. Raises RuleBroken when the basket is too small.
     """
     basket = open_basket(actor, organisation)
+    if form_print and basket.filled_with == form_print:
+        return [()] * len(wanted)  # the button was pressed twice
     together: dict[tuple[int, str], Decimal] = {}
     for article, quantity in wanted:
         together[_key(article)] = together.get(_key(article), Decimal(0)) + quantity
@@ -63,6 +65,7 @@ def add_all(
             _lay(basket, article, quantity)
         if shopping_list is not None and shopping_list.remembers:
             basket.shopping_list_id = shopping_list.id
+        basket.filled_with = form_print
         db.session.flush()
     return hard
 
@@ -113,6 +116,7 @@ def remove(actor: User, line: BasketLine) -> None:
     """Take a line out. With the last one the need is gone, and with it what was being mended and noted for it."""
     basket = line.basket
     basket.lines.remove(line)
+    basket.filled_with = None  # so it may be filled from that page again
     if not basket.lines:
         basket.requisition_id = basket.shopping_list_id = None
         of_basket = RankingRefusal.basket_id == basket.id

@@ -1,23 +1,28 @@
-"""What is done to favourites: set and taken away. A private bookmark, so the journal is not told."""
+"""What is done to favourites: kept and taken away. A private bookmark, so the journal is not told.
+
+Each says what is to be so, not what is to change: pressed twice, even at once, it is so.
+"""
 
 from __future__ import annotations
+
+from sqlalchemy import delete
 
 from auth.user import User
 from catalog.price_list import Article
 from core.clock import now
-from core.db import db
+from core.db import db, insert_with_conflict
 from orders.favourite import Favourite
-from orders.favourite_queries import favourite_for
+from orders.favourite_queries import of_article
 
 
-def toggle(actor: User, article: Article) -> bool:
-    """Keep an article at hand, or no longer; whether it is a favourite afterwards."""
-    favourite = favourite_for(actor, article)
-    if favourite is not None:
-        db.session.delete(favourite)
-        return False
-    db.session.add(
-        Favourite(user_id=actor.id, award_id=article.award_id, supplier_number=article.supplier_number, added_at=now())
+def keep(actor: User, article: Article) -> None:
+    """Keep an article at hand."""
+    new = insert_with_conflict(Favourite).values(
+        user_id=actor.id, award_id=article.award_id, supplier_number=article.supplier_number, added_at=now()
     )
-    db.session.flush()
-    return True
+    db.session.execute(new.on_conflict_do_nothing())
+
+
+def remove(actor: User, article: Article) -> None:
+    """Have it at hand no longer."""
+    db.session.execute(delete(Favourite).where(*of_article(actor, article)))

@@ -56,7 +56,9 @@ class Checkout:
 
 
 def submit(actor: User, organisation: Organisation, checkout: Checkout, basket: Basket | None = None) -> Requisition:
-    """Send the basket to be approved: copy, price, route, reserve. `basket`: hers, where the caller holds it already.
+    """Send the basket to be approved: copy, price, route, reserve.
+
+    `basket`: hers, where the caller holds it already and has asked whether the form was sent before.
 
     Raises NotAllowed, and RuleBroken with the findings, with `ceiling-reached` or with `nobody-can-approve`.
     """
@@ -64,9 +66,10 @@ def submit(actor: User, organisation: Organisation, checkout: Checkout, basket: 
         raise NotAllowed(_l("Du får inte beställa för %(unit)s.", unit=checkout.unit.name))
     if not checkout.address.is_active or checkout.address.unit.organisation_id != organisation.id:
         raise RuleBroken(_l("Leveransadressen kan inte användas. Välj en annan."))
-    basket = basket or basket_of(actor, organisation, lock=True)
-    if done := requisition_made_with(checkout.key):
-        return done  # the button was pressed twice
+    if basket is None:
+        basket = basket_of(actor, organisation, lock=True)
+        if done := requisition_made_with(checkout.key):
+            return done  # the button was pressed twice
     if basket is None or not basket.lines:
         raise RuleBroken(_l("Varukorgen är tom."))
     _check_steering(basket, checkout.wanted_on)
@@ -164,6 +167,8 @@ def mend(actor: User, requisition: Requisition) -> list[str]:
     requisition = load_requisition(requisition.id)  # nobody sends it or takes it back while its basket is held
     if not can(requisition, "submit"):
         raise RuleBroken(_l("Bara en återsänd begäran kan ändras."))
+    if basket.lines and basket.requisition_id == requisition.id:
+        return []  # the button was pressed twice
     if basket.lines:
         raise RuleBroken(_l("Det ligger redan något i varukorgen. Skicka eller töm den först."))
     keys = [(line.award_id, line.supplier_number) for line in requisition.lines]
@@ -321,4 +326,4 @@ def _empty(basket: Basket, requisition: Requisition) -> None:
         .values(requisition_id=requisition.id, basket_id=None)
     )
     basket.lines.clear()
-    basket.requisition_id = basket.shopping_list_id = None
+    basket.requisition_id = basket.shopping_list_id = basket.filled_with = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
 from auth.organisation import DeliveryAddress, Organisation, Unit
 from auth.user import User
@@ -33,12 +34,18 @@ class ListTerms:
 
 
 def create(
-    actor: User, organisation: Organisation, terms: ListTerms, goods: Iterable[tuple[Article, Decimal]] = ()
+    actor: User,
+    organisation: Organisation,
+    terms: ListTerms,
+    goods: Iterable[tuple[Article, Decimal]] = (),
+    form_print: str | None = None,
 ) -> ShoppingList:
-    """A new list of hers with these articles on it. Raises NotAllowed and RuleBroken."""
+    """A new list of hers with these articles; the same `form_print` makes one. Raises NotAllowed and RuleBroken."""
     if not belongs_to(actor, organisation.id):
         raise NotAllowed(_l("Du hör inte till organisationen."))
-    made = ShoppingList(organisation=organisation, owner=actor)
+    if form_print and (done := _made_with(actor, form_print)):
+        return done  # the button was pressed twice
+    made = ShoppingList(organisation=organisation, owner=actor, filled_with=form_print)
     _set_terms(made, terms)
     for article, quantity in goods:
         _check_listed(article)
@@ -67,14 +74,17 @@ def change(
     db.session.flush()
 
 
-def put(actor: User, shopping_list: ShoppingList, article: Article, quantity: Decimal) -> ShoppingListLine:
-    """Write an article on a list. Raises NotAllowed and RuleBroken."""
+def put(
+    actor: User, shopping_list: ShoppingList, article: Article, quantity: Decimal, form_print: str | None = None
+) -> None:
+    """Write an article on a list; the same `form_print` does it once. Raises NotAllowed and RuleBroken."""
     check_hers(actor, shopping_list)
+    if form_print and shopping_list.filled_with == form_print:
+        return  # the button was pressed twice
     _check_listed(article)
-    line = shopping_list.put(article, quantity)
-    shopping_list.changed_at = now()
+    shopping_list.put(article, quantity)
+    shopping_list.filled_with, shopping_list.changed_at = form_print, now()
     db.session.flush()
-    return line
 
 
 def delete(actor: User, shopping_list: ShoppingList) -> None:
@@ -87,6 +97,13 @@ def check_hers(actor: User, shopping_list: ShoppingList) -> None:
     """Raises NotAllowed."""
     if not may_change_list(actor, shopping_list):
         raise NotAllowed(_l("Bara den som äger listan får ändra den. Spara en egen kopia i stället."))
+
+
+def _made_with(owner: User, form_print: str) -> ShoppingList | None:
+    """What a form has made already. Her lists are made one at a time: a second click waits here for the first."""
+    db.session.execute(select(User.id).where(User.id == owner.id).with_for_update(key_share=True))
+    hers = (ShoppingList.owner_id == owner.id, ShoppingList.filled_with == form_print)
+    return db.session.scalar(select(ShoppingList).where(*hers))
 
 
 def _check_listed(article: Article) -> None:

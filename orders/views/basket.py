@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from typing import Any
@@ -30,10 +29,9 @@ from orders.forms import AddLineForm, ChangeLineForm, CheckoutForm, NoteRefusalF
 from orders.proposal import net_total
 from orders.proposal_forms import TakeForm, chosen_goods, sent_rows
 from orders.proposal_queries import sent_again
-from orders.quick_entry import MOST_ROWS
-from orders.requisition import Requisition
+from orders.requisition import MOST_LINES, Requisition
 from orders.requisition_queries import requisition_made_with
-from orders.shopping_list_queries import list_for
+from orders.shopping_list_queries import list_for, remembered_for
 
 bp = Blueprint("basket", __name__)
 
@@ -71,17 +69,18 @@ def add_rows() -> Any:
     """Put the ticked rows of a list, an old order or a quick entry into the basket: all of them, or none."""
     form, sent = TakeForm(), sent_rows(request.form)
     is_sound = form.validate()
-    kept = list_for(current(), acting_organisation(), form.list_id.data) if is_sound and form.list_id.data else None
+    list_id = form.list_id.data if is_sound else None
+    kept = list_for(current(), acting_organisation(), list_id, share=True) if list_id else None
     refused: dict[int, tuple[Finding, ...]] = {}
     articles = articles_for(current(), {article_id for row in sent for article_id in row.options})
     if not sent:
         form.form_errors.append(_l("Kryssa för minst en rad."))
-    elif len(sent) > MOST_ROWS:
-        form.form_errors.append(_l("Högst %(most)s rader åt gången.", most=MOST_ROWS))
+    elif len(sent) > MOST_LINES:
+        form.form_errors.append(_l("Högst %(most)s rader åt gången.", most=MOST_LINES))
     elif is_sound and not [row for row in sent if row.problem or row.chosen_id not in articles]:
         with refusals_on(form):
             goods = chosen_goods(sent, articles)
-            hard = act.add_all(current(), acting_organisation(), goods, kept)
+            hard = act.add_all(current(), acting_organisation(), goods, kept, form.print_of(current()))
             if not any(hard):
                 flash(
                     ngettext("%(num)s rad ligger i varukorgen.", "%(num)s rader ligger i varukorgen.", len(goods)),
@@ -92,7 +91,7 @@ def add_rows() -> Any:
         articles = articles_for(current(), articles)  # the refusal has undone what was read
     if not form.broken_rule and not form.form_errors:
         form.form_errors.append(_l("Kontrollera de markerade raderna."))
-    rows = sent_again(sent[:MOST_ROWS], articles, acting_organisation(), refused)
+    rows = sent_again(sent[:MOST_LINES], articles, acting_organisation(), refused)
     return render_template("basket/rows.html", form=form, rows=rows, total=net_total(rows)), 422
 
 
@@ -160,10 +159,13 @@ def checkout() -> Any:
     user, organisation = current(), acting_organisation()
     basket = basket_of(user, organisation, lock=request.method == "POST")
     if basket is None or not basket.lines:
-        done = requisition_made_with(_key(user, request.form.get("key", "")))
+        done = requisition_made_with(CheckoutForm().key_of(user))
         return redirect(_at(done) if done else url_for("basket.show"), 303)
+    if request.method == "POST" and requisition_made_with(CheckoutForm().key_of(user)):
+        flash(_("Den sidan är redan skickad. Det här ligger i varukorgen nu: läs igenom det innan du skickar."), "info")
+        return redirect(url_for("basket.checkout"), 303)
     units, addresses = units_and_addresses(user, organisation)
-    form = CheckoutForm(data={"key": secrets.token_urlsafe(24), **_suggested(user, basket, units, addresses)})
+    form = CheckoutForm(data=_suggested(user, basket, units, addresses))
     is_looking = "look" in request.form
     unit = form.offer(units, addresses, reset=is_looking)
     if unit is not None and not is_looking and form.validate_on_submit():
@@ -185,7 +187,7 @@ def _said(user: User, form: CheckoutForm, unit: Unit, address: DeliveryAddress) 
     return Checkout(
         unit=unit,
         address=address,
-        key=_key(user, form.key.data),
+        key=form.key_of(user),
         wanted_on=form.wanted_on.data,
         buyer_reference=form.buyer_reference.data,
         accounting_cost=form.accounting_cost.data,
@@ -197,10 +199,10 @@ def _said(user: User, form: CheckoutForm, unit: Unit, address: DeliveryAddress) 
 def _suggested(
     user: User, basket: Basket, units: Sequence[Unit], addresses: Sequence[DeliveryAddress]
 ) -> dict[str, Any]:
-    """What the till is filled in with: what a requisition said that she mends, else what her list remembers."""
+    """What the till is filled in with: what a requisition said that she mends, else what a list remembers."""
     former = basket.requisition
     if former is None:
-        remembered = dict(basket.shopping_list.remembers) if basket.shopping_list is not None else {}
+        remembered = remembered_for(user, basket.organisation, basket.shopping_list_id)
         for name, offered in (
             ("unit_id", units),
             ("address_id", addresses),
@@ -211,18 +213,16 @@ def _suggested(
     return {name: getattr(former, name) for name in KEPT_WHEN_MENDED}
 
 
-def _key(user: User, drawn: str) -> str:
-    """The key of a form, made hers: nobody finds another one's requisition with it."""
-    return f"{user.id}:{drawn}"
-
-
 def _at(requisition: Requisition) -> str:
     return url_for("requisitions.show", requisition_id=requisition.id)
 
 
 def _own_line(line_id: int) -> BasketLine:
-    """A line of her own basket for the organisation she acts for. Raises NotFound."""
-    basket = basket_of(current(), acting_organisation())
+    """A line of her own basket for the organisation she acts for. Raises NotFound.
+
+    Where something is changed, the basket is held until the transaction ends.
+    """
+    basket = basket_of(current(), acting_organisation(), lock=request.method == "POST")
     for line in basket.lines if basket else ():
         if line.id == line_id:
             return line

@@ -13,7 +13,7 @@ from catalog.price_list import Article
 from catalog.queries import article_for
 from core.web import is_local_path, requires
 from orders.actions import favourite as act
-from orders.favourite_queries import favourite_for, favourites_of
+from orders.favourite_queries import favourites_of, is_kept
 from orders.proposal_queries import propose, wishes_of_favourites
 
 bp = Blueprint("favourites", __name__, url_prefix="/favourites")
@@ -29,17 +29,29 @@ def index() -> Any:
 
 @bp.post("/<int:article_id>")
 @requires(Permission.ORDER_CREATE)
-def toggle(article_id: int) -> Any:
+def keep(article_id: int) -> Any:
     article = article_for(current(), article_id)
-    if act.toggle(current(), article):
-        flash(_("%(name)s är sparad bland dina favoriter.", name=article.name), "success")
-    else:
-        flash(_("%(name)s är inte längre en favorit.", name=article.name), "info")
-    back = request.form.get("next", "")
-    return redirect(back if is_local_path(back) else url_for("favourites.index"), 303)
+    act.keep(current(), article)
+    flash(_("%(name)s är sparad bland dina favoriter.", name=article.name), "success")
+    return _back()
+
+
+@bp.post("/<int:article_id>/remove")
+@requires(Permission.ORDER_CREATE)
+def remove(article_id: int) -> Any:
+    article = article_for(current(), article_id)
+    act.remove(current(), article)
+    flash(_("%(name)s är inte längre en favorit.", name=article.name), "info")
+    return _back()
+
+
+def _back() -> Any:
+    """To the page she came from, where that is told."""
+    page = request.form.get("next", "")
+    return redirect(page if is_local_path(page) else url_for("favourites.index"), 303)
 
 
 @bp.app_template_global("is_favourite")
 def is_favourite(article: Article) -> bool:
     """Asked by the article's page, which stands a floor below."""
-    return favourite_for(current(), article) is not None
+    return is_kept(current(), article)

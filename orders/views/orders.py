@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from decimal import Decimal
 from io import BytesIO
@@ -16,14 +15,13 @@ from auth.login import acting_organisation, current, has_permission
 from auth.permission import Permission
 from auth.views.refusals import refusals_on, status
 from core.errors import NotAllowed, NotFound
-from core.forms import BaseForm
 from core.state import can
 from core.web import requires
 from exchange.outbox import messages_about
 from orders import mail
 from orders.actions import order as act
 from orders.actions.receipt import Received, receive
-from orders.forms import ReasonForm, ReceiveForm, ReceiveLineForm, receive_line_form
+from orders.forms import OnceForm, ReasonForm, ReceiveForm, ReceiveLineForm, receive_line_form
 from orders.order import FileKind, Order, OrderLine, OrderState
 from orders.order_list import arrivals_of, dispatch_of
 from orders.order_queries import entries_of, order_for, orders_page, receipts_of, received_quantities
@@ -114,7 +112,7 @@ def receive_goods(number: str) -> Any:
         raise NotAllowed(_l("Du får inte ta emot den här beställningen."))
     received = received_quantities(order)
     left = {line.id: max(line.quantity - received.get(line.id, Decimal(0)), Decimal(0)) for line in order.lines}
-    form = ReceiveForm(data={"key": secrets.token_urlsafe(24)})
+    form = ReceiveForm()
     is_closed = can(order, "reopen")
     takes_all = "all" in request.form  # whatever the rows say
     rows = [] if takes_all else _rows_of(order, {} if is_closed else left)
@@ -124,7 +122,7 @@ def receive_goods(number: str) -> Any:
         else:
             came = {line.id: row.received() for line, row in rows}
         with refusals_on(form):
-            receive(user, order, came, form.note.data, f"{user.id}:{form.key.data}")
+            receive(user, order, came, form.note.data, form.print_of(user))
             flash(_("Mottagningen är sparad."), "success")
             return redirect(url_for("orders.show", number=number), 303)
         order = _visible_order(number)  # the refusal has undone what was read
@@ -170,7 +168,7 @@ def again(number: str) -> Any:
     """What the same costs today, what is gone and why: before anything lands in the basket."""
     order = _visible_order(number)
     rows = propose(wishes_of_order(order), acting_organisation())
-    return render_template("orders/again.html", order=order, rows=rows, total=net_total(rows), form=BaseForm())
+    return render_template("orders/again.html", order=order, rows=rows, total=net_total(rows), form=OnceForm())
 
 
 def _visible_order(number: str) -> Order:

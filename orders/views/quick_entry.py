@@ -9,12 +9,13 @@ from flask_babel import lazy_gettext as _l
 
 from auth.login import acting_organisation
 from auth.permission import Permission
-from core.forms import BaseForm
 from core.web import requires
+from orders.forms import OnceForm
 from orders.proposal import Proposal, net_total
 from orders.proposal_forms import QuickEntryForm
-from orders.quick_entry import MOST_ROWS, read_entries
-from orders.quick_entry_queries import propose_entries
+from orders.quick_entry import read_rows
+from orders.quick_entry_queries import propose_rows
+from orders.requisition import MOST_LINES
 
 bp = Blueprint("quick_entry", __name__)
 
@@ -26,16 +27,21 @@ def index() -> Any:
     form = QuickEntryForm()
     rows: list[Proposal] = []
     if form.validate_on_submit():
-        entries = read_entries(form.text.data or "")
-        if not entries:
+        pasted = read_rows(form.text.data or "")
+        if not pasted:
             form.text.errors = [_l("Det finns inga rader under rubriken.")]
-        elif len(entries) > MOST_ROWS:
+        elif len(pasted) > MOST_LINES:
             form.text.errors = [
-                _l("Högst %(most)s rader åt gången, nu är det %(count)s.", most=MOST_ROWS, count=len(entries))
+                _l("Högst %(most)s rader åt gången, nu är det %(count)s.", most=MOST_LINES, count=len(pasted))
             ]
         else:
-            rows = propose_entries(entries, acting_organisation())
+            rows = propose_rows(pasted, acting_organisation())
     page = render_template(
-        "quick_entry/index.html", form=form, rows=rows, total=net_total(rows), take=BaseForm(formdata=None)
+        "quick_entry/index.html",
+        form=form,
+        rows=rows,
+        most=MOST_LINES,
+        total=net_total(rows),
+        take=OnceForm(formdata=None),
     )
     return page, 422 if form.errors else 200

@@ -34,8 +34,8 @@ bp = Blueprint("shopping_lists", __name__, url_prefix="/lists")
 @bp.get("")
 @requires(Permission.ORDER_CREATE)
 def index() -> Any:
-    lists = lists_for(current(), acting_organisation())
-    return render_template("shopping_lists/index.html", lists=lists, sharing_names=SHARING_NAMES)
+    page = lists_for(current(), acting_organisation(), request.args.get("page", 1, type=int))
+    return render_template("shopping_lists/index.html", page=page, sharing_names=SHARING_NAMES)
 
 
 @bp.get("/<int:list_id>")
@@ -63,7 +63,7 @@ def new() -> Any:
     form.offer(*units_and_addresses(current(), acting_organisation()), None)
     if form.validate_on_submit():
         with refusals_on(form):
-            made = act.create(current(), acting_organisation(), form.terms(), source.goods())
+            made = act.create(current(), acting_organisation(), form.terms(), source.goods(), form.print_of(current()))
             flash(_("Listan %(name)s är sparad.", name=made.name), "success")
             return redirect(url_for("shopping_lists.show", list_id=made.id), 303)
     return render_template("shopping_lists/edit.html", form=form, count=len(source.wanted), rows=()), status(form)
@@ -73,7 +73,7 @@ def new() -> Any:
 @requires(Permission.ORDER_CREATE)
 def edit(list_id: int) -> Any:
     """Name, sharing, what it remembers, and its rows. The buttons up and down save, too."""
-    shopping_list = _visible_list(list_id)
+    shopping_list = _visible_list(list_id, lock=request.method == "POST")
     act.check_hers(current(), shopping_list)
     form = ListForm(data=_said(shopping_list))
     form.offer(*units_and_addresses(current(), acting_organisation()), shopping_list)
@@ -94,7 +94,7 @@ def edit(list_id: int) -> Any:
 @bp.post("/<int:list_id>/delete")
 @requires(Permission.ORDER_CREATE)
 def delete(list_id: int) -> Any:
-    shopping_list = _visible_list(list_id)
+    shopping_list = _visible_list(list_id, lock=True)
     act.delete(current(), shopping_list)
     flash(_("Listan %(name)s är borttagen.", name=shopping_list.name), "success")
     return redirect(url_for("shopping_lists.index"), 303)
@@ -111,18 +111,18 @@ def pick(article_id: int) -> Any:
     if form.validate_on_submit() and form.quantity.data is not None:
         with refusals_on(form):
             if form.list_id.data == NONE:
-                terms = act.ListTerms(name=form.name.data or "")
-                chosen = act.create(current(), acting_organisation(), terms, [(article, form.quantity.data)])
+                terms, goods = act.ListTerms(name=form.name.data or ""), [(article, form.quantity.data)]
+                chosen = act.create(current(), acting_organisation(), terms, goods, form.print_of(current()))
             else:
-                chosen = _visible_list(form.list_id.data)
-                act.put(current(), chosen, article, form.quantity.data)
+                chosen = _visible_list(form.list_id.data, lock=True)
+                act.put(current(), chosen, article, form.quantity.data, form.print_of(current()))
             flash(_("%(article)s står på listan %(name)s.", article=article.name, name=chosen.name), "success")
             return redirect(url_for("shopping_lists.show", list_id=chosen.id), 303)
     return render_template("shopping_lists/pick.html", form=form, article=article, has_lists=bool(lists)), status(form)
 
 
-def _visible_list(list_id: int) -> ShoppingList:
-    return list_for(current(), acting_organisation(), list_id)
+def _visible_list(list_id: int, *, lock: bool = False) -> ShoppingList:
+    return list_for(current(), acting_organisation(), list_id, lock=lock)
 
 
 def _first_quantity(article: Article) -> Decimal:

@@ -210,7 +210,7 @@ def test_the_demo_orderer_may_order_what_lies_in_her_basket(demo: TransactionalF
 def test_two_lists_are_shared_and_one_shows_what_is_gone(demo: TransactionalFlask) -> None:
     anna = db.session.scalars(select(User).where(User.email == "anna@ostersund.example")).one()
     organisation = anna.memberships[0].organisation
-    hers, everybodys = [row.shopping_list for row in lists_for(anna, organisation)]
+    hers, everybodys = [row.shopping_list for row in lists_for(anna, organisation).items]
     assert hers.owner is anna and hers.remembers and everybodys.owner is not anna
     for kept, gone in ((hers, 1), (everybodys, 0)):
         rows = propose(wishes_of_list(kept), organisation)

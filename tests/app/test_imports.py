@@ -14,15 +14,21 @@ from sqlalchemy.exc import IntegrityError
 from app.cli import _explain
 from app.commands import agreements as agreements_command
 from app.commands import prices as prices_command
+from auth.journal import JournalEntry
 from auth.organisation import Organisation
+from auth.permission import Role
+from auth.user import User
+from catalog.actions.price_review import difference_of, judge
 from catalog.actions.register import import_register
 from catalog.agreement import Agreement, AgreementState
 from catalog.price_list import Article, PriceList, PriceListState
+from catalog.price_rule import PriceRule
 from catalog.supplier import Supplier
 from core.db import TransactionalFlask, commit, db, unit_of_work
+from core.errors import NotAllowed
 from exchange.registerfile import read_register
 from tests.exchange.test_uhm import PROCUREMENT, files
-from tests.factories.auth import make_office, make_organisation
+from tests.factories.auth import make_member, make_office, make_organisation
 
 REGISTER = (
     "Avtalsnummer;Avtalsnamn;Från;Till;Leverantörens organisationsnummer;Leverantör;Sammanfattning;Avtalspunkt;"
@@ -223,3 +229,72 @@ def test_list_is_compared_refused_published_and_taken_back_by_command(run: Any, 
     assert run(prices, "restore", *place, "--version", "7").exit_code == 1
     back = run(prices, "restore", *place, "--version", "1", "--publish")
     assert "version 3: 1 articles as in 1, publicerad" in back.stdout, back.output
+
+
+@pytest.fixture
+def owners(run: Any, fresh_app: TransactionalFlask) -> list[str]:
+    """The addresses of two agreement owners at the office, of an orderer there, and of one who has left; and an
+    agreement whose prices may change by 10 % without a second person."""
+    run(agreements_command.agreements, "import", "register.csv", "--publish", register=REGISTER)
+    with fresh_app.app_context():
+        office = db.session.scalars(select(Organisation).order_by(Organisation.id)).first()
+        assert office is not None
+        roles = (Role.AGREEMENT_OWNER, Role.AGREEMENT_OWNER, Role.ORDERER, Role.AGREEMENT_OWNER)
+        people = [make_member(role, office) for role in roles]
+        people[-1].is_active = False
+        db.session.add(PriceRule(agreement_id=db.session.scalar(select(Agreement.id)), limit_percent=10))
+        addresses = [person.email for person in people]
+        commit()
+        db.session.remove()
+    return addresses
+
+
+def test_command_says_who_brought_a_list_in(run: Any, fresh_app: TransactionalFlask, owners: list[str]) -> None:
+    place = ("--agreement", "UK-1", "--supplier", "556000-0167")
+    prices = prices_command.prices
+    done = run(prices, "import", "prices.csv", *place, "--publish", "--actor", owners[0].upper(), prices=PRICES)
+    assert done.exit_code == 0, done.output
+    run(prices, "import", "prices.csv", *place, "--actor", owners[0], prices=PRICES.replace("9,50", "19"))
+    run(prices, "refuse", *place, "A1", "--reason", "Nej", "--actor", owners[1])
+    run(prices, "restore", *place, "--version", "1", "--actor", owners[1])
+    with fresh_app.app_context():
+        entries = db.session.scalars(
+            select(JournalEntry).where(JournalEntry.thing == "price-list").order_by(JournalEntry.number)
+        ).all()
+        people = {person.name: person.email for person in db.session.scalars(select(User))}
+        assert [(entry.act, people[entry.actor_name]) for entry in entries if entry.act != "restore"] == [
+            *((act, owners[0]) for act in ("import", "review", "publish", "import")),
+            ("refuse", owners[1]),
+        ]
+        made_by = [p.created_by.email for p in db.session.scalars(select(PriceList)) if p.created_by]
+        assert made_by == [owners[0], owners[0]]
+
+
+@pytest.mark.parametrize("who", [0, None])
+def test_no_command_is_the_second_person(
+    run: Any, fresh_app: TransactionalFlask, owners: list[str], who: int | None
+) -> None:
+    place = ("--agreement", "UK-1", "--supplier", "556000-0167")
+    named = () if who is None else ("--actor", owners[who])
+    prices = prices_command.prices
+    run(prices, "import", "prices.csv", *place, "--publish", prices=PRICES)
+    dearer = PRICES.replace("9,50", "19")
+    done = run(prices, "import", "prices.csv", *place, *named, "--publish", prices=dearer)
+    assert isinstance(done.exception, NotAllowed) and stored(fresh_app, PriceList) == 1
+    assert run(prices, "import", "prices.csv", *place, *named, prices=dearer).exit_code == 0
+    assert isinstance(run(prices, "publish", *place).exception, NotAllowed)
+    with fresh_app.app_context():
+        draft = db.session.scalars(select(PriceList).where(PriceList.state == PriceListState.DRAFT)).one()
+        people = {person.email: person for person in db.session.scalars(select(User))}
+        for number, address in enumerate(owners[:2]):
+            assert judge(people[address], draft, difference_of(draft)).needs_another == (number == who)
+
+
+@pytest.mark.parametrize("who", [2, 3])
+def test_command_acts_for_nobody_who_may_not(
+    run: Any, fresh_app: TransactionalFlask, owners: list[str], who: int
+) -> None:
+    place = ("--agreement", "UK-1", "--supplier", "556000-0167")
+    done = run(prices_command.prices, "import", "prices.csv", *place, "--actor", owners[who], prices=PRICES)
+    assert done.exit_code == 1 and stored(fresh_app, PriceList) == 0
+    assert isinstance(done.exception, NotAllowed) or "nobody logs in" in done.stderr

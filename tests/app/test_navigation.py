@@ -11,12 +11,11 @@ from flask.testing import FlaskClient
 
 from app.navigation import Counts, counts
 from auth.permission import Role
-from auth.substitution import Substitution
 from auth.user import User
-from core.clock import now, today
+from core.clock import today
 from core.db import db
 from orders.actions.basket import add
-from tests.factories.auth import make_member, make_organisation, make_user
+from tests.factories.auth import make_member, make_organisation, make_substitution, make_user
 from tests.factories.catalog import make_offer
 from tests.factories.orders import make_place, make_requisition
 
@@ -37,17 +36,7 @@ def test_substitute_is_told_of_steps_only_on_the_days_she_stands_in(count_querie
     place = make_place()
     make_requisition(place)
     substitute = make_user()
-    substitution = Substitution(
-        organisation=place.organisation,
-        absent=place.approver,
-        substitute=substitute,
-        starts_on=today(),
-        ends_on=today(),
-        decided_by=place.approver,
-        created_at=now(),
-    )
-    db.session.add(substitution)
-    db.session.flush()
+    substitution = make_substitution(place.organisation, place.approver, substitute)
     assert counts(substitute, place.organisation).steps_to_decide == 1
     substitution.starts_on = substitution.ends_on = today() + timedelta(days=1)
     db.session.flush()

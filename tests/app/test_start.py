@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app.start import favourite_articles, new_agreements
+from app.start import MOST_LISTS, favourite_articles, new_agreements
 from auth.permission import Role
 from auth.user import User
 from catalog.agreement import AgreementState
@@ -18,7 +18,10 @@ from core.clock import now, today
 from core.db import db
 from orders.actions.approval import send_back
 from orders.actions.basket import add
+from orders.actions.favourite import keep
+from orders.actions.shopping_list import ListTerms, create
 from orders.favourite import Favourite
+from orders.shopping_list import Sharing
 from tests.factories.auth import make_member, make_office, make_organisation, make_user
 from tests.factories.catalog import make_agreement, make_offer
 from tests.factories.orders import make_order, make_place, make_requisition, pending_step
@@ -105,3 +108,31 @@ def test_favourite_that_may_no_longer_be_ordered_is_left_out() -> None:
     article.award.ends_on = today() - timedelta(days=1)
     db.session.flush()
     assert list(favourite_articles(place.orderer, place.organisation)) == []
+
+
+def test_lists_and_favourites_are_one_click_away(login_as: LogIn) -> None:
+    place = make_place()
+    colleague = make_member(Role.ORDERER, place.organisation, place.unit)
+    for number in range(MOST_LISTS):
+        create(place.orderer, place.organisation, ListTerms(f"Min lista {number}"))
+    shared = create(colleague, place.organisation, ListTerms("Allas lista", Sharing.ORGANISATION))
+    create(colleague, place.organisation, ListTerms("Hennes egen"))
+    paper = make_offer(place.organisation)
+    keep(place.orderer, paper)
+    page = login_as(place.orderer).get("/").text
+    assert page.count("Min lista") == MOST_LISTS and "Allas lista" not in page  # her own first
+    assert "Visa alla inköpslistor" in page and "Visa alla favoriter" in page
+    assert f'href="/articles/{paper.id}"' in page
+    page = login_as(colleague).get("/").text
+    assert f'href="/lists/{shared.id}"' in page and "Hennes egen" in page and "Min lista" not in page
+    assert "Spara som favorit" in page  # how to get one
+
+
+def test_who_has_ordered_but_keeps_nothing_is_told_how(login_as: LogIn) -> None:
+    place = make_place()
+    browser = login_as(place.orderer)
+    assert "Gör en lista" not in browser.get("/").text  # one thing at a time
+    make_order(place)
+    page = browser.get("/").text
+    assert "Gör en lista" in page and "Spara som favorit" in page
+    assert "Gör en lista" not in login_as(place.approver).get("/").text

@@ -22,12 +22,11 @@ from auth.queries import (
     user_for,
     users_page,
 )
-from auth.substitution import Substitution
-from core.clock import frozen, now, today
-from core.db import commit, db
+from core.clock import frozen
+from core.db import commit
 from core.errors import NotFound
 from tests.auth.conftest import World
-from tests.factories.auth import make_address, make_member, make_unit
+from tests.factories.auth import make_address, make_member, make_substitution, make_unit
 
 
 def test_an_administrator_is_shown_her_own_organisation(world: World) -> None:
@@ -38,17 +37,7 @@ def test_an_administrator_is_shown_her_own_organisation(world: World) -> None:
 
 def test_what_is_a_neighbours_is_not_found(world: World) -> None:
     address = make_address(world.neighbour_unit)
-    away = Substitution(
-        organisation=world.neighbour,
-        absent=world.stranger,
-        substitute=make_member(Role.APPROVER, world.neighbour),
-        starts_on=today(),
-        ends_on=today(),
-        decided_by=world.stranger,
-        created_at=now(),
-    )
-    db.session.add(away)
-    db.session.flush()
+    away = make_substitution(world.neighbour, world.stranger, make_member(Role.APPROVER, world.neighbour))
     questions = [
         lambda user: organisation_for(user, world.neighbour.id),
         lambda user: unit_for(user, world.neighbour_unit.id),

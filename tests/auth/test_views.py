@@ -16,10 +16,10 @@ from auth.permission import Role
 from auth.queries import user_by_email
 from auth.substitution import Substitution
 from auth.user import Membership, User
-from core.clock import now, today
+from core.clock import today
 from core.db import commit, db
 from tests.auth.conftest import World
-from tests.factories.auth import make_address, make_member, make_organisation, make_unit
+from tests.factories.auth import make_address, make_member, make_organisation, make_substitution, make_unit
 
 LogIn = Callable[..., FlaskClient]
 
@@ -301,17 +301,8 @@ def _more_entries(world: World) -> None:
 
 
 def _more_substitutions(world: World) -> None:
-    db.session.add(
-        Substitution(
-            organisation=world.organisation,
-            absent=make_member(Role.APPROVER, world.organisation),
-            substitute=make_member(Role.APPROVER, world.organisation),
-            decided_by=make_member(Role.APPROVER, world.organisation),
-            starts_on=today(),
-            ends_on=today(),
-            created_at=now(),
-        )
-    )
+    absent, substitute = (make_member(Role.APPROVER, world.organisation) for _person in range(2))
+    make_substitution(world.organisation, absent, substitute)
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,7 @@ def test_a_superseded_row_leads_to_the_one_in_force(town: Organisation, karin: F
     assert new is not None
     text = page(karin, f"/articles/{article.id}")
     assert "äldre rad" in text and f'href="/articles/{new.id}"' in text
+    assert "Godkänn ändringen i varukorgen" not in text and "Lägg i varukorgen" not in text
     assert "äldre rad" not in page(karin, f"/articles/{new.id}")
 
 

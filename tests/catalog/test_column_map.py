@@ -12,11 +12,14 @@ from flask import Flask
 
 from auth.permission import Role
 from auth.user import Membership, User
+from catalog.actions.column_map import ask_for_columns, choose, forget
 from catalog.actions.price_list import import_price_list
-from catalog.actions.price_upload import KEPT, choose, forget, keep, sweep_uploads
+from catalog.actions.upload import KEPT, sweep_uploads
 from catalog.agreement import Award
-from catalog.column_map import PriceUpload, column_maps, upload_of
+from catalog.column_map import column_maps
+from catalog.price_list import PriceList
 from catalog.price_row import rows_of
+from catalog.upload import PRICES, Upload, upload_of
 from core.clock import frozen, now, today
 from core.db import commit, db
 from core.errors import NotAllowed, RuleBroken
@@ -58,11 +61,15 @@ def owner(award: Award) -> User:
     return make_member(Role.AGREEMENT_OWNER, award.lot.agreement.owner)
 
 
-def waiting(owner: User, award: Award, data: bytes, name: str) -> PriceUpload:
+def waiting(owner: User, award: Award, data: bytes, name: str) -> Upload:
     problems = import_price_list(owner, award, data, name, today()).problems
-    upload = keep(owner, award, data, name, today(), problems)
+    upload = ask_for_columns(owner, award, data, name, today(), problems)
     assert upload is not None, problems
     return upload
+
+
+def chosen(owner: User, award: Award, data: bytes, name: str) -> PriceList | None:
+    return choose(owner, award, waiting(owner, award, data, name).id, FIELDS).price_list
 
 
 @pytest.mark.parametrize(("data", "name"), [(as_csv(), "lista.csv"), (as_xlsx(), "lista.xlsx")], ids=["csv", "xlsx"])
@@ -70,13 +77,13 @@ def test_columns_are_chosen_once(owner: User, award: Award, data: bytes, name: s
     upload = waiting(owner, award, data, name)
     assert upload.headings == [str(cell) for cell in ROWS[2]]
     assert upload.samples[1] == ["Penna", "Block"]
-    first = choose(owner, upload, FIELDS).price_list
+    first = choose(owner, award, upload.id, FIELDS).price_list
     assert first is not None
     assert [(r.supplier_number, r.name, r.price) for r in rows_of(first)] == [
         ("0012", "Penna", Decimal("9.5")),
         ("0013", "Block", Decimal(20)),
     ]
-    assert upload_of(owner, award) is None
+    assert upload_of(owner, PRICES, award) is None
     again = import_price_list(None, award, data, name, today())
     assert again.price_list is not None and again.price_list.version == 2
     assert again.problems == []  # nor a word about the column that she left out
@@ -84,12 +91,12 @@ def test_columns_are_chosen_once(owner: User, award: Award, data: bytes, name: s
 
 def test_number_without_its_zeros_in_a_chosen_gtin_column_gets_them_back(owner: User, award: Award) -> None:
     data = as_xlsx(gtin=1234565)
-    made = choose(owner, waiting(owner, award, data, "lista.xlsx"), FIELDS).price_list
+    made = chosen(owner, award, data, "lista.xlsx")
     assert made is not None and [row.gtin for row in rows_of(made)] == ["01234565", None]
 
 
 def test_choice_is_the_suppliers_and_of_those_headings(owner: User, award: Award) -> None:
-    choose(owner, waiting(owner, award, as_csv(), "lista.csv"), FIELDS)
+    chosen(owner, award, as_csv(), "lista.csv")
     sister = make_award(make_lot(make_agreement()), award.supplier)
     assert import_price_list(None, sister, as_csv(), "lista.csv", today()).price_list is not None
     neighbours = make_award(make_lot(make_agreement(owner=make_organisation())), award.supplier)
@@ -102,13 +109,13 @@ def test_choice_is_the_suppliers_and_of_those_headings(owner: User, award: Award
 
 def test_choice_is_kept_though_the_rows_are_wrong(owner: User, award: Award) -> None:
     bad = as_csv().replace(b"9,50", b"-1")
-    assert choose(owner, waiting(owner, award, bad, "lista.csv"), FIELDS).price_list is None
+    assert chosen(owner, award, bad, "lista.csv") is None
     assert len(column_maps(award)) == 1
     assert import_price_list(None, award, as_csv(), "lista.csv", today()).price_list is not None
 
 
 def test_forgotten_choice_is_asked_again(owner: User, award: Award) -> None:
-    choose(owner, waiting(owner, award, as_csv(), "lista.csv"), FIELDS)
+    chosen(owner, award, as_csv(), "lista.csv")
     other = make_award(make_lot(make_agreement(owner=make_organisation())), award.supplier)
     owner.memberships.append(
         Membership(organisation=other.lot.agreement.owner, role=Role.AGREEMENT_OWNER, starts_on=today())
@@ -125,29 +132,48 @@ def test_forgotten_choice_is_asked_again(owner: User, award: Award) -> None:
 def test_every_needed_column_is_chosen_and_none_twice(owner: User, award: Award, fields: list[str]) -> None:
     upload = waiting(owner, award, as_csv(), "lista.csv")
     with pytest.raises(RuleBroken):
-        choose(owner, upload, fields)
-    assert upload_of(owner, award) is upload
+        choose(owner, award, upload.id, fields)
+    assert upload_of(owner, PRICES, award) is upload
 
 
 def test_only_who_manages_the_agreement_chooses(owner: User, award: Award) -> None:
     upload = waiting(owner, award, as_csv(), "lista.csv")
     stranger = make_member(Role.AGREEMENT_OWNER, make_organisation())
     with pytest.raises(NotAllowed):
-        choose(stranger, upload, FIELDS)
+        choose(stranger, award, upload.id, FIELDS)
+
+
+def test_only_who_sent_a_file_chooses_and_only_for_its_award(owner: User, award: Award) -> None:
+    upload = waiting(owner, award, as_csv(), "lista.csv")
+    colleague = make_member(Role.AGREEMENT_OWNER, award.lot.agreement.owner)
+    sister = make_award(make_lot(make_agreement(owner=award.lot.agreement.owner)), award.supplier)
+    for actor, other in ((colleague, award), (owner, sister)):
+        with pytest.raises(RuleBroken):
+            choose(actor, other, upload.id, FIELDS)
+    waiting(colleague, award, as_csv(), "lista.csv")
+    waiting(owner, sister, as_csv(), "lista.csv")
+    assert db.session.query(Upload).count() == 3  # nobody's gave way
+
+
+def test_choice_for_a_file_that_gave_way_to_another_is_not_taken(owner: User, award: Award) -> None:
+    seen = waiting(owner, award, as_csv(), "lista.csv").id
+    waiting(owner, award, as_csv().replace(b"Sats;Kod", b"Kod;Sats"), "ny.csv")
+    with pytest.raises(RuleBroken):
+        choose(owner, award, seen, FIELDS)
 
 
 def test_no_hostile_file_is_kept(owner: User, award: Award) -> None:
     for file_name, make in hostile.FILES.values():
         data = make()
         problems = import_price_list(owner, award, data, file_name, today()).problems
-        keep(owner, award, data, file_name, today(), problems)
-        assert upload_of(owner, award) is None, make.__name__
+        ask_for_columns(owner, award, data, file_name, today(), problems)
+        assert upload_of(owner, PRICES, award) is None, make.__name__
 
 
 def test_file_with_other_faults_than_its_columns_does_not_wait(owner: User, award: Award) -> None:
     data = b"Artikelnummer;Ben\xc3\xa4mning;Enhet;Pris;Moms\nA1;Penna;st;-1;25"
     problems = import_price_list(owner, award, data, "lista.csv", today()).problems
-    assert keep(owner, award, data, "lista.csv", today(), problems) is None
+    assert ask_for_columns(owner, award, data, "lista.csv", today(), problems) is None
 
 
 def test_file_that_nobody_came_back_to_is_thrown_away(owner: User, award: Award) -> None:
@@ -157,7 +183,7 @@ def test_file_that_nobody_came_back_to_is_thrown_away(owner: User, award: Award)
     assert sweep_uploads() == 0
     with frozen(now() + KEPT + timedelta(minutes=1)):
         assert sweep_uploads() == 1
-    assert db.session.query(PriceUpload).count() == 0
+    assert db.session.query(Upload).count() == 0
 
 
 @pytest.mark.parametrize("text", ["", "Rubrik\n", "1;2;3\n4;5;6\n", "\x00\n"])

@@ -45,6 +45,9 @@ def karin(town: Organisation, login_as: LogIn) -> FlaskClient:
         ({"price": "24", "unit_code": "DZN"}, "2", "H87"),
         ({"price": "80", "unit_code": "XPK", "pack_size": "8", "pack_unit": "XRO"}, "10", "XRO"),
         ({"price": "80", "unit_code": "HUR"}, "80", "HUR"),
+        ({"price": "10", "unit_code": "MIN"}, "600", "HUR"),
+        ({"price": "1.50", "unit_code": "KWH"}, "1.50", "KWH"),
+        ({"price": "20", "unit_code": "KGM", "pack_size": "5", "pack_unit": "KGM"}, "20", "KGM"),
         ({"price": "1", "unit_code": "H87", "base_quantity": "3"}, "0.3333", "H87"),
     ],
 )

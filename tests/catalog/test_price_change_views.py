@@ -17,9 +17,10 @@ from auth.permission import Role
 from auth.user import User
 from catalog.actions.price_list import approve, import_price_list
 from catalog.agreement import Award
-from catalog.column_map import ColumnMap, PriceUpload
+from catalog.column_map import ColumnMap
 from catalog.price_list import Article, PriceList, PriceListState
 from catalog.price_rule import PriceRule
+from catalog.upload import Upload
 from core.clock import today
 from core.db import db
 from tests.factories.auth import make_member, make_office
@@ -135,6 +136,16 @@ def test_second_person_is_asked_for_and_approves(desk: Desk) -> None:
     assert f"av {desk.second.name}" in desk.get(page)
 
 
+def test_anybody_may_approve_what_nobody_is_known_to_have_brought_in(desk: Desk) -> None:
+    db.session.add(PriceRule(agreement_id=desk.award.lot.agreement_id, limit_percent=Decimal(1)))
+    made = import_price_list(None, desk.award, (HEADER + AFTER).encode(), "lista.csv", today()).price_list
+    assert made is not None
+    text = desk.get(f"price-lists/{made.id}")
+    assert "vem som helst som sköter avtalet" in text and "Du är den andra personen" not in text
+    assert "med ett kommando" in text
+    desk.post(f"price-lists/{made.id}/approve")
+
+
 def test_forbidden_raise_is_named_with_the_way_to_it(desk: Desk) -> None:
     agreement = desk.award.lot.agreement
     desk.post(f"agreements/{agreement.id}/price-rule", version=agreement.version, largest_raise="5")
@@ -144,6 +155,15 @@ def test_forbidden_raise_is_named_with_the_way_to_it(desk: Desk) -> None:
     assert "Avböj de raderna" in desk.post(f"{page}/approve", expected=422).text
 
 
+def test_share_of_a_list_that_has_grown_is_explained(desk: Desk) -> None:
+    text = desk.get(f"price-lists/{desk.draft.id}")
+    assert "100 %" in text and "hade bara" not in text
+    rows = "".join(f"{n};Ny;st;1;25\n" for n in range(50))
+    grown = import_price_list(desk.first, desk.award, (HEADER + BEFORE + rows).encode(), "lista.csv", today())
+    assert grown.price_list is not None
+    assert "96,15 %. Den förra listan hade bara 2 av artiklarna." in desk.get(f"price-lists/{grown.price_list.id}")
+
+
 def test_limit_is_not_raised_without_a_reason(desk: Desk) -> None:
     agreement = desk.award.lot.agreement
     path = f"agreements/{agreement.id}/price-rule"
@@ -151,8 +171,30 @@ def test_limit_is_not_raised_without_a_reason(desk: Desk) -> None:
     text = desk.post(path, desk.second, version=agreement.version, limit_share="20", expected=422).text
     assert "Skriv varför" in text
     desk.post(path, desk.second, version=agreement.version - 1, limit_share="5", expected=409)
-    desk.post(path, desk.second, version=agreement.version, limit_share="20", reason="Ny lista varje år")
-    assert "Ny lista varje år" in desk.get(f"agreements/{agreement.id}")
+    desk.post(path, desk.second, version=agreement.version, limit_share="20", reason="Ny lista <varje> år")
+    assert "väntar på en andra person" in desk.get(f"agreements/{agreement.id}")
+    again = desk.post(path, desk.second, version=agreement.version, limit_share="30", expected=422).text
+    assert "Skriv varför" in again and "Ny lista &lt;varje&gt; år" in again
+    own = desk.get(path, desk.second)
+    assert "Du har själv föreslagit" in own and f"{path}/approve" not in own
+    desk.post(f"{path}/approve", desk.second, version=agreement.version, expected=403)
+    text = desk.get(path)
+    assert "granskas över, procent av raderna: 10 → 20" in text and "Ny lista &lt;varje&gt; år" in text
+    desk.post(f"{path}/approve", version=agreement.version - 1, expected=409)
+    desk.post(f"{path}/approve", version=agreement.version)
+    assert db.session.get_one(PriceRule, agreement.id).limit_share == 20
+    assert "Ny lista &lt;varje&gt; år" in desk.get(f"agreements/{agreement.id}")
+
+
+def test_proposed_rule_is_dropped_on_its_page(desk: Desk) -> None:
+    agreement = desk.award.lot.agreement
+    path = f"agreements/{agreement.id}/price-rule"
+    desk.post(path, version=agreement.version, limit_share="10")
+    desk.post(path, version=agreement.version, limit_share="20", reason="Ny lista")
+    desk.post(f"{path}/drop", version=agreement.version)
+    assert "Ta bort förslaget" not in desk.get(path)
+    assert db.session.get_one(PriceRule, agreement.id).limit_share == 10
+    desk.post(f"{path}/drop", version=agreement.version, expected=409)
 
 
 def test_former_list_is_taken_up_again_on_its_page(desk: Desk) -> None:
@@ -174,12 +216,13 @@ def test_columns_are_chosen_on_the_page_and_remembered(desk: Desk) -> None:
     assert answer.location == f"/admin/awards/{desk.award.id}/columns"
     text = desk.get(f"awards/{desk.award.id}/columns")
     assert "Vad &lt;i&gt;" in text and "9,50" in text
-    fields = {f"column-{n}": f for n, f in enumerate(["supplier_number", "name", "unit", "price", "vat"])}
+    fields: dict[str, Any] = {"upload": db.session.scalars(select(Upload.id)).one()}
+    fields |= {f"column-{n}": f for n, f in enumerate(["supplier_number", "name", "unit", "price", "vat"])}
     wrong = desk.post(f"awards/{desk.award.id}/columns", expected=422, **{**fields, "column-4": "price"})
     assert "vald för två kolumner" in wrong.text
     desk.post(f"awards/{desk.award.id}/columns", **fields)
     made = db.session.scalars(select(PriceList).where(PriceList.version == 3)).one()
-    assert made.effective_from.isoformat() == "2027-01-01" and db.session.query(PriceUpload).count() == 0
+    assert made.effective_from.isoformat() == "2027-01-01" and db.session.query(Upload).count() == 0
     answer = desk.post(upload, effective_from="2027-01-01", file=(BytesIO(data), "ny.csv"))
     assert answer.location.startswith("/admin/price-lists/")
     answer = desk.log_in(desk.first).get(f"/admin/awards/{desk.award.id}/columns")
@@ -190,10 +233,28 @@ def test_columns_are_chosen_on_the_page_and_remembered(desk: Desk) -> None:
     assert db.session.query(ColumnMap).count() == 0
 
 
+def test_column_with_a_number_may_be_the_price_from_that_quantity(desk: Desk) -> None:
+    data = "Id;Vad;Frp;Kr;Sats;Pris från 10;Storköp 100\n1;Penna;st;9,50;25;9;8\n".encode()
+    desk.post(f"awards/{desk.award.id}/price-lists", effective_from="2027-01-01", file=(BytesIO(data), "ny.csv"))
+    text = desk.get(f"awards/{desk.award.id}/columns")
+    assert '<option value="tier:10" selected>Pris från 10</option>' in text
+    assert '<option value="tier:100">Pris från 100</option>' in text
+    asked = ["supplier_number", "name", "unit", "price", "vat", "tier:10", "tier:100"]
+    fields: dict[str, Any] = {"upload": db.session.scalars(select(Upload.id)).one()}
+    fields |= {f"column-{n}": f for n, f in enumerate(asked)}
+    strange = desk.post(f"awards/{desk.award.id}/columns", expected=422, **{**fields, "column-3": "tier:7"})
+    assert "Välj vilken kolumn som är Pris." in strange.text
+    desk.post(f"awards/{desk.award.id}/columns", **fields)
+    made = db.session.scalars(select(PriceList).where(PriceList.version == 3)).one()
+    article = db.session.scalars(select(Article).where(Article.price_list_id == made.id)).one()
+    assert article.tiers == ((Decimal(10), Decimal(9)), (Decimal(100), Decimal(8)))
+
+
 def test_chosen_columns_are_kept_though_the_rows_are_wrong(desk: Desk) -> None:
     data = b"Id;Vad;Frp;Kr;Sats\n1;Penna;st;-1;25\n"
     desk.post(f"awards/{desk.award.id}/price-lists", effective_from="2027-01-01", file=(BytesIO(data), "ny.csv"))
-    fields = {f"column-{n}": f for n, f in enumerate(["supplier_number", "name", "unit", "price", "vat"])}
+    fields: dict[str, Any] = {"upload": db.session.scalars(select(Upload.id)).one()}
+    fields |= {f"column-{n}": f for n, f in enumerate(["supplier_number", "name", "unit", "price", "vat"])}
     text = desk.post(f"awards/{desk.award.id}/columns", expected=200, **fields).text
     assert "Talet är negativt." in text
     assert db.session.query(ColumnMap).count() == 1

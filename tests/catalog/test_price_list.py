@@ -23,8 +23,8 @@ from core.db import commit, db, unit_of_work
 from core.errors import AvropError, NotAllowed, RuleBroken, WrongState
 from exchange import pricesheet
 from exchange.pricefile import read_price_file
-from exchange.pricesheet import Form
 from exchange.table import CHUNK
+from exchange.tablefile import Form
 from tests.factories import hostile
 from tests.factories.auth import make_member, make_organisation
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_price_list

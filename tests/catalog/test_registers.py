@@ -20,17 +20,18 @@ from auth.journal import entries_about
 from auth.permission import Role
 from auth.user import User
 from catalog.actions.intake import Outcome, RegisterRefused
-from catalog.actions.registers import KEPT, KINDS, preview, remove_old_uploads
+from catalog.actions.registers import KINDS, preview
+from catalog.actions.upload import KEPT, sweep_uploads
 from catalog.agreement import Agreement, AgreementState, CallOffMethod, Entitlement, LegalRegime
 from catalog.category import Category
-from catalog.register_upload import RegisterUpload
 from catalog.supplier import Channel, Supplier
+from catalog.upload import Upload
 from core.checkdigits import luhn_check_digit
 from core.clock import today
 from core.db import db, rollback
 from core.types import sort_key
 from exchange.plaintext import clean
-from exchange.pricesheet import MEDIA_TYPES, Form
+from exchange.tablefile import MEDIA_TYPES, Form
 from tests.factories.auth import make_member, make_office, make_organisation
 from tests.factories.catalog import (
     make_agreement,
@@ -424,7 +425,7 @@ def send(client: FlaskClient, kind: str, data: str, name: str = "register.csv") 
 
 
 def confirm(client: FlaskClient, kind: str, seen: str) -> Any:
-    upload = db.session.scalar(select(RegisterUpload.id)) or 0
+    upload = db.session.scalar(select(Upload.id)) or 0
     return client.post(f"/admin/{kind}/register/confirm", data={"upload": upload, "seen": seen})
 
 
@@ -441,14 +442,14 @@ def test_page_shows_what_changes_and_stores_nothing_before_yes(owner: FlaskClien
     done = confirm(owner, "suppliers", digest_on(page))
     assert done.status_code == 303
     assert set(db.session.scalars(select(Supplier.name))) == {"Nu AB", "Ny AB"}
-    assert db.session.scalar(select(func.count()).select_from(RegisterUpload)) == 0
+    assert db.session.scalar(select(func.count()).select_from(Upload)) == 0
 
 
 def test_page_names_line_column_and_reason(owner: FlaskClient) -> None:
     page = send(owner, "suppliers", "Orgnr;Namn;Land\n556000-0168;Ny AB;Sverige\n")
     assert page.status_code == 422
     assert "kontrollsiffra" in page.text and "två bokstäver" in page.text
-    assert db.session.scalar(select(func.count()).select_from(RegisterUpload)) == 0
+    assert db.session.scalar(select(func.count()).select_from(Upload)) == 0
 
 
 def test_yes_to_something_else_than_was_seen_stores_nothing(owner: FlaskClient) -> None:
@@ -499,8 +500,8 @@ def test_strange_file_is_refused_on_the_page(owner: FlaskClient, name: str, data
 
 def test_file_that_nobody_said_yes_to_is_removed(owner: FlaskClient) -> None:
     send(owner, "suppliers", "Orgnr;Namn\n556000-0167;Ny AB\n")
-    assert remove_old_uploads() == 0
-    upload = db.session.scalars(select(RegisterUpload)).one()
+    assert sweep_uploads() == 0
+    upload = db.session.scalars(select(Upload)).one()
     upload.uploaded_at -= KEPT + timedelta(minutes=1)
     db.session.commit()
-    assert remove_old_uploads() == 1
+    assert sweep_uploads() == 1

@@ -196,6 +196,19 @@ def test_a_closed_category_closes_everything_below_it(town: Organisation) -> Non
     assert codes(found(article, town)) == {"category-closed"}
 
 
+def test_the_closed_category_of_another_agreement_closes_nothing_here(town: Organisation) -> None:
+    first, article, last = (make_offer(town) for _ in range(3))
+    first.award.lot.agreement.category = make_category(is_closed=True)
+    article.award.lot.agreement.category = make_category()
+    last.award.lot.agreement.category = make_category(is_closed=True)
+    db.session.flush()
+    assert [codes(found(one, town)) for one in (first, article, last)] == [
+        {"category-closed"},
+        set(),
+        {"category-closed"},
+    ]
+
+
 # The supplier whose turn it is
 
 

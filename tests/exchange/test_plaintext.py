@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange import plaintext, registers
-from exchange.cells import Refused
-from exchange.pricesheet import MEDIA_TYPES, Form
+from exchange.cells import Refused, line, paragraphs
+from exchange.tablefile import MEDIA_TYPES, Form
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
 risky = st.builds(str.__add__, st.sampled_from(["=", "+", "-", "@", "'", "''", "'=", " =", "\t=", "\u200f="]), texts)
@@ -20,7 +20,7 @@ cells = st.one_of(texts, risky)
 @given(cells)
 @settings(max_examples=1500)
 def test_what_is_written_and_read_is_the_same_text(text: str) -> None:
-    for lines, read in ((False, plaintext.line(200)), (True, plaintext.paragraphs(200))):
+    for lines, read in ((False, line(200)), (True, paragraphs(200))):
         clean = plaintext.clean(text, lines=lines)
         if clean is not None:
             written = plaintext.calm(clean)
@@ -32,12 +32,23 @@ def test_what_is_written_and_read_is_the_same_text(text: str) -> None:
 @pytest.mark.parametrize("cell", ["=1+1", "+46", "@x", "-1"])
 def test_formula_is_refused_unless_it_is_marked_as_text(cell: str) -> None:
     with pytest.raises(Refused):
-        plaintext.line(50)(cell)
-    assert plaintext.line(50)(f"'{cell}") == cell
+        line(50)(cell)
+    assert line(50)(f"'{cell}") == cell
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1"])
+def test_what_a_spreadsheet_would_reckon_with_is_marked_as_text(text: str) -> None:
+    assert plaintext.calm(text) == f"'{text}"
+    assert plaintext.bare(f"'{text}") == text
+
+
+@pytest.mark.parametrize("text", ["Pärm = bra", "'t Hart", "'", ""])
+def test_other_texts_are_left_alone(text: str) -> None:
+    assert plaintext.calm(text) == plaintext.bare(text) == text
 
 
 def test_list_may_begin_with_a_hyphen() -> None:
-    assert plaintext.paragraphs(50)("- ett\r\n- två") == "- ett\n- två"
+    assert paragraphs(50)("- ett\r\n- två") == "- ett\n- två"
 
 
 def round_trip(rows: list[tuple[str, str]], form: Form) -> None:

@@ -1,11 +1,17 @@
 """Sheets are read as they look: numbers, dates, lost zeros, titles above, sheets before."""
 
+from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from exchange.pricefile import PriceFile, read_price_file
+from exchange.pricefile import PriceFile, open_price_file, read_price_file, read_whole
+from exchange.table import Limits
 from tests.factories.hostile import HEADER, ROW, ods_row, open_document, workbook
+
+GOLDEN = Path(__file__).parent / "golden"
 
 
 def read(*rows: list[Any]) -> PriceFile:
@@ -82,6 +88,40 @@ def test_line_break_within_a_cell_is_a_blank() -> None:
     found = read(HEADER, ["A1", "Pärm\nA4; blå", "st", 1, 25], ["A2", "Pärm", "st", "x", 25])
     assert found.rows[0].name == "Pärm A4; blå"
     assert found.problems[0].line == 3
+
+
+@pytest.mark.parametrize("name", ["prices.xls", "prices.ods"])
+def test_file_as_an_office_program_saves_it_is_read_like_the_same_csv(name: str) -> None:
+    """Saved by LibreOffice 7.4: a title above, a second sheet, a day, a rate in percent, prices with a currency,
+    numbers stored as text, an article number that begins with zeros and a GTIN that has lost its first."""
+    as_csv = read_price_file((GOLDEN / "prices.csv").read_bytes(), "prices.csv")
+    found = read_price_file((GOLDEN / name).read_bytes(), name)
+    assert found.rows == as_csv.rows and as_csv.problems == []
+    assert [(problem.code, problem.value) for problem in found.problems] == [("sheet", "Prislista")]
+    assert [(row.supplier_number, row.name, row.price, row.vat, row.gtin) for row in found.rows] == [
+        ("00123", "Pärm A4 blå", Decimal("12.5"), "25", "7340090400001"),
+        ("1002", 'Servett "Åsa"; rosa', Decimal("9.5"), "25", "40170725"),
+        ("A-3", "Ärtsoppa", Decimal(31), "food", None),
+        ("10045", "Öl, alkoholfri", Decimal("8.9"), "12", "01234565"),
+    ]
+    assert [row.description for row in found.rows[1:3]] == ["Gäller från 2026-12-01", "2026-12-01"]
+    assert [row.tiers for row in found.rows[:2]] == [((Decimal(10), Decimal("11.25")),), ()]
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [
+        (Limits(sheet_bytes=1_000), "sheet-too-large"),
+        (Limits(bytes=1_000), "too-large"),
+        (Limits(rows=1), "too-many-rows"),
+    ],
+)
+def test_workbook_beyond_the_limits_is_told_the_way_on(limits: Limits, code: str) -> None:
+    data = workbook(HEADER, ROW, ["A2", *ROW[1:]])
+    with open_price_file(BytesIO(data), "lista.xlsx", limits) as source:
+        problems = read_whole(source).problems
+    assert [problem.code for problem in problems] == [code]
+    assert any(way in problems[0].text for way in ("avrop prices import", "CSV UTF-8"))
 
 
 def test_workbook_without_a_header_says_what_is_missing() -> None:

@@ -7,8 +7,10 @@ from decimal import Decimal
 
 from auth.organisation import DeliveryAddress, Organisation, OrganisationKind, Unit
 from auth.permission import Role
+from auth.substitution import Substitution
 from auth.user import Membership, User
 from core.checkdigits import luhn_check_digit
+from core.clock import now, today
 from core.db import db
 from core.types import sort_key
 from tests.factories import unique
@@ -109,3 +111,22 @@ def make_member(
     )
     db.session.flush()
     return user
+
+
+def make_substitution(organisation: Organisation, absent: User, substitute: User, **values: object) -> Substitution:
+    """Somebody decides for somebody else; today alone, as the absent one has decided."""
+    substitution = Substitution(
+        **{
+            "organisation": organisation,
+            "absent": absent,
+            "substitute": substitute,
+            "starts_on": today(),
+            "ends_on": today(),
+            "decided_by": absent,
+            "created_at": now(),
+            **values,
+        }
+    )
+    db.session.add(substitution)
+    db.session.flush()
+    return substitution

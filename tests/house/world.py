@@ -20,8 +20,8 @@ from auth.permission import ROLE_PERMISSIONS, Permission, Role
 from auth.substitution import Substitution
 from auth.user import User
 from catalog.agreement import AgreementDocument, AgreementState, CallOffMethod, ExtensionOption
-from catalog.column_map import PriceUpload
 from catalog.price_list import Article, PriceListState
+from catalog.upload import PRICES, Upload
 from core.clock import now, today
 from core.db import db
 from exchange.outbox import messages_about
@@ -37,7 +37,7 @@ from orders.order_queries import orders_of
 from orders.requisition import Requisition
 from orders.shopping_list import Sharing
 from tests.factories import unique
-from tests.factories.auth import make_address, make_member, make_office, make_organisation, make_unit
+from tests.factories.auth import make_address, make_member, make_office, make_organisation, make_substitution, make_unit
 from tests.factories.catalog import (
     make_agreement,
     make_award,
@@ -173,24 +173,15 @@ def _identifier(organisation: Organisation) -> OrganisationIdentifier:
 
 
 def _substitution(place: Place) -> Substitution:
-    substitution = Substitution(
-        organisation=place.organisation,
-        absent=place.approver,
-        substitute=place.orderer,
-        decided_by=place.approver,
-        starts_on=today() - timedelta(days=9),
-        ends_on=today() - timedelta(days=1),
-        created_at=now(),
-    )
-    db.session.add(substitution)
-    db.session.flush()
-    return substitution
+    days = {"starts_on": today() - timedelta(days=9), "ends_on": today() - timedelta(days=1)}
+    return make_substitution(place.organisation, place.approver, place.orderer, **days)
 
 
-def _upload(actor: Actor, award_id: int) -> PriceUpload:
+def _upload(actor: Actor, award_id: int) -> Upload:
     """A file of hers that waits for its columns to be chosen."""
     assert actor.user is not None
-    return PriceUpload(
+    return Upload(
+        kind=PRICES,
         award_id=award_id,
         file_name="lista.csv",
         effective_from=today(),
@@ -198,7 +189,7 @@ def _upload(actor: Actor, award_id: int) -> PriceUpload:
         headings=["Id", "Vad", "Frp", "Kr", "Sats"],
         samples=[[]] * 5,
         uploaded_at=now(),
-        uploaded_by_id=actor.user.id,
+        user_id=actor.user.id,
     )
 
 

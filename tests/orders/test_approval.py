@@ -26,7 +26,7 @@ from orders.documents import RenderingFailed
 from orders.order import Order
 from orders.order_queries import orders_of
 from orders.requisition import Requisition, RequisitionLine, RequisitionState
-from tests.factories.auth import make_member
+from tests.factories.auth import make_member, make_substitution
 from tests.factories.catalog import make_ceiling, make_offer, make_price_list
 from tests.factories.orders import Place, checkout_at, make_place, make_requisition, make_rule, pending_step
 
@@ -36,21 +36,7 @@ def say_yes(person: User, requisition: Requisition) -> Requisition:
 
 
 def stand_in(place: Place, absent: User, substitute: User, **values: object) -> Substitution:
-    row = Substitution(
-        **{
-            "organisation": place.organisation,
-            "absent": absent,
-            "substitute": substitute,
-            "starts_on": today(),
-            "ends_on": today(),
-            "decided_by": absent,
-            "created_at": now(),
-            **values,
-        }
-    )
-    db.session.add(row)
-    db.session.flush()
-    return row
+    return make_substitution(place.organisation, absent, substitute, **values)
 
 
 def test_nobody_approves_her_own(app: TransactionalFlask) -> None:

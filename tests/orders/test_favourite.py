@@ -14,7 +14,7 @@ from auth.user import User
 from catalog.price_list import PriceListState
 from core.clock import now
 from core.db import commit
-from orders.actions.favourite import toggle
+from orders.actions.favourite import keep, remove
 from orders.favourite_queries import favourites_of
 from tests.factories.auth import make_member
 from tests.factories.catalog import make_offer, make_price_list
@@ -30,18 +30,18 @@ def place(app: Any) -> Place:
 
 def test_a_favourite_follows_the_article_into_a_new_price_list(place: Place) -> None:
     old = make_offer(place.organisation, price=Decimal(10))
-    assert toggle(place.orderer, old) is True
+    keep(place.orderer, old)
     make_price_list(old.award, [{"supplier_number": old.supplier_number, "price": Decimal(12)}])
     [article] = favourites_of(place.orderer, place.organisation).orderable
     assert (article.supplier_number, article.price) == (old.supplier_number, Decimal(12))
-    assert toggle(place.orderer, article) is False
+    remove(place.orderer, article)
     assert not favourites_of(place.orderer, place.organisation).orderable
 
 
 def test_what_cannot_be_ordered_is_told_apart(place: Place) -> None:
     blocked, sold = make_offer(place.organisation), make_offer(place.organisation)
     for article in (blocked, sold):
-        toggle(place.orderer, article)
+        keep(place.orderer, article)
     blocked.award.supplier.blocked_at, blocked.award.supplier.blocked_reason = now(), "Konkurs"
     commit()
     found = favourites_of(place.orderer, place.organisation)
@@ -51,7 +51,7 @@ def test_what_cannot_be_ordered_is_told_apart(place: Place) -> None:
 
 def test_what_is_gone_is_not_told_from_a_draft(place: Place) -> None:
     sold = make_offer(place.organisation, name="Pärm")
-    toggle(place.orderer, sold)
+    keep(place.orderer, sold)
     rows = [{"supplier_number": sold.supplier_number, "name": "Hemlig pärm"}]
     make_price_list(sold.award, rows, state=PriceListState.DRAFT)
     sold.award.supplier.blocked_at, sold.award.supplier.blocked_reason = now(), "Konkurs"
@@ -67,13 +67,13 @@ def test_the_button_keeps_and_lets_go(place: Place, login_as: LogIn) -> None:
     assert browser.post(f"/favourites/{article.id}", data={"next": where}).location == where
     assert "Ta bort från favoriter" in browser.get(where).text
     assert article.name in browser.get("/favourites").text
-    assert browser.post(f"/favourites/{article.id}", data={"next": "//evil.example"}).location == "/favourites"
+    assert browser.post(f"/favourites/{article.id}/remove", data={"next": "//evil.example"}).location == "/favourites"
     assert "Inga favoriter än" in browser.get("/favourites").text
 
 
 def test_they_are_hers_alone(place: Place, login_as: LogIn) -> None:
     article = make_offer(place.organisation)
-    toggle(place.orderer, article)
+    keep(place.orderer, article)
     colleague = make_member(Role.ORDERER, place.organisation, place.unit)
     assert article.name not in login_as(colleague).get("/favourites").text
     assert login_as(place.approver).get("/favourites").status_code == 403
@@ -84,7 +84,7 @@ def test_the_page_asks_as_many_queries_for_twenty_as_for_one(place: Place, login
     counted = []
     for more in (1, 19):
         for _favourite in range(more):
-            toggle(place.orderer, make_offer(place.organisation))
+            keep(place.orderer, make_offer(place.organisation))
         commit()
         with count_queries() as queries:
             assert browser.get("/favourites").status_code == 200

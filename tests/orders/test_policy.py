@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from auth.organisation import Organisation, Unit
 from auth.permission import Role
-from auth.substitution import Substitution
 from auth.user import User
 from core.clock import now, today
 from core.db import TransactionalFlask, db
@@ -16,7 +15,7 @@ from orders.approval import ApprovalCandidate
 from orders.order import Order
 from orders.policy import may_see, visible
 from orders.requisition import Requisition
-from tests.factories.auth import make_member, make_office, make_unit, make_user
+from tests.factories.auth import make_member, make_office, make_substitution, make_unit, make_user
 from tests.factories.orders import Place, make_order, make_place
 
 DAY = timedelta(days=1)
@@ -81,17 +80,7 @@ def _stand_ins(here: Place, elsewhere: Place) -> list[User]:
     stand_ins = []
     for organisation, starts, ends, is_ended in cases:
         substitute = make_member(Role.SYSTEM_ADMIN, here.organisation)
-        db.session.add(
-            Substitution(
-                organisation=organisation,
-                absent=here.approver,
-                substitute=substitute,
-                starts_on=today() + starts * DAY,
-                ends_on=today() + ends * DAY,
-                decided_by=here.approver,
-                created_at=now(),
-                ended_at=now() if is_ended else None,
-            )
-        )
+        days = {"starts_on": today() + starts * DAY, "ends_on": today() + ends * DAY}
+        make_substitution(organisation, here.approver, substitute, **days, ended_at=now() if is_ended else None)
         stand_ins.append(substitute)
     return stand_ins

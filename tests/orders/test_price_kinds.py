@@ -12,10 +12,14 @@ from lxml import etree
 from auth.user import User
 from catalog.price_list import Article, Tier
 from core.db import TransactionalFlask, commit
+from exchange import pricesheet
+from exchange.pricefile import read_price_file
+from exchange.pricesheet import Form
 from orders.actions.basket import add, change
 from orders.basket_queries import view_basket
 from orders.order import FileKind, Order
 from tests.factories.catalog import make_offer, make_price_list
+from tests.factories.hostile import catalogue, catalogue_line
 from tests.factories.orders import Place, make_order, make_place, make_requisition
 
 LogIn = Callable[[User], FlaskClient]
@@ -78,6 +82,30 @@ def test_an_approximate_weight_is_told_to_the_supplier(place: Place) -> None:
     order = make_order(place, [(offer(place, is_approximate=True, unit_code="KGM"), Decimal("2.500"))])
     assert order.lines[0].is_approximate
     assert _ubl(order).findtext(".//{*}OrderLine/{*}Note") == "Ungefärlig mängd: den levererade mängden debiteras."
+
+
+def test_hours_are_ordered_by_the_quarter_at_a_price_by_the_hour(place: Place, login_as: LogIn) -> None:
+    article = make_offer(place.organisation, price=Decimal("850.00"), unit_code="HUR", name="Konsult, senior")
+    order = make_order(place, [(article, Decimal("2.25"))])
+    assert (order.lines[0].quantity, order.lines[0].net_amount) == (Decimal("2.25"), Decimal("1912.50"))
+    quantity = _ubl(order).find(".//{*}LineItem/{*}Quantity")
+    assert quantity is not None and (quantity.text, quantity.get("unitCode")) == ("2.25", "HUR")
+    commit()
+    browser = login_as(place.orderer)
+    assert "850,00 kr/timme" in browser.get(f"/articles/{article.id}").get_data(as_text=True).replace("\xa0", " ")
+    browser.post("/basket/add", data={"article_id": article.id, "quantity": "2,25"})
+    page = browser.get("/basket").get_data(as_text=True).replace("\xa0", " ")
+    assert "850,00 kr/timme" in page and "1 912,50 kr" in page
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_a_price_by_the_hour_comes_in_from_a_catalogue_and_out_and_in_as_a_file(form: Form) -> None:
+    data = catalogue(catalogue_line(price="850.00").replace("H87", "HUR"))
+    found = read_price_file(data, "katalog.xml")
+    assert found.is_clean, found.problems
+    assert [(row.unit, row.price, row.base_quantity) for row in found.rows] == [("HUR", 850, 1)]
+    again = read_price_file(pricesheet.price_list(found.rows, form), f"lista.{form}")
+    assert [row._replace(line=0) for row in again.rows] == [row._replace(line=0) for row in found.rows]
 
 
 def test_what_waits_for_approval_since_before_keeps_its_hash(place: Place) -> None:

@@ -10,15 +10,18 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import event
 from werkzeug.datastructures import MultiDict
 
+from auth.organisation import Organisation
 from auth.user import User
+from catalog.price_list import Article
 from core.checkdigits import gs1_check_digit
-from core.db import TransactionalFlask, commit
+from core.db import TransactionalFlask, commit, db
 from orders.proposal import MOST_CHOICES
 from orders.proposal_forms import sent_rows
-from orders.quick_entry import read_entries
-from orders.quick_entry_queries import propose_entries
+from orders.quick_entry import read_rows
+from orders.quick_entry_queries import propose_rows
 from tests.factories.auth import make_organisation
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_offer, make_price_list, make_supplier
 from tests.factories.orders import Place, make_place
@@ -56,7 +59,7 @@ def place(app: TransactionalFlask) -> Place:
     ],
 )
 def test_a_row_is_read_as_it_is_meant(text: str, number: str, quantity: str) -> None:
-    [entry] = read_entries(text)
+    [entry] = read_rows(text)
     assert (entry.number, entry.quantity, entry.problem) == (number, Decimal(quantity), None)
 
 
@@ -64,24 +67,24 @@ def test_a_row_is_read_as_it_is_meant(text: str, number: str, quantity: str) -> 
     "text", ["A-1", "A-1\tmånga", "A-1\t0", "A-1\t-2", "A-1;2;3", "A-1\t1.500", "7,35E+12\t2", "A" * 61 + "\t2", ";;"]
 )
 def test_a_row_that_cannot_be_read_says_why(app: TransactionalFlask, text: str) -> None:
-    [entry] = read_entries(text)
+    [entry] = read_rows(text)
     assert entry.quantity is None or entry.problem
     assert str(entry.problem)
 
 
 def test_blank_lines_and_a_heading_are_passed_over_and_lines_keep_their_numbers() -> None:
-    entries = read_entries("Artikelnummer\tAntal\n\nA-1\t2\r\n\r\nA-2\t3\n")
+    entries = read_rows("Artikelnummer\tAntal\n\nA-1\t2\r\n\r\nA-2\t3\n")
     assert [(entry.line, entry.number) for entry in entries] == [(3, "A-1"), (5, "A-2")]
 
 
 def test_a_very_long_row_takes_no_time() -> None:
-    [entry] = read_entries("A-1\t1" + " " * 19_000 + "!")
+    [entry] = read_rows("A-1\t1" + " " * 19_000 + "!")
     assert entry.quantity is None and entry.problem
 
 
 @given(st.text(max_size=200))
 def test_no_text_makes_it_stumble(text: str) -> None:
-    for entry in read_entries(text):
+    for entry in read_rows(text):
         assert entry.problem is not None or entry.quantity is not None
         assert entry.quantity is None or 0 < entry.quantity <= 1_000_000
 
@@ -89,7 +92,7 @@ def test_no_text_makes_it_stumble(text: str) -> None:
 def test_numbers_are_found_by_suppliers_number_and_by_gtin_however_written(place: Place) -> None:
     paper = make_offer(place.organisation, supplier_number="KP-100", gtin=GTIN)
     short = make_offer(place.organisation, gtin="00012345678905")
-    rows = propose_entries(read_entries(f"kp-100 1\nKP-100 2\n{GTIN} 3\n12345678905\t4"), place.organisation)
+    rows = propose_rows(read_rows(f"kp-100 1\nKP-100 2\n{GTIN} 3\n12345678905\t4"), place.organisation)
     assert [row.now for row in rows] == [paper, paper, paper, short]
     assert [row.quantity for row in rows] == [1, 2, 3, 4]
     assert "rad 1" in str(rows[1].notes[0])
@@ -98,15 +101,15 @@ def test_numbers_are_found_by_suppliers_number_and_by_gtin_however_written(place
 def test_of_several_with_the_same_number_she_chooses_among_those_she_may_order(place: Place) -> None:
     offers = [make_offer(place.organisation, supplier_number="100") for _supplier in range(2)]
     make_offer(make_organisation(), supplier_number="100")
-    [row] = propose_entries(read_entries("100 5"), place.organisation)
+    [row] = propose_rows(read_rows("100 5"), place.organisation)
     assert {choice.article.id for choice in row.choices} == {article.id for article in offers}
     assert row.now is None and not row.stops
 
 
 def test_what_may_not_be_ordered_tells_the_clause_and_what_is_unknown_says_so(place: Place) -> None:
     make_offer(make_organisation(), supplier_number="FRÄMMANDE")
-    foreign, unknown, mistyped = propose_entries(
-        read_entries(f"FRÄMMANDE 1\nFINNS-INTE 1\n{GTIN[:-1]}{(int(GTIN[-1]) + 1) % 10}\t1"), place.organisation
+    foreign, unknown, mistyped = propose_rows(
+        read_rows(f"FRÄMMANDE 1\nFINNS-INTE 1\n{GTIN[:-1]}{(int(GTIN[-1]) + 1) % 10}\t1"), place.organisation
     )
     assert [finding.code for finding in foreign.stops] == ["not-entitled"] and not foreign.can_be_ordered
     assert "Ingen artikel" in str(unknown.problems[0])
@@ -115,7 +118,7 @@ def test_what_may_not_be_ordered_tells_the_clause_and_what_is_unknown_says_so(pl
 
 def test_a_unit_that_is_not_the_articles_is_told(place: Place) -> None:
     make_offer(place.organisation, supplier_number="100", unit_code="H87")
-    box, piece = propose_entries(read_entries("100\t2 krt\n100\t2 st"), place.organisation)
+    box, piece = propose_rows(read_rows("100\t2 krt\n100\t2 st"), place.organisation)
     assert "krt" in str(box.notes[0]) and "st" in str(box.notes[0])
     assert [str(note) for note in piece.notes] == ["Numret står också på rad 1. Antalen läggs ihop."]
 
@@ -138,6 +141,22 @@ def test_too_little_and_too_much_is_refused_on_the_page(text: str, place: Place,
     answer = login_as(place.orderer).post("/quick", data={"text": text})
     assert answer.status_code == 422
     assert "error-summary" in answer.text
+
+
+def test_rows_of_lists_that_another_one_followed_are_not_read(place: Place) -> None:
+    award = make_award(make_lot(make_agreement(place.organisation)), make_supplier())
+    for _version in range(3):
+        make_price_list(award, [{"supplier_number": "N1", "gtin": GTIN}])
+    organisation_id = place.organisation.id
+    db.session.expunge_all()
+    loaded: list[Article] = []
+    note = lambda article, _context: loaded.append(article)  # noqa: E731
+    event.listen(Article, "load", note)
+    try:
+        rows = propose_rows(read_rows(f"{GTIN} 1\nN1 1"), db.session.get_one(Organisation, organisation_id))
+    finally:
+        event.remove(Article, "load", note)
+    assert [row.now for row in rows] == [loaded[0]] * 2 and len(loaded) == 1
 
 
 def test_the_page_asks_as_many_queries_for_forty_rows_as_for_two(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import func, insert, select
 
 from auth.organisation import Unit
 from auth.permission import Role
@@ -20,12 +21,13 @@ from core.clock import now, today
 from core.db import TransactionalFlask, commit, db
 from core.errors import NotAllowed, NotFound, RuleBroken
 from orders.actions.basket import add_all, remove
-from orders.actions.favourite import toggle
+from orders.actions.favourite import keep
 from orders.actions.shopping_list import ListTerms, change, create, delete, put
 from orders.basket_queries import basket_of
 from orders.proposal_queries import propose, wishes_of_list
-from orders.shopping_list import MOST_LINES, Sharing, ShoppingList
-from orders.shopping_list_queries import list_for, lists_for
+from orders.requisition import MOST_LINES
+from orders.shopping_list import Sharing, ShoppingList, ShoppingListLine
+from orders.shopping_list_queries import PAGE_SIZE, list_for, lists_for
 from tests.factories.auth import make_address, make_member, make_organisation, make_unit
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_offer, make_price_list, make_supplier
 from tests.factories.orders import Place, checkout_at, make_order, make_place
@@ -45,7 +47,7 @@ def made(place: Place, *goods: tuple[Article, Decimal], **terms: Any) -> Shoppin
 
 
 def sees(user: User, place: Place, kept: ShoppingList) -> bool:
-    return kept.id in {row.shopping_list.id for row in lists_for(user, place.organisation)}
+    return kept.id in {row.shopping_list.id for row in lists_for(user, place.organisation).items}
 
 
 # Who sees it
@@ -230,6 +232,21 @@ def test_the_till_is_filled_in_with_what_the_list_remembers(place: Place, login_
     assert "6410" in page and "Bakdörren" not in page
 
 
+def test_the_till_tells_nothing_of_a_list_that_is_shared_no_more(place: Place, login_as: LogIn) -> None:
+    paper = make_offer(place.organisation)
+    colleague = orderer_at(place.unit, place)
+    shared = ListTerms("Städ", Sharing.ORGANISATION, accounting_cost="6410", buyer_reference="REF-7")
+    kept = create(place.orderer, place.organisation, shared, [(paper, Decimal(2))])
+    add_all(colleague, place.organisation, [(paper, Decimal(2))], kept)
+    browser = login_as(colleague)
+    page = browser.get("/checkout").text
+    assert "6410" in page and "REF-7" in page
+    change(place.orderer, kept, ListTerms("Städ", accounting_cost="6410", buyer_reference="REF-7"), kept.lines, {})
+    page = browser.get("/checkout").text
+    assert "6410" not in page and "REF-7" not in page
+    assert paper.name in page  # what she chose herself stays hers
+
+
 def test_the_basket_forgets_the_list_with_its_last_line_and_when_it_is_sent(place: Place) -> None:
     paper = make_offer(place.organisation)
     kept = made(place, (paper, Decimal(2)), accounting_cost="6410")
@@ -294,7 +311,7 @@ def test_an_order_the_basket_the_favourites_and_a_list_become_lists(place: Place
     order = make_order(place, [(paper, Decimal(4))])
     shared = made(place, (paper, Decimal(4)), sharing=Sharing.ORGANISATION)
     add_all(place.orderer, place.organisation, [(paper, Decimal(4))])
-    toggle(place.orderer, paper)
+    keep(place.orderer, paper)
     browser = login_as(place.orderer)
     sound = {"name": "Ny", "sharing": "private", "unit_id": str(place.unit.id), "order_unit_id": "0", "address_id": "0"}
     counts = {f"order={order.number}": 4, f"list={shared.id}": 4, "of=basket": 4, "of=favourites": 1}
@@ -324,7 +341,7 @@ def test_nothing_is_made_of_what_she_does_not_see(place: Place, login_as: LogIn)
 
 def test_favourites_that_cannot_be_ordered_say_why(place: Place, login_as: LogIn) -> None:
     paper = make_offer(place.organisation)
-    toggle(place.orderer, paper)
+    keep(place.orderer, paper)
     paper.award.supplier.blocked_at, paper.award.supplier.blocked_reason = now(), "Konkurs"
     page = login_as(place.orderer).get("/favourites").text
     assert paper.name in page and "Konkurs" in page
@@ -376,3 +393,53 @@ def test_the_list_page_asks_as_many_queries_for_forty_rows_as_for_four(
             counted.append(len(queries))
     assert counted[:3] == counted[3:], counted
     assert counted[0] <= 20 and counted[1] <= 8 and counted[2] <= 10, counted
+
+
+def fill(place: Place, lists: int, rows: int) -> None:
+    """Many lists of hers, each with the same many articles."""
+    award = make_award(make_lot(make_agreement(place.organisation)))
+    goods = make_price_list(award, [{} for _row in range(rows)])
+    articles = db.session.scalars(select(Article.id).where(Article.price_list_id == goods.id)).all()
+    for _list in range(lists):
+        kept = create(place.orderer, place.organisation, ListTerms("Städ"))
+        lines = [
+            {"list_id": kept.id, "position": position, "article_id": article, "quantity": Decimal(1)}
+            for position, article in enumerate(articles, start=1)
+        ]
+        db.session.execute(insert(ShoppingListLine), lines)
+    commit()
+
+
+def test_a_hundred_full_lists_are_read_in_as_many_queries_as_one(
+    place: Place, login_as: LogIn, count_queries: Any
+) -> None:
+    counted = []
+    for lists, rows in ((1, 2), (99, MOST_LINES)):
+        fill(place, lists, rows)
+        browser = login_as(place.orderer)
+        newest = db.session.scalar(select(func.max(ShoppingList.id)))
+        for path in ("/lists", "/lists?page=4", f"/lists/{newest}", f"/lists/{newest}/edit", "/"):
+            with count_queries() as queries:
+                assert browser.get(path).status_code == 200
+            counted.append(len(queries))
+    assert counted[:5] == counted[5:], counted
+
+
+def test_lists_are_paged_her_own_first(place: Place, login_as: LogIn) -> None:
+    colleague = orderer_at(place.unit, place)
+    create(colleague, place.organisation, ListTerms("Alla", Sharing.ORGANISATION))
+    for number in range(PAGE_SIZE):
+        made(place, name=f"Lista {number:02}")
+    pages = [lists_for(place.orderer, place.organisation, number) for number in (0, 1, 2, 99)]
+    assert [page.number for page in pages] == [1, 1, 2, 2] and pages[0].total == PAGE_SIZE + 1
+    assert [row.shopping_list.name for row in pages[1].items][::24] == ["Lista 00", "Lista 24"]
+    assert [row.shopping_list.name for row in pages[2].items] == ["Alla"]
+    browser = login_as(place.orderer)
+    assert "Sida 1 av 2" in browser.get("/lists").text
+    assert "Alla" in browser.get("/lists?page=2").text and "Lista 24" not in browser.get("/lists?page=2").text
+
+
+def test_a_page_of_lists_that_is_not_hers_to_see_stays_empty(place: Place) -> None:
+    fill(place, 2, 2)
+    page = lists_for(orderer_at(place.unit, place), place.organisation)
+    assert (page.items, page.total) == ([], 0)

@@ -13,7 +13,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from auth.permission import Role
-from auth.substitution import Substitution
 from auth.user import User
 from core.clock import frozen, now, today
 from core.db import commit, db
@@ -21,7 +20,7 @@ from exchange.outbox import messages_about
 from orders.approval import ApprovalState, ApprovalStep, ApprovalToken, Quorum, StepKind
 from orders.order import Order
 from orders.requisition import Requisition, RequisitionState
-from tests.factories.auth import make_member, make_unit, make_user
+from tests.factories.auth import make_member, make_substitution, make_unit, make_user
 from tests.factories.catalog import make_ceiling, make_offer
 from tests.factories.orders import Place, make_place, make_requisition, make_rule, pending_step
 
@@ -246,17 +245,7 @@ def test_a_step_whose_turn_has_not_come_says_so(place: Place, login_as: LogIn) -
 
 def test_a_substitute_without_a_role_decides_in_both_names(place: Place, login_as: LogIn) -> None:
     stands_in = make_member(Role.RECEIVER, place.organisation, place.unit)
-    db.session.add(
-        Substitution(
-            organisation=place.organisation,
-            absent=place.approver,
-            substitute=stands_in,
-            decided_by=place.approver,
-            starts_on=today(),
-            ends_on=today() + WEEK,
-            created_at=now(),
-        )
-    )
+    make_substitution(place.organisation, place.approver, stands_in)
     step = pending_step(make_requisition(place))
     browser = login_as(stands_in)
     assert f"ersättare för {place.approver.name}" in browser.get(f"/approvals/{step.id}").text
@@ -437,17 +426,7 @@ def test_a_substitute_sees_what_she_stands_in_for_in_that_organisation_alone(pla
     stands_in = make_member(Role.RECEIVER, place.organisation, place.unit)
     other_unit = make_unit(elsewhere.organisation)
     make_member(Role.RECEIVER, elsewhere.organisation, other_unit, user=stands_in)
-    db.session.add(
-        Substitution(
-            organisation=place.organisation,
-            absent=place.approver,
-            substitute=stands_in,
-            decided_by=place.approver,
-            starts_on=today(),
-            ends_on=today() + WEEK,
-            created_at=now(),
-        )
-    )
+    make_substitution(place.organisation, place.approver, stands_in)
     commit()
     browser = login_as(stands_in)
     browser.post("/switch-organisation", data={"organisation_id": elsewhere.organisation.id})

@@ -306,3 +306,34 @@ def test_till_asks_as_many_queries_for_twenty_lines_as_for_one(
             assert browser.get("/checkout").status_code == 200
         counted.append(len(queries))
     assert counted[0] == counted[1] <= 13, counted
+
+
+def test_an_old_till_does_not_send_what_lies_in_the_basket_now(place: Place, login_as: LogIn) -> None:
+    """She went back in her browser to a page that is sent, and has put something else into the basket since."""
+    put(place, make_offer(place.organisation))
+    browser = login_as(place.orderer)
+    assert browser.post("/checkout", data=till(place)).location.startswith("/requisitions/")
+    put(place, make_offer(place.organisation, name="Tejp"))
+    assert browser.post("/checkout", data=till(place)).location == "/checkout"
+    page = browser.get("/checkout").text
+    assert "redan skickad" in page and "Tejp" in page
+
+
+def test_going_back_and_taking_other_rows_puts_them_into_the_basket(place: Place, login_as: LogIn) -> None:
+    paper, pens = make_offer(place.organisation), make_offer(place.organisation)
+    browser = login_as(place.orderer)
+    rows = {"key": KEY, "row-1-options": paper.id, "row-1-quantity": "2"}
+    rows |= {"row-2-options": pens.id, "row-2-quantity": "3"}
+    for taken in ("1", "1", "2"):  # a double click, then back and another row
+        assert browser.post("/basket/rows", data={**rows, "take": taken}).location == "/basket"
+    assert [(line.article_id, line.quantity) for line in lines_of(place)] == [(paper.id, 2), (pens.id, 3)]
+
+
+def test_a_row_taken_out_is_put_back_from_the_same_page(place: Place, login_as: LogIn) -> None:
+    paper = make_offer(place.organisation)
+    browser = login_as(place.orderer)
+    rows = {"key": KEY, "take": "1", "row-1-options": paper.id, "row-1-quantity": "2"}
+    browser.post("/basket/rows", data=rows)
+    browser.post(f"/basket/{lines_of(place)[0].id}/remove")
+    browser.post("/basket/rows", data=rows)
+    assert [line.quantity for line in lines_of(place)] == [2]

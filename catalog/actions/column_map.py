@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete
 
 from auth.journal import record
 from auth.user import User
 from catalog.actions.agreement import check_may_manage
 from catalog.actions.price_list import ImportOutcome, import_price_list
+from catalog.actions.upload import keep
 from catalog.agreement import Award
-from catalog.column_map import ColumnMap, PriceUpload, column_maps, fingerprint_of, upload_of
+from catalog.column_map import ColumnMap, column_maps, fingerprint_of
+from catalog.upload import PRICES, Upload, upload_of
 from core.clock import now
-from core.db import db, unit_of_work
+from core.db import db
 from core.errors import RuleBroken
 from exchange.header import folded_row
 from exchange.pricefile import INSTEAD, MANDATORY, heading, look_at
-from exchange.table import Problem
+from exchange.problem import Problem
 
-KEPT = timedelta(days=1)
 UNKNOWN = {"no-header", "missing-column"}
 
 
-def keep(
+def ask_for_columns(
     actor: User, award: Award, data: bytes, file_name: str, effective_from: date, problems: Iterable[Problem]
-) -> PriceUpload | None:
+) -> Upload | None:
     """Let a file wait for its columns, where they are all that is wrong with it; none where choosing would not help.
 
     A file of hers that waited for the same award gives way.
@@ -37,30 +37,20 @@ def keep(
     header = look_at(data, file_name) if wrong and wrong <= UNKNOWN else None
     if header is None or len(header.headings) < len(MANDATORY):
         return None
-    _discard(actor, award)
-    upload = PriceUpload(
-        award=award,
-        file_name=file_name[-200:],
-        effective_from=effective_from,
-        content=data,
-        headings=header.headings,
-        samples=header.samples,
-        uploaded_at=now(),
-        uploaded_by_id=actor.id,
-    )
-    db.session.add(upload)
-    db.session.flush()
-    return upload
+    return keep(actor, PRICES, file_name, data, award=award, effective_from=effective_from, **header._asdict())
 
 
-def choose(actor: User, upload: PriceUpload, fields: Sequence[str]) -> ImportOutcome:
-    """Say which field each column holds ("" for none), remember it for the supplier, and import the file.
+def choose(actor: User, award: Award, upload_id: int, fields: Sequence[str]) -> ImportOutcome:
+    """Say which field each column of her file holds ("" for none), remember it for the supplier, and import the file.
 
     The choice is remembered whether or not the rows are right. Raises RuleBroken where a needed column is not among
-    the chosen ones, or one is chosen twice.
+    the chosen ones, or one is chosen twice, or where that file does not wait any longer.
     """
-    award = upload.award
     check_may_manage(actor, award.lot.agreement)
+    upload = upload_of(actor, PRICES, award)
+    if upload is None or upload.id != upload_id:
+        raise RuleBroken(_l("Du har skickat en annan fil sedan sidan visades. Välj kolumner för den som visas nu."))
+    assert upload.effective_from is not None  # it came with the file
     chosen = [field for field in fields if field]
     for field in chosen:
         if chosen.count(field) > 1:
@@ -68,18 +58,9 @@ def choose(actor: User, upload: PriceUpload, fields: Sequence[str]) -> ImportOut
     for field in MANDATORY:
         if field not in chosen and not (field in INSTEAD and set(chosen).issuperset(INSTEAD[field])):
             raise RuleBroken(_l("Välj vilken kolumn som är %(column)s.", column=heading(field)))
-    headings = folded_row(upload.headings)
-    fingerprint = fingerprint_of(headings)
-    known = next((known for known in column_maps(award) if known.fingerprint == fingerprint), None) or ColumnMap(
-        organisation_id=award.lot.agreement.owner_id, supplier_id=award.supplier_id, fingerprint=fingerprint
-    )
-    known.headings, known.fields, known.written = list(headings), list(fields), upload.headings
-    known.chosen_at, known.chosen_by_id = now(), actor.id
-    db.session.add(known)
-    db.session.flush()
-    _tell(actor, "choose-columns", award, _named(upload.headings, fields))
+    _remember(actor, award, upload.headings, fields)
     outcome = import_price_list(actor, award, upload.content, upload.file_name, upload.effective_from)
-    _discard(actor, award)
+    db.session.delete(upload)
     return outcome
 
 
@@ -92,20 +73,17 @@ def forget(actor: User, award: Award, column_map_id: int) -> None:
         _tell(actor, "forget-columns", award, _named(known.written, known.fields))
 
 
-def sweep_uploads() -> int:
-    """Throw away the files that nobody chose columns for within a day; returns how many. A job of the worker."""
-    with unit_of_work() as session:
-        gone = session.execute(
-            delete(PriceUpload).where(PriceUpload.uploaded_at < now() - KEPT).returning(PriceUpload.id)
-        ).all()
-    return len(gone)
-
-
-def _discard(actor: User, award: Award) -> None:
-    upload = upload_of(actor, award)
-    if upload is not None:
-        db.session.delete(upload)
-        db.session.flush()
+def _remember(actor: User, award: Award, written: Sequence[str], fields: Sequence[str]) -> None:
+    headings = folded_row(written)
+    fingerprint = fingerprint_of(headings)
+    known = next((known for known in column_maps(award) if known.fingerprint == fingerprint), None) or ColumnMap(
+        organisation_id=award.lot.agreement.owner_id, supplier_id=award.supplier_id, fingerprint=fingerprint
+    )
+    known.headings, known.fields, known.written = list(headings), list(fields), list(written)
+    known.chosen_at, known.chosen_by_id = now(), actor.id
+    db.session.add(known)
+    db.session.flush()
+    _tell(actor, "choose-columns", award, _named(written, fields))
 
 
 def _tell(actor: User, act: str, award: Award, columns: dict[str, str]) -> None:

@@ -1,7 +1,7 @@
 """Need reports with their attachments and answers, direct procurements, the days until an answer is due, and each
 organisation's contact at the office. Only adds.
 
-Revision: 0009, after 0008
+Revision: 0012, after 0011
 """
 
 from datetime import date
@@ -9,8 +9,8 @@ from datetime import date
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
