@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import Enum
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth.organisation import Organisation, Unit
@@ -75,6 +75,7 @@ class NeedReport(Base):
 
     __tablename__ = "need_report"
     __table_args__ = (
+        UniqueConstraint("reporter_id", "key"),
         CheckConstraint("(state = 'answered') = (answer IS NOT NULL)", name="answered_with_answer"),
         CheckConstraint("answer <> 'agreement' OR answer_agreement_id IS NOT NULL", name="agreement_named"),
         CheckConstraint("estimated_value IS NULL OR estimated_value >= 0", name="value_not_negative"),
@@ -94,10 +95,10 @@ class NeedReport(Base):
     }
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(String(64), unique=True)  # of the form: a double click is one report
+    key: Mapped[str] = mapped_column(String(64))  # of the form: a double click is one report
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
-    reporter_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    reporter_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
     is_question: Mapped[bool] = mapped_column(default=False)  # asked, nothing is to be bought yet
     title: Mapped[str] = mapped_column(String(200))  # what
     how_much: Mapped[str | None] = mapped_column(String(100))  # in her own words: 30 stolar

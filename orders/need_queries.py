@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, extract, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, extract, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from auth.organisation import Organisation, Unit
@@ -75,14 +75,21 @@ def inbox_page(user: User, organisation: Organisation, *, mine: bool, page: int)
 
     Two queries. Her own reports are others' to answer.
     """
-    found = (
-        select(NeedReport)
-        .where(visible_needs(user, organisation), NeedReport.state.in_(OPEN), NeedReport.reporter_id != user.id)
-        .options(*_with_people())
-    )
-    if mine:
-        found = found.where(or_(NeedReport.receiver_id == user.id, NeedReport.receiver_id.is_(None)))
+    found = select(NeedReport).where(_waits(user, organisation, mine=mine)).options(*_with_people())
     return paginate(found.order_by(NeedReport.due_on, NeedReport.id), page)
+
+
+def needs_to_answer(user: User, organisation: Organisation) -> int:
+    """How many wait for her answer, or for nobody's in particular. One query."""
+    waiting = select(func.count()).select_from(NeedReport).where(_waits(user, organisation, mine=True))
+    return db.session.scalar(waiting) or 0
+
+
+def _waits(user: User, organisation: Organisation, *, mine: bool) -> ColumnElement[bool]:
+    conditions = [visible_needs(user, organisation), NeedReport.state.in_(OPEN), NeedReport.reporter_id != user.id]
+    if mine:
+        conditions.append(or_(NeedReport.receiver_id == user.id, NeedReport.receiver_id.is_(None)))
+    return and_(*conditions)
 
 
 def units_of(user: User, organisation: Organisation) -> Sequence[Unit]:

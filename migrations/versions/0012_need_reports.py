@@ -84,7 +84,7 @@ def create_report() -> None:
             )
         ),
         sa.PrimaryKeyConstraint("id", name="pk_need_report"),
-        sa.UniqueConstraint("key", name="uq_need_report_key"),
+        sa.UniqueConstraint("reporter_id", "key", name="uq_need_report_reporter_id_key"),
     )
     for columns in (("organisation_id", "reported_on"), ("state", "due_on"), *SINGLE):
         op.create_index(f"ix_need_report_{'_'.join(columns)}", "need_report", list(columns))
@@ -105,7 +105,7 @@ def create_report() -> None:
     op.create_index("ix_need_attachment_report_id", "need_attachment", ["report_id"])
 
 
-SINGLE = (("reporter_id",), ("category_id",), ("receiver_id",))
+SINGLE = (("category_id",), ("receiver_id",))
 
 
 def create_procurement() -> None:

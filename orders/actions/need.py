@@ -77,8 +77,8 @@ def report(actor: User, organisation: Organisation, facts: NeedFacts) -> NeedRep
         raise NotAllowed(_l("Din roll kan inte anmäla behov här."))
     # her reports are made one at a time: a second click waits here for the first
     db.session.execute(select(User.id).where(User.id == actor.id).with_for_update(key_share=True))
-    known = db.session.scalar(select(NeedReport).where(NeedReport.key == facts.key))
-    if known is not None and known.reporter_id == actor.id:
+    hers = (NeedReport.reporter_id == actor.id, NeedReport.key == facts.key)
+    if known := db.session.scalar(select(NeedReport).where(*hers)):
         return known
     if facts.unit is not None and facts.unit.organisation_id != organisation.id:
         raise RuleBroken(_l("Enheten hör inte till organisationen."))
@@ -165,6 +165,9 @@ def answer(actor: User, need: NeedReport, said: Answer) -> None:
     if said.answer is NeedAnswer.AGREEMENT:
         if said.agreement is None or not said.agreement.is_active(today()):
             raise RuleBroken(_l("Ange ett avtal som gäller i dag."))
+        if not said.agreement.is_open_to(need.organisation, today()):
+            names = {"organisation": need.organisation.name, "number": said.agreement.number}
+            raise RuleBroken(_l("%(organisation)s får inte avropa på avtalet %(number)s.", **names))
     elif not said.text:
         raise RuleBroken(_l("Skriv ett svar, så att den som frågade vet vad nästa steg är."))
     _close(actor, need, said)

@@ -150,6 +150,11 @@ def test_a_double_click_is_one_report(place: Place) -> None:
     assert report(place.orderer, place.organisation, facts) is report(place.orderer, place.organisation, facts)
 
 
+def test_a_key_is_the_reporters_own(place: Place) -> None:
+    facts, colleague = need_facts(key="the same key"), make_member(Role.ORDERER, place.organisation)
+    assert report(place.orderer, place.organisation, facts) is not report(colleague, place.organisation, facts)
+
+
 def test_whoever_only_reads_reports_nothing(place: Place) -> None:
     with pytest.raises(NotAllowed):
         report(make_member(Role.AUDITOR, place.organisation), place.organisation, need_facts())

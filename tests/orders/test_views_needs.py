@@ -69,12 +69,10 @@ def sent(html: str) -> dict[str, str]:
 # The ways in
 
 
-def test_a_search_without_a_hit_offers_the_report(place: Place, login_as: LogIn) -> None:
+def test_a_search_without_a_hit_fills_in_the_report(place: Place, login_as: LogIn) -> None:
     client = login_as(place.orderer)
-    html = page(client, "/search?q=gyromagnetisk")
-    if "no-hit" in html:  # the index is there
-        assert 'href="/needs/new?q=gyromagnetisk&amp;code=no-hit"' in html
-    assert 'value="gyromagnetisk"' in page(client, "/needs/new?q=gyromagnetisk&code=no-hit")
+    html = page(client, "/needs/new?q=gyromagnetisk&code=no-hit")
+    assert 'value="gyromagnetisk"' in html and "sökningen gav ingen träff" in html
 
 
 def test_a_refusal_on_the_article_and_in_the_basket_offers_the_report(place: Place, login_as: LogIn) -> None:
@@ -188,6 +186,7 @@ def test_an_answer_with_agreement_and_article(place: Place, buyer: User, login_a
         ("finns-inte", "", "Det finns inget avtal finns-inte."),
         (agreement.number, "X-1", "Artikeln X-1 finns inte på avtalet."),
         ("", "", "Ange ett avtal som gäller i dag."),
+        (make_agreement().number, "", "får inte avropa på avtalet"),
     ):
         body = {"answer": "agreement", "agreement_number": number, "article_number": part}
         response = client.post(path, data=body)
@@ -263,6 +262,12 @@ def test_the_inbox_tells_what_is_late(place: Place, buyer: User, login_as: LogIn
     need.due_on = today() - timedelta(days=1)
     html = page(login_as(buyer), "/needs/inbox")
     assert 'tag-bad">Försenad' in html
+
+
+def test_the_start_page_tells_the_buyer_what_waits(place: Place, buyer: User, login_as: LogIn) -> None:
+    make_need(place)
+    assert "1 anmält behov väntar på ditt svar." in page(login_as(buyer), "/")
+    assert "väntar på ditt svar" not in page(login_as(place.orderer), "/")
 
 
 def test_her_own_reports_and_all_of_them(place: Place, login_as: LogIn) -> None:
