@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
 
 import pytest
 from PIL import Image
+from sqlalchemy import func, select
 
 from auth.journal import entries_about
+from auth.organisation import Organisation
 from auth.permission import Role
 from auth.user import User
 from catalog.agreement import AgreementState
@@ -45,6 +48,7 @@ from tests.factories.auth import make_member, make_organisation, make_unit
 from tests.factories.catalog import make_agreement, make_category, make_offer
 from tests.factories.needs import make_buyer, make_need, need_facts, procurement_facts
 from tests.factories.orders import Place, make_place
+from tests.orders.test_concurrency import WORKERS, at_once
 
 
 @pytest.fixture
@@ -198,6 +202,20 @@ def test_a_file_is_what_its_content_says(
 def test_a_file_that_is_empty_unknown_or_too_large_is_refused(place: Place, content: bytes) -> None:
     with pytest.raises(RuleBroken):
         make_need(place, files=(SentFile("fil.pdf", content),))
+
+
+def test_two_clicks_at_once_are_one_report(fresh_app: TransactionalFlask) -> None:
+    with fresh_app.app_context(), unit_of_work():
+        place = make_place()
+        who, where = place.orderer.id, place.organisation.id
+
+    def click(_number: int) -> None:
+        organisation = db.session.get_one(Organisation, where)
+        report(db.session.get_one(User, who), organisation, need_facts(key="the same form"))
+
+    assert at_once(fresh_app, click, WORKERS) == Counter({"done": WORKERS})
+    with fresh_app.app_context(), reading():
+        assert db.session.scalar(select(func.count()).select_from(NeedReport)) == 1
 
 
 # Who sees it
