@@ -156,8 +156,8 @@ def _procurement(need: NeedReport, scene: Scene) -> ProcurementFacts:
         reasons="Värdet är under gränsen och behovet engångs. Tre leverantörer tillfrågades, lägst pris valdes.",
         text=scene.said,
         asked=[
-            Asked("Fjällkök och event AB", "5560360793", AskedAnswer.OFFER, value, is_chosen=True),
-            Asked("Storkök i Norr AB", "5569001117", AskedAnswer.OFFER, value + 12_000),
-            Asked("Jämtlands inventarier AB", "5569002222", AskedAnswer.DECLINED),
+            Asked("Fjällkök och event AB", "5559900716", AskedAnswer.OFFER, value, is_chosen=True),
+            Asked("Storkök i Norr AB", "5559900724", AskedAnswer.OFFER, value + 12_000),
+            Asked("Jämtlands inventarier AB", "5559900732", AskedAnswer.DECLINED),
         ],
     )

@@ -19,6 +19,7 @@ from catalog.agreement import Agreement
 from catalog.category import Category
 from catalog.parameter import parameter
 from catalog.price_list import Article
+from catalog.supplier import Supplier
 from core.clock import now, today
 from core.db import db, reading, unit_of_work
 from core.errors import NotAllowed, RuleBroken
@@ -217,6 +218,7 @@ def answer_directly(actor: User, need: NeedReport, facts: ProcurementFacts) -> D
     standing = running_sum(need.organisation, facts.category, facts.law, today())
     standing.check_room(facts.value)
     _check_asked(facts, whole=standing.needs_documentation(facts.value))
+    _check_not_blocked(facts)
     need.category = facts.category
     made = DirectProcurement(
         report=need,
@@ -331,6 +333,15 @@ def _check_asked(facts: ProcurementFacts, *, whole: bool) -> None:
         raise RuleBroken(_l("Ange organisationsnummer för %(names)s.", names=", ".join(nameless)), way_on=way_on)
     if priceless := [one.name for one in facts.asked if one.answer is AskedAnswer.OFFER and one.price is None]:
         raise RuleBroken(_l("Ange priset från %(names)s.", names=", ".join(priceless)), way_on=way_on)
+
+
+def _check_not_blocked(facts: ProcurementFacts) -> None:
+    """A supplier that is blocked gets no order, outside the agreements no more than under them."""
+    numbers = [one.organisation_number for one in facts.asked if one.is_chosen]
+    named = (Supplier.organisation_number.in_(numbers), Supplier.blocked_at.is_not(None))
+    if blocked := db.session.scalar(select(Supplier).where(*named)):
+        said = {"supplier": blocked.name, "reason": blocked.blocked_reason}
+        raise RuleBroken(_l("%(supplier)s är spärrad för beställningar: %(reason)s", **said))
 
 
 def _attachment(file: SentFile) -> NeedAttachment:

@@ -77,7 +77,7 @@ def test_a_need_from_the_empty_search_to_its_answer(
     page.get_by_role("button", name="Besluta och skicka svaret").click()
     expect(page.get_by_text("Svar: Direktupphandling")).to_be_visible()
     page.get_by_role("link", name="Dokumentation av direktupphandlingen").click()
-    expect(page.get_by_text("556036-0793").first).to_be_visible()
+    expect(page.get_by_text("555990-0716").first).to_be_visible()
     check_page(page)
     screenshot(page, "need-documentation")
     page.goto("/needs/overview")
@@ -98,7 +98,7 @@ def fill_procurement(page: Page, value: str) -> None:
     page.get_by_label("Värde, kronor utan moms").fill(value)
     first = page.get_by_role("group", name="Leverantör 1")
     first.get_by_label("Leverantör", exact=True).fill("Klangfabriken AB")
-    first.get_by_label("Organisationsnummer").fill("556036-0793")
+    first.get_by_label("Organisationsnummer").fill("555990-0716")
     first.get_by_label("Pris utan moms").fill(value)
     page.get_by_role("radio", name="Leverantör 1").check()
 

@@ -17,7 +17,7 @@ from tests.factories import unique
 from tests.factories.auth import make_member, make_office
 from tests.factories.orders import Place, make_place
 
-SUPPLIER_NUMBER = "5560360793"
+SUPPLIER_NUMBER = "5559900716"
 
 
 def make_buyer(**values: Any) -> User:

@@ -13,14 +13,14 @@ from sqlalchemy import func, select
 from auth.user import User
 from catalog.category import Category
 from catalog.parameter import Parameter
-from core.clock import frozen, today
+from core.clock import frozen, now, today
 from core.db import TransactionalFlask, db, reading, unit_of_work
 from core.errors import RuleBroken
 from orders.actions.need import Asked, answer_directly
 from orders.direct_procurement import AskedAnswer, DirectProcurement, ProcurementLaw, running_sum
 from orders.need import NeedAnswer, NeedReport, NeedState
 from orders.need_queries import procurement_of
-from tests.factories.catalog import make_category
+from tests.factories.catalog import make_category, make_supplier
 from tests.factories.needs import SUPPLIER_NUMBER, make_buyer, make_need, procurement_facts
 from tests.factories.orders import Place, make_place
 from tests.orders.test_concurrency import WORKERS, at_once
@@ -142,6 +142,15 @@ def test_one_of_those_who_offered_is_chosen(place: Place, buyer: User, category:
     for asked in ([], [offered], [offered, silent], [replace(offered, is_chosen=True)] * 2):
         with pytest.raises(RuleBroken):
             buy(buyer, place, category, "50", asked=asked)
+
+
+def test_a_blocked_supplier_gets_no_order_here_either(place: Place, buyer: User, category: Category) -> None:
+    supplier = make_supplier(organisation_number=SUPPLIER_NUMBER, blocked_at=now(), blocked_reason="Konkurs")
+    with pytest.raises(RuleBroken, match="Konkurs"):
+        buy(buyer, place, category, "50")
+    supplier.blocked_at = supplier.blocked_reason = None
+    db.session.flush()
+    buy(buyer, place, category, "50")
 
 
 def test_the_answer_keeps_the_decision(place: Place, buyer: User, category: Category) -> None:

@@ -227,7 +227,7 @@ def test_the_running_sum_is_shown_before_the_answer(
         "supplier-1-name": "Tyst AB",
         "supplier-1-answer": "silent",
         "supplier-2-name": "Bordsbutiken AB",
-        "supplier-2-organisation_number": "556036-0793",
+        "supplier-2-organisation_number": "555990-0716",
         "supplier-2-answer": "offer",
         "supplier-2-price": "60 000",
     }
@@ -236,12 +236,12 @@ def test_the_running_sum_is_shown_before_the_answer(
     html = refused.get_data(as_text=True).replace("\xa0", " ")
     assert "60 000,00 kr till går inte" in html and "ny upphandling" in html
     assert 'value="Bordsbutiken AB"' in html
-    wrong = client.post(path, data={**body, "supplier-2-organisation_number": "556036-0794"})
+    wrong = client.post(path, data={**body, "supplier-2-organisation_number": "555990-0717"})
     assert wrong.status_code == 422 and "Organisationsnumret stämmer inte" in wrong.get_data(as_text=True)
     done = client.post(path, data={**body, "value": "40 000"})
     assert done.status_code == 303
     html = page(client, f"/needs/{need.id}/documentation").replace("\xa0", " ")
-    for told in ("Tyst AB", "svarade inte", "Bordsbutiken AB", "556036-0793", "40 000,00 kr", place.organisation.name):
+    for told in ("Tyst AB", "svarade inte", "Bordsbutiken AB", "555990-0716", "40 000,00 kr", place.organisation.name):
         assert told in html, told
 
 
