@@ -160,7 +160,6 @@ def create_procurement() -> None:
 def downgrade() -> None:
     op.execute(sa.text("DELETE FROM parameter WHERE name = :name").bindparams(name=DAYS))
     with op.batch_alter_table("organisation") as batch:
-        batch.drop_constraint("fk_organisation_contact_buyer_id_app_user", type_="foreignkey")
-        batch.drop_column("contact_buyer_id")
+        batch.drop_column("contact_buyer_id")  # and with it its foreign key
     for table in ("asked_supplier", "direct_procurement", "need_attachment", "need_report"):
         op.drop_table(table)
