@@ -34,10 +34,22 @@ from core.db import TransactionalFlask, init_db
 from core.forms import init_forms
 from core.web import KeyConverter, init_filters, permission_of, requires
 from exchange import outbox
-from orders import approval, basket, favourite, order, receipt, requisition, shopping_list, volume
+from orders import (
+    approval,
+    basket,
+    direct_procurement,
+    favourite,
+    need,
+    order,
+    receipt,
+    requisition,
+    shopping_list,
+    volume,
+)
 from orders.views import approvals as approval_views
 from orders.views import basket as basket_views
 from orders.views import favourites as favourite_views
+from orders.views import need_answers as need_views
 from orders.views import orders as order_views
 from orders.views import quick_entry as quick_entry_views
 from orders.views import requisitions as requisition_views
@@ -50,7 +62,8 @@ ROOT = Path(__file__).resolve().parent.parent
 NOUNS = (
     *(journal, organisation, session, substitution, throttle, user),
     *(agreement, category, ceiling, column_map, parameter, picture, price_list, price_refusal, price_rule, supplier),
-    *(outbox, approval, basket, favourite, order, receipt, requisition, shopping_list, volume),
+    *(outbox, approval, basket, direct_procurement, favourite, need, order),
+    *(receipt, requisition, shopping_list, volume),
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -59,7 +72,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *auth_views.BLUEPRINTS,
     *catalog_views.BLUEPRINTS,
     *(basket_views.bp, requisition_views.bp, approval_views.bp, order_views.bp),
-    *(rule_views.bp, favourite_views.bp, shopping_list_views.bp, quick_entry_views.bp),
+    *(rule_views.bp, favourite_views.bp, shopping_list_views.bp, quick_entry_views.bp, need_views.bp),
 )
 
 

@@ -40,6 +40,7 @@ PERSONAL = (
     ("shopping_lists.index", _l("Inköpslistor")),
     ("favourites.index", _l("Favoriter")),
     ("quick_entry.index", _l("Snabbinmatning")),
+    ("needs.index", _l("Behovsanmälningar")),
     ("auth.substitutions", _l("Ersättare")),
     ("auth.password", _l("Byt lösenord")),
     ("outbox.mailbox", _l("E-postlåda")),
@@ -50,6 +51,7 @@ OFFICE = (
     ("manage.suppliers", _l("Leverantörer")),
     ("manage.categories", _l("Kategorier")),
     ("manage.searches", _l("Sökord")),
+    ("needs.inbox", _l("Behov att svara på")),
     ("admin.organisations", _l("Organisationer")),
     ("admin.units", _l("Enheter och adresser")),
     ("admin.users", _l("Personer")),
@@ -141,6 +143,11 @@ class Navigation:
     @property
     def search_url(self) -> str | None:
         return _url("catalog.search")
+
+    @property
+    def need_url(self) -> str | None:
+        """Where a need is reported, which is the way on from every refusal."""
+        return _url("needs.new")
 
     @property
     def switch_url(self) -> str | None:

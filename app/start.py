@@ -18,6 +18,7 @@ from catalog.queries import orderable_price_lists
 from core.clock import now, today
 from core.db import db
 from orders.favourite import Favourite
+from orders.need_queries import needs_to_answer
 from orders.order import Order
 from orders.order_queries import orders_to_receive
 from orders.requisition import Requisition, RequisitionState
@@ -41,6 +42,7 @@ class Start:
     favourites: Sequence[Article] = ()
     lists: Sequence[ListedList] = ()
     latest_orders: Sequence[Order] = ()
+    needs_to_answer: int = 0
 
     @property
     def is_first_time(self) -> bool:
@@ -49,10 +51,11 @@ class Start:
 
 
 def start_of(user: User, organisation: Organisation, permissions: set[Permission]) -> Start:
-    """The start page of a person who acts for an organisation; at most six queries."""
+    """The start page of a person who acts for an organisation; at most seven queries."""
+    needs = needs_to_answer(user, organisation) if Permission.AGREEMENT_MANAGE in permissions else 0
     new = new_agreements(organisation) if Permission.CATALOGUE_READ in permissions else ()
     if Permission.ORDER_CREATE not in permissions:
-        return Start(new_agreements=new)
+        return Start(new_agreements=new, needs_to_answer=needs)
     own = requisitions_of(user, organisation, S.RETURNED, S.SUBMITTED)
     return Start(
         returned=[r for r in own if r.state is S.RETURNED],
@@ -62,6 +65,7 @@ def start_of(user: User, organisation: Organisation, permissions: set[Permission
         favourites=favourite_articles(user, organisation),
         lists=latest_lists(user, organisation, MOST_LISTS),
         latest_orders=latest_orders(user, organisation),
+        needs_to_answer=needs,
     )
 
 

@@ -23,6 +23,7 @@ from exchange.delivery import Round, Send, deliver_due
 from exchange.outbox import OutboxMessage
 from exchange.smtp import Connection, build
 from orders.actions.approval import remove_old_links, settle_steps
+from orders.actions.need import remind_late
 from orders.order import Order, OrderState
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ JOBS_EVERY = 30  # looks between two runs of the jobs: about a minute
 
 # What is done now and then, in transactions of its own; each returns how many things it changed.
 JOBS: list[Callable[[], int]] = [
-    *(publish_due, settle_steps),
+    *(publish_due, settle_steps, remind_late),
     *(remove_leftovers, remove_old_links, sweep_uploads),
 ]
 

@@ -18,6 +18,7 @@ from auth.actions.user import Grant, Person
 from auth.organisation import Organisation, OrganisationKind, Unit
 from auth.permission import ROLE_NAMES, Role
 from auth.queries import JournalFilter, PeopleFilter
+from auth.user import User
 from core.forms import BaseForm, DayField, DecimalField, EmailField, LongTextField, Required, SelectField, TextField
 from core.forms import OrganisationNumberField as NumberField
 
@@ -90,9 +91,20 @@ class ParticularsForm(BaseForm):
         max=LARGEST_AMOUNT,
     )
 
+    contact_buyer_id = SelectField(
+        _l("Er kontakt på upphandlingskontoret"),
+        description=_l("Får de behov och frågor som ingen annan ansvarar för."),
+        coerce=int,
+    )
+
+    def offer(self, buyers: Iterable[User]) -> None:
+        self.contact_buyer_id.choices = [(0, _l("ingen särskild")), *((buyer.id, buyer.name) for buyer in buyers)]
+        self.contact_buyer_id.data = self.contact_buyer_id.data or 0
+
     def particulars(self) -> Particulars:
         """What a valid form says."""
-        return Particulars(**{name: self[name].data for name in Particulars.__dataclass_fields__})
+        said = {name: self[name].data for name in Particulars.__dataclass_fields__}
+        return Particulars(**said | {"contact_buyer_id": self.contact_buyer_id.data or None})
 
     def try_reference(self) -> bool:
         """Whether the trial reference passes the pattern that stands in the form; if not, the field says so.

@@ -40,7 +40,8 @@ class Permission(str, Enum):
     ORDER_READ = "order:read"  # requisitions and orders in one's scope
     ORDER_APPROVE = "order:approve"
     ORDER_RECEIVE = "order:receive"
-    AGREEMENT_MANAGE = "agreement:manage"  # agreements, suppliers, categories, price lists
+    NEED_REPORT = "need:report"  # report a need, ask a category owner
+    AGREEMENT_MANAGE = "agreement:manage"  # agreements, suppliers, categories, price lists; answers to needs
     ORGANISATION_MANAGE = "organisation:manage"  # own units, addresses, people, approval rules
     SYSTEM_MANAGE = "system:manage"  # all organisations, mail
     JOURNAL_READ = "journal:read"
@@ -49,11 +50,13 @@ class Permission(str, Enum):
 P = Permission
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.ORDERER: frozenset({P.CATALOGUE_READ, P.ORDER_CREATE, P.ORDER_READ, P.ORDER_RECEIVE}),
-    Role.APPROVER: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.ORDER_APPROVE}),
-    Role.RECEIVER: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.ORDER_RECEIVE}),
-    Role.AGREEMENT_OWNER: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.AGREEMENT_MANAGE}),
-    Role.ORGANISATION_ADMIN: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.ORGANISATION_MANAGE, P.JOURNAL_READ}),
+    Role.ORDERER: frozenset({P.CATALOGUE_READ, P.ORDER_CREATE, P.ORDER_READ, P.ORDER_RECEIVE, P.NEED_REPORT}),
+    Role.APPROVER: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.ORDER_APPROVE, P.NEED_REPORT}),
+    Role.RECEIVER: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.ORDER_RECEIVE, P.NEED_REPORT}),
+    Role.AGREEMENT_OWNER: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.NEED_REPORT, P.AGREEMENT_MANAGE}),
+    Role.ORGANISATION_ADMIN: frozenset(
+        {P.CATALOGUE_READ, P.ORDER_READ, P.NEED_REPORT, P.ORGANISATION_MANAGE, P.JOURNAL_READ}
+    ),
     Role.SYSTEM_ADMIN: frozenset({P.ORGANISATION_MANAGE, P.SYSTEM_MANAGE, P.JOURNAL_READ}),  # technical entries
     Role.AUDITOR: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.JOURNAL_READ}),
 }

@@ -31,6 +31,7 @@ THINGS = {
     "price-list": _l("prislista"),
     "requisition": _l("begäran"),
     "order": _l("beställning"),
+    "need-report": _l("behovsanmälan"),
     "outbox": _l("e-post"),
     "synonym": _l("synonym"),
 }
@@ -139,6 +140,11 @@ SENTENCES: dict[tuple[str, str], Any] = {
     ("order", "close"): _l("Avslutade beställningen."),
     ("order", "reopen"): _l("Öppnade beställningen igen."),
     ("order", "resend"): _l("Skickade beställningen igen."),
+    ("need-report", "report"): _l("Anmälde behovet %(title)s."),
+    ("need-report", "take"): _l("Tog hand om behovet %(title)s."),
+    ("need-report", "pass-on"): _l("Flyttade behovet %(title)s till kategorin %(category)s."),
+    ("need-report", "answer"): _l("Svarade på behovet %(title)s."),
+    ("need-report", "withdraw"): _l("Tog tillbaka behovet %(title)s."),
     ("outbox", "resend"): _l("Skickade om ett meddelande."),
     ("outbox", "stop"): _l("Stoppade ett meddelande."),
 }

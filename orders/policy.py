@@ -16,6 +16,7 @@ from core.clock import today
 from core.db import db, prepared
 from core.state import can
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
+from orders.need import NeedReport
 from orders.order import Order
 from orders.requisition import Requisition
 from orders.shopping_list import ShoppingList
@@ -61,6 +62,50 @@ def may_change_list(user: User, shopping_list: ShoppingList) -> bool:
 def may_manage_rules(user: User, organisation_id: int) -> bool:
     """Decide who approves what: the organisation's own administrator, not the system's, who sees no orders."""
     return Role.ORGANISATION_ADMIN in user.roles_in(organisation_id)
+
+
+def may_report_need(user: User, organisation: Organisation) -> bool:
+    """Anybody who works there, but for those who only read or only look after the system."""
+    return any(Permission.NEED_REPORT in ROLE_PERMISSIONS[role] for role in user.roles_in(organisation.id))
+
+
+def may_withdraw_need(user: User, report: NeedReport) -> bool:
+    return user.id == report.reporter_id
+
+
+def answers_needs_of(user: User, organisation_id: int) -> bool:
+    """Whether she may receive and answer an organisation's reports: one of the office's agreement owners, who stand in
+    for each other, or one of the organisation's own."""
+    return user.is_at_office(Role.AGREEMENT_OWNER) or Role.AGREEMENT_OWNER in user.roles_in(organisation_id)
+
+
+def may_answer_need(user: User, report: NeedReport) -> bool:
+    """Nobody answers her own report: a direct procurement would be decided by who asked for it."""
+    return user.id != report.reporter_id and answers_needs_of(user, report.organisation_id)
+
+
+NEED_READERS = (Role.AGREEMENT_OWNER, Role.ORGANISATION_ADMIN, Role.AUDITOR)
+
+
+def visible_needs(user: User, organisation: Organisation) -> ColumnElement[bool]:
+    """The condition that keeps a query to the need reports she may see, where she acts.
+
+    Her own; those of the places where she answers, administers or audits; the office's agreement owners see all.
+    """
+    if sees_everything(user, organisation):
+        return NeedReport.id.is_not(None)
+    places: list[ColumnElement[bool]] = [NeedReport.reporter_id == user.id]
+    for membership in user.current_memberships():
+        if membership.organisation_id != organisation.id or membership.role not in NEED_READERS:
+            continue
+        if membership.unit is None:
+            places.append(NeedReport.organisation_id == organisation.id)
+        else:
+            branch = select(Unit.id).where(
+                Unit.organisation_id == organisation.id, Unit.path.startswith(membership.unit.path)
+            )
+            places.append(NeedReport.unit_id.in_(branch))
+    return and_(NeedReport.organisation_id == organisation.id, or_(*places))
 
 
 def seat_of(user: User, step: ApprovalStep) -> ApprovalCandidate | None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
-from wtforms.validators import Optional
+from wtforms.validators import Optional, ValidationError
 
 from auth.organisation import DeliveryAddress, Unit
 from core.forms import BaseForm, DecimalField, RadioField, Required, SelectField, TextField
@@ -91,7 +91,7 @@ class PutForm(OnceForm):
 
     def validate_name(self, field: TextField) -> None:
         if self.list_id.data == NONE and not field.data:
-            raise ValueError(_l("Skriv vad den nya listan ska heta."))
+            raise ValidationError(_l("Skriv vad den nya listan ska heta."))
 
 
 class LineForm(BaseForm):

@@ -16,6 +16,7 @@ from flask_babel import gettext as _
 
 from auth.journal import JournalEntry
 from core.web import kr, number
+from orders.need import ANSWER_NAMES, NeedAnswer
 from orders.receipt import DEVIATION_NAMES, Deviation
 
 
@@ -149,6 +150,33 @@ def _resend(who: str, detail: dict[str, Any]) -> Sentence:
     return _("%(who)s skickade om till %(recipient)s.", who=who, recipient=detail.get("recipient", "–"))
 
 
+def _report_need(who: str, detail: dict[str, Any]) -> Sentence:
+    if detail.get("receiver"):
+        return _("%(who)s skickade anmälan. Den gick till %(receiver)s.", who=who, receiver=detail["receiver"])
+    return _("%(who)s skickade anmälan. Den gick till upphandlingskontoret.", who=who)
+
+
+def _take_need(who: str, detail: dict[str, Any]) -> Sentence:
+    return _("%(who)s tog hand om anmälan.", who=who)
+
+
+def _pass_on_need(who: str, detail: dict[str, Any]) -> Sentence:
+    return _(
+        "%(who)s flyttade anmälan till kategorin %(category)s. Nu svarar %(receiver)s.",
+        who=who,
+        category=detail.get("category", "–"),
+        receiver=detail.get("receiver") or _("upphandlingskontoret"),
+    )
+
+
+def _answer_need(who: str, detail: dict[str, Any]) -> Sentence:
+    return _("%(who)s svarade: %(answer)s.", who=who, answer=ANSWER_NAMES[NeedAnswer(detail["answer"])])
+
+
+def _withdraw_need(who: str, detail: dict[str, Any]) -> Sentence:
+    return _("%(who)s tog tillbaka anmälan.", who=who)
+
+
 def _amount(detail: dict[str, Any], name: str) -> str:
     return kr(Decimal(detail[name])) if name in detail else "–"
 
@@ -169,4 +197,9 @@ SENTENCES: dict[tuple[str, str], Telling] = {
     ("order", "close"): _close,
     ("order", "reopen"): _reopen,
     ("order", "resend"): _resend,
+    ("need-report", "report"): _report_need,
+    ("need-report", "take"): _take_need,
+    ("need-report", "pass-on"): _pass_on_need,
+    ("need-report", "answer"): _answer_need,
+    ("need-report", "withdraw"): _withdraw_need,
 }

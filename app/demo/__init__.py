@@ -14,6 +14,7 @@ from app.demo.agreements import Office, plan_agreements
 from app.demo.categories import make_categories
 from app.demo.chronicle import Chronicle
 from app.demo.history import PURCHASES, plan_history
+from app.demo.needs import plan_needs
 from app.demo.organisations import make_organisations
 from app.demo.people import LOGINS, PASSWORD, Login, make_people
 from app.demo.rules import make_rules
@@ -53,5 +54,6 @@ def make_demo(progress: Progress | None = None, *, purchases: int = PURCHASES) -
         plan_agreements(office, chronicle, BEGAN)
         plan_blocks(chronicle, suppliers, people)
         plan_history(office, chronicle, purchases)
+        plan_needs(office, chronicle)
         say(_("Avtal, prislistor och ett år av beställningar …"))
         chronicle.play()

@@ -30,6 +30,14 @@ class Chronicle:
         """A wall-clock time in Stockholm, so many days ago."""
         return datetime.combine(self.today - timedelta(days=days_ago), time(hour, minute), STOCKHOLM)
 
+    def workday(self, workdays: int) -> int:
+        """How many days ago so many working days ago was."""
+        days_ago = 0
+        while workdays:
+            days_ago += 1
+            workdays -= (self.today - timedelta(days=days_ago)).weekday() < 5
+        return days_ago
+
     def play(self) -> None:
         """Let everything happen."""
         while self._acts:

@@ -150,16 +150,7 @@ def _plan_scenes(office: Office, chronicle: Chronicle) -> None:
             scale=scene.scale,
             agreement=scene.agreement,
         )
-        chronicle.at(chronicle.instant(_workday(chronicle, scene.workdays), 7, 10 + number), purchase.begin)
-
-
-def _workday(chronicle: Chronicle, workdays: int) -> int:
-    """How many days ago so many working days ago was."""
-    days_ago = 0
-    while workdays:
-        days_ago += 1
-        workdays -= (chronicle.today - timedelta(days=days_ago)).weekday() < 5
-    return days_ago
+        chronicle.at(chronicle.instant(chronicle.workday(scene.workdays), 7, 10 + number), purchase.begin)
 
 
 def _finish(office: Office) -> None:

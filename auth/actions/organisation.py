@@ -35,7 +35,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Particulars:
-    """What an organisation decides itself: addresses, invoices, references and approval by link."""
+    """What an organisation decides itself: addresses, invoices, references, approval by link, and whom it asks."""
 
     street: str | None = None
     postal_code: str | None = None
@@ -47,6 +47,7 @@ class Particulars:
     reference_pattern: str | None = None
     reference_hint: str | None = None
     link_decides_up_to: Decimal | None = None
+    contact_buyer_id: int | None = None
 
 
 def create_organisation(actor: User | None, identity: Identity, particulars: Particulars) -> Organisation:

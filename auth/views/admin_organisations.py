@@ -16,7 +16,7 @@ from auth.organisation import Organisation
 from auth.permission import Permission, Role
 from auth.policy import is_system_admin
 from auth.queries import found as in_scope
-from auth.queries import managed_organisations, members_of, organisation_for, substitutions_in
+from auth.queries import managed_organisations, members_of, office_buyers, organisation_for, substitutions_in
 from auth.views.admin import bp, trail
 from auth.views.refusals import refusals_on, status
 from core.clock import today
@@ -40,6 +40,7 @@ def organisation(organisation_id: int) -> Any:
 @requires(Permission.SYSTEM_MANAGE)
 def create_organisation() -> Any:
     form = OrganisationForm()
+    form.offer(office_buyers())
     if form.validate_on_submit():
         with refusals_on(form):
             if form.try_reference():
@@ -56,6 +57,7 @@ def edit_organisation(organisation_id: int) -> Any:
     form = OrganisationForm(obj=found) if is_system_admin(current()) else ParticularsForm(obj=found)
     if not form.is_submitted() and isinstance(form, OrganisationForm):
         form.kind.data = found.kind.value
+    form.offer(office_buyers(found.contact_buyer_id))
     if form.validate_on_submit():
         with refusals_on(form):
             if form.try_reference():

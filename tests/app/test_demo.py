@@ -37,6 +37,8 @@ from orders.approval import ApprovalStep
 from orders.approval_queries import steps_to_decide
 from orders.basket import Basket, RankingRefusal
 from orders.favourite import Favourite
+from orders.need import NeedAnswer, NeedReport, NeedState
+from orders.need_queries import inbox_page
 from orders.order import FileKind, Order, OrderFile, OrderState
 from orders.order_queries import received_quantities
 from orders.proposal_queries import propose, wishes_of_list
@@ -213,6 +215,15 @@ def test_two_lists_are_shared_and_one_shows_what_is_gone(demo: TransactionalFlas
     for kept, gone in ((hers, 1), (everybodys, 0)):
         rows = propose(wishes_of_list(kept), organisation)
         assert len([row for row in rows if not row.is_taken]) == gone < len(rows)
+
+
+def test_needs_show_every_state_and_every_answer(demo: TransactionalFlask) -> None:
+    assert set(db.session.scalars(select(NeedReport.state))) == set(NeedState)
+    answers = set(db.session.scalars(select(NeedReport.answer).where(NeedReport.answer.is_not(None))))
+    assert answers == set(NeedAnswer)
+    karin = db.session.scalars(select(User).where(User.email == "karin@upphandling.example")).one()
+    office = karin.memberships[0].organisation
+    assert inbox_page(karin, office, mine=True, page=1).total >= 3
 
 
 def test_every_check_digit_is_right(demo: TransactionalFlask) -> None:

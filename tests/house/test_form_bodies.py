@@ -42,6 +42,7 @@ REFERENCES = {
     "manage.edit_agreement.owner": "organisation",
     "manage.edit_agreement.responsible": "user",
     "manage.entitle.lot": "lot",
+    "needs.new.unit_id": "unit",
     "rules.create.unit": "unit",
     "rules.create.who": "user",
     "rules.create_group.members": "user",
@@ -64,6 +65,8 @@ REFUSED = {400, 403, 404, FORM_REFUSED}
 
 # Fields that name what is everybody's: there is nothing foreign to name.
 SHARED = {
+    "admin.create_organisation.contact_buyer_id": "the office's own",
+    "admin.edit_organisation.contact_buyer_id": "the office's own",
     "manage.add_award.supplier": "suppliers serve all",
     "manage.award.supplier": "suppliers serve all",
     "manage.add_lot.category": "one tree of categories",
@@ -75,6 +78,9 @@ SHARED = {
     "manage.create_category.parent": "one tree of categories",
     "manage.edit_agreement.category": "one tree of categories",
     "manage.entitle.organisations": "an agreement is procured for whoever took part",
+    "needs.direct.category": "one tree of categories",
+    "needs.new.category": "one tree of categories",
+    "needs.pass_on.category": "one tree of categories",
     "rules.create.category": "one tree of categories",
     "rules.edit.category": "one tree of categories",
 }

@@ -42,6 +42,12 @@ def only_own(actor: Actor, nearness: str) -> bool:
     return nearness == OWN
 
 
+def reported(actor: Actor, nearness: str) -> bool:
+    """Need reports: one's own, and those of the organisation for whoever answers, administers or audits there."""
+    readers = (Role.AGREEMENT_OWNER, Role.ORGANISATION_ADMIN, Role.AUDITOR)
+    return nearness in actor.sees if actor.role in readers else actor.name == "orderer" and nearness == OWN
+
+
 def of_the_approver(actor: Actor, nearness: str) -> bool:
     """Steps and absences of the approver at A1, who is asked about her unit."""
     return actor.name == "approver" and nearness in (OWN, UNIT)
@@ -104,6 +110,9 @@ SCOPES: dict[str, tuple[str, Scope]] = {
     "favourites.article_id": ("article", published_or_managed),
     "shopping_lists.list_id": ("shopping list", on_the_road),
     "shopping_lists.article_id": ("article", published_or_managed),
+    "needs.report_id": ("need report", reported),
+    "needs.attachment_id": ("need attachment", reported),
+    "needs.documentation.report_id": ("documented need", reported),
     "rules.rule_id": ("approval rule", of_the_administrator),
     "rules.group_id": ("approval group", of_the_administrator),
     "manage.agreement_id": ("agreement", managed),

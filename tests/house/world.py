@@ -25,11 +25,14 @@ from catalog.upload import PRICES, Upload
 from core.clock import now, today
 from core.db import db
 from exchange.outbox import messages_about
+from orders.actions import need as needs
 from orders.actions.approval import approve
 from orders.actions.basket import add
 from orders.actions.order import cancel
 from orders.actions.shopping_list import ListTerms, create
 from orders.basket_queries import basket_of
+from orders.direct_procurement import AskedAnswer, ProcurementLaw
+from orders.need import NeedReport
 from orders.order_queries import orders_of
 from orders.requisition import Requisition
 from orders.shopping_list import Sharing
@@ -227,6 +230,25 @@ def _walk(world: World, nearness: str, place: Place, name: str, article: Article
     world.add("identifier", nearness, _identifier(place.organisation).id)
 
 
+def _needs(world: World, nearness: str, place: Place, name: str, buyer: User) -> None:
+    """A need that waits, with a file, and one that was answered with a documented direct procurement."""
+    secret = canary(name, "order")
+    category = make_category()
+
+    def report(**more: Any) -> NeedReport:
+        facts = needs.NeedFacts(key=f"{secret}-{unique()}", title=secret, reason=secret, category=category, **more)
+        return needs.report(place.orderer, place.organisation, facts)
+
+    waiting = report(unit=place.unit, files=(needs.SentFile("behov.txt", secret.encode()),))
+    world.add("need report", nearness, waiting.id)
+    world.add("need attachment", nearness, waiting.attachments[0].id)
+    done = report(unit=place.unit)
+    offer = needs.Asked(secret, None, AskedAnswer.OFFER, Decimal(100), is_chosen=True)
+    facts = needs.ProcurementFacts(law=ProcurementLaw.LOU, category=category, value=Decimal(100), asked=[offer])
+    needs.answer_directly(buyer, done, facts)
+    world.add("documented need", nearness, done.id)
+
+
 def make_world() -> World:
     """Make it all, by the real use cases. Needs an application context."""
     world = World()
@@ -249,6 +271,7 @@ def make_world() -> World:
         )
 
     own = place("A1")
+    buyer = make_member(Role.AGREEMENT_OWNER, office)
     for nearness, name, where in (
         (OWN, "A1", own),
         (UNIT, "A1", place("A1", own.approver)),
@@ -256,6 +279,7 @@ def make_world() -> World:
         (OTHER, "B1", place("B1")),
     ):
         _walk(world, nearness, where, name, article, second)
+        _needs(world, nearness, where, name, buyer)
 
     _catalogue(world, OWN, a, AgreementState.PUBLISHED, "Papper till Kommun A")
     _catalogue(world, OTHER, b, AgreementState.DRAFT, canary("B1", "order"))

@@ -271,6 +271,8 @@ def test_from_nothing_to_a_list_and_into_the_basket(place: Place, login_as: LogI
     assert "Inga listor än" in browser.get("/lists").text
     where = browser.post(f"/lists/pick/{paper.id}", data={"list_id": "0", "name": "Veckan", "quantity": "2,5"}).location
     list_id = where.rsplit("/", 1)[1]
+    nameless = browser.post(f"/lists/pick/{paper.id}", data={"list_id": "0", "quantity": "1"})
+    assert nameless.status_code == 422 and "Skriv vad den nya listan ska heta." in nameless.get_data(as_text=True)
     assert browser.post(f"/lists/pick/{pens.id}", data={"list_id": list_id, "quantity": "4"}).location == where
     page = browser.get(where).text
     assert "Veckan" in page and paper.name in page and pens.name in page
