@@ -42,6 +42,7 @@ class Permission(str, Enum):
     ORDER_RECEIVE = "order:receive"
     AGREEMENT_MANAGE = "agreement:manage"  # agreements, suppliers, categories, price lists
     ORGANISATION_MANAGE = "organisation:manage"  # own units, addresses, people, approval rules
+    RULES_READ = "rules:read"  # approval rules and approvers, and a try of who would approve
     SYSTEM_MANAGE = "system:manage"  # all organisations, mail
     JOURNAL_READ = "journal:read"
 
@@ -53,7 +54,11 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.APPROVER: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.ORDER_APPROVE}),
     Role.RECEIVER: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.ORDER_RECEIVE}),
     Role.AGREEMENT_OWNER: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.AGREEMENT_MANAGE}),
-    Role.ORGANISATION_ADMIN: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.ORGANISATION_MANAGE, P.JOURNAL_READ}),
-    Role.SYSTEM_ADMIN: frozenset({P.ORGANISATION_MANAGE, P.SYSTEM_MANAGE, P.JOURNAL_READ}),  # technical entries
-    Role.AUDITOR: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.JOURNAL_READ}),
+    Role.ORGANISATION_ADMIN: frozenset(
+        {P.CATALOGUE_READ, P.ORDER_READ, P.ORGANISATION_MANAGE, P.RULES_READ, P.JOURNAL_READ}
+    ),
+    Role.SYSTEM_ADMIN: frozenset(
+        {P.ORGANISATION_MANAGE, P.RULES_READ, P.SYSTEM_MANAGE, P.JOURNAL_READ}  # of the journal, technical entries
+    ),
+    Role.AUDITOR: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.RULES_READ, P.JOURNAL_READ}),
 }

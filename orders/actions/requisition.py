@@ -98,13 +98,12 @@ def submit(actor: User, organisation: Organisation, checkout: Checkout, basket: 
 
 def route_of(requisition: Requisition) -> list[RouteStep]:
     """Who must say yes. Raises NobodyCanApprove."""
-    barred = frozenset({requisition.orderer_id, requisition.created_by_id, requisition.edited_by_id})
     need = Need(
         unit=requisition.unit,
         amount=requisition.net_amount,
         categories=categories_of([line.award.lot for line in requisition.lines]),
         orderer=requisition.orderer,
-        barred=barred,
+        barred=requisition.barred,
     )
     return find_route(need, directory_of(requisition.organisation, today()))
 
