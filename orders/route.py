@@ -17,7 +17,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload
 
 from auth.organisation import Organisation, Unit
@@ -112,10 +112,18 @@ class NobodyCanApprove(RuleBroken):
         )
 
 
-def directory_of(organisation: Organisation, on: date) -> Directory:
-    """Load what `find_route` needs: a constant number of queries, however many rules and people."""
+def directory_of(organisation: Organisation, on: date, need: Need | None = None) -> Directory:
+    """Load what `find_route` needs: a constant number of queries, however many rules and people.
+
+    With a need, the rules that cannot fit it stay in the database: enough for its route, not to tell why they did not.
+    """
+    if need is None:
+        statement = _rules(organisation.id)
+    else:
+        categories = {key for category in need.categories for key in _ids(category.path)}
+        statement = _likely_rules(organisation.id, on, need.amount, _ids(need.unit.path), list(categories))
     return Directory(
-        rules=tuple(db.session.scalars(*_rules(organisation.id)).unique()),
+        rules=tuple(db.session.scalars(*statement).unique()),
         approvers=tuple(db.session.scalars(*_approvers(organisation.id))),
         on=on,
     )
@@ -123,6 +131,26 @@ def directory_of(organisation: Organisation, on: date) -> Directory:
 
 @prepared
 def _rules(organisation_id: int) -> Select[Any]:
+    return _table_of(organisation_id)
+
+
+@prepared
+def _likely_rules(
+    organisation_id: int, on: date, amount: Decimal, unit_ids: list[int], category_ids: list[int]
+) -> Select[Any]:
+    """Never narrower than `unmet`, which has the last word."""
+    rule = ApprovalRule
+    return _table_of(organisation_id).where(
+        or_(rule.starts_on.is_(None), rule.starts_on <= on),
+        or_(rule.ends_on.is_(None), rule.ends_on >= on),
+        rule.amount_from <= amount,
+        or_(rule.amount_below.is_(None), rule.amount_below > amount),
+        or_(rule.unit_id.is_(None), rule.unit_id.in_(unit_ids)),
+        or_(rule.category_id.is_(None), rule.category_id.in_(category_ids)),
+    )
+
+
+def _table_of(organisation_id: int) -> Select[Any]:
     to_step = joinedload(ApprovalRule.steps)
     return (
         select(ApprovalRule)
@@ -274,8 +302,12 @@ def _bar(right: Membership, need: Need, on: date, taken: Collection[int]) -> Bar
 
 def _upwards(unit: Unit | None) -> list[int | None]:
     """Where to look for an approver: the unit, those above it in turn, and at last the whole organisation."""
-    path = unit.path.strip("/").split("/") if unit is not None else []
-    return [*(int(part) for part in reversed(path)), None]
+    return [*(reversed(_ids(unit.path)) if unit is not None else ()), None]
+
+
+def _ids(path: str) -> list[int]:
+    """The ids on the way from the root to a place in a tree: /3/17/ → 3, 17."""
+    return [int(part) for part in path.strip("/").split("/")]
 
 
 def _label(unit: Unit | None) -> str:

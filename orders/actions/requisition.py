@@ -105,7 +105,7 @@ def route_of(requisition: Requisition) -> list[RouteStep]:
         orderer=requisition.orderer,
         barred=requisition.barred,
     )
-    return find_route(need, directory_of(requisition.organisation, today()))
+    return find_route(need, directory_of(requisition.organisation, today(), need))
 
 
 def route_preview(actor: User, unit: Unit, view: BasketView) -> list[RouteStep] | NobodyCanApprove:
@@ -119,7 +119,7 @@ def route_preview(actor: User, unit: Unit, view: BasketView) -> list[RouteStep] 
         barred=frozenset({actor.id}),
     )
     try:
-        return find_route(need, directory_of(view.basket.organisation, today()))
+        return find_route(need, directory_of(view.basket.organisation, today(), need))
     except NobodyCanApprove as nobody:
         return nobody
 

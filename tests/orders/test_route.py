@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +17,19 @@ from catalog.category import Category
 from core.clock import today
 from core.db import TransactionalFlask, db
 from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, Quorum, StepKind
-from orders.route import Bar, Directory, Need, NobodyCanApprove, Trace, Unmet, directory_of, find_route, trace, unmet
+from orders.route import (
+    Bar,
+    Directory,
+    Need,
+    NobodyCanApprove,
+    Trace,
+    Unmet,
+    directory_of,
+    find_route,
+    fits,
+    trace,
+    unmet,
+)
 from tests.factories.auth import make_member, make_organisation, make_unit, make_user
 from tests.factories.catalog import make_category
 from tests.factories.orders import Place, make_place, make_rule
@@ -164,6 +177,27 @@ def test_a_rule_is_asked_from_its_first_day_to_its_last(app: TransactionalFlask)
     need = Need(place.unit, Decimal(100), (), place.orderer, frozenset())
     assert found.rule == now
     assert [list(unmet(rule, need, today())) for rule in (ended, coming)] == [[Unmet.NO_LONGER], [Unmet.NOT_YET]]
+
+
+def test_a_need_leaves_the_rules_that_cannot_fit_in_the_database(app: TransactionalFlask, count_queries: Any) -> None:
+    place, day = empty_place(), timedelta(days=1)
+    above, beside = make_category(), make_category()
+    category, elsewhere = make_category(parent=above), make_unit(place.organisation)
+    for values in ({"unit": None}, {"unit": place.unit.parent}, {"unit": place.unit}, {"unit": elsewhere}):
+        make_rule(place.organisation, **values)
+        make_rule(place.organisation, **values, category=above, amount_from=Decimal(100))
+        make_rule(place.organisation, **values, category=beside)
+        make_rule(place.organisation, **values, starts_on=today(), ends_on=today(), amount_below=Decimal(100))
+        make_rule(place.organisation, **values, starts_on=today() + day)
+        make_rule(place.organisation, **values, ends_on=today() - day)
+    everything = directory_of(place.organisation, today())
+    assert len(everything.rules) == 24
+    for amount in (Decimal("99.99"), Decimal(100), Decimal("100.01")):
+        for categories in ((), (category,), (category, beside)):
+            need = Need(place.unit, amount, categories, place.orderer, frozenset())
+            narrowed = directory_of(place.organisation, today(), need)
+            assert narrowed.rules == tuple(rule for rule in everything.rules if fits(rule, need, today()))
+            assert find_route(need, narrowed) == find_route(need, everything)
 
 
 # Why
