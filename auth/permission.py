@@ -43,6 +43,7 @@ class Permission(str, Enum):
     NEED_REPORT = "need:report"  # report a need, ask a category owner
     AGREEMENT_MANAGE = "agreement:manage"  # agreements, suppliers, categories, price lists; answers to needs
     ORGANISATION_MANAGE = "organisation:manage"  # own units, addresses, people, approval rules
+    RULES_READ = "rules:read"  # approval rules and approvers, and a try of who would approve
     SYSTEM_MANAGE = "system:manage"  # all organisations, mail
     JOURNAL_READ = "journal:read"
 
@@ -55,8 +56,10 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.RECEIVER: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.ORDER_RECEIVE, P.NEED_REPORT}),
     Role.AGREEMENT_OWNER: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.NEED_REPORT, P.AGREEMENT_MANAGE}),
     Role.ORGANISATION_ADMIN: frozenset(
-        {P.CATALOGUE_READ, P.ORDER_READ, P.NEED_REPORT, P.ORGANISATION_MANAGE, P.JOURNAL_READ}
+        {P.CATALOGUE_READ, P.ORDER_READ, P.NEED_REPORT, P.ORGANISATION_MANAGE, P.RULES_READ, P.JOURNAL_READ}
     ),
-    Role.SYSTEM_ADMIN: frozenset({P.ORGANISATION_MANAGE, P.SYSTEM_MANAGE, P.JOURNAL_READ}),  # technical entries
-    Role.AUDITOR: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.JOURNAL_READ}),
+    Role.SYSTEM_ADMIN: frozenset(
+        {P.ORGANISATION_MANAGE, P.RULES_READ, P.SYSTEM_MANAGE, P.JOURNAL_READ}  # of the journal, technical entries
+    ),
+    Role.AUDITOR: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.RULES_READ, P.JOURNAL_READ}),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 
@@ -63,6 +63,7 @@ class ApprovalGroup(Base):
 
 class ApprovalRule(Base):
     """When these conditions hold, these steps are asked in order. The first rule that fits, by position, decides.
+    It is asked about what is sent from `starts_on` to `ends_on`, both included; none given is no limit.
 
     Amounts are excl. VAT; `amount_from` is inclusive and `amount_below` exclusive, so bands meet without overlap.
     """
@@ -70,6 +71,7 @@ class ApprovalRule(Base):
     __tablename__ = "approval_rule"
     __table_args__ = (
         CheckConstraint("amount_below IS NULL OR amount_below > amount_from", name="band_not_empty"),
+        CheckConstraint("ends_on >= starts_on", name="ends_after_start"),
         Index("ix_approval_rule_organisation", "organisation_id", "position"),
     )
 
@@ -81,6 +83,8 @@ class ApprovalRule(Base):
     category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"))  # some line in this branch
     amount_from: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))
     amount_below: Mapped[Decimal | None] = mapped_column(Amount)
+    starts_on: Mapped[date | None]
+    ends_on: Mapped[date | None]
     is_active: Mapped[bool] = mapped_column(default=True)
 
     organisation: Mapped[Organisation] = relationship()

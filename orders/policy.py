@@ -136,7 +136,7 @@ def is_awaited(seat: ApprovalCandidate) -> bool:
 def _is_barred(user: User, step: ApprovalStep) -> bool:
     """Nobody decides her own purchase, her superior's, or twice."""
     requisition = step.requisition
-    if user.id in (requisition.orderer_id, requisition.created_by_id, requisition.edited_by_id):
+    if user.id in requisition.barred:
         return True
     return user.superior_id == requisition.orderer_id or _has_decided(user, step)
 
@@ -160,7 +160,7 @@ def why_no_seat(user: User, step: ApprovalStep) -> Any:
         if _has_decided(user, step):
             return _l("Beslutet är redan taget.")
         return _l("Beslutet är redan taget. Någon kan ha hunnit före dig.")
-    if user.id in (requisition.orderer_id, requisition.created_by_id, requisition.edited_by_id):
+    if user.id in requisition.barred:
         return _l("Du har själv beställt eller ändrat det här. Någon annan måste godkänna det.")
     if user.superior_id == requisition.orderer_id:
         return _l("Beställaren är din chef. Du kan inte godkänna din chefs inköp.")

@@ -111,6 +111,11 @@ class Requisition(Base):
         return f"R{self.id:06d}"
 
     @property
+    def barred(self) -> frozenset[int]:
+        """The ids of those who never decide about it: who ordered, created or last edited it."""
+        return frozenset({self.orderer_id, self.created_by_id, self.edited_by_id})
+
+    @property
     def is_ranked(self) -> bool:
         """Whether some line is called off by rank, so that refusals of better placed suppliers may be noted."""
         return any(line.award.lot.is_ranked for line in self.lines)

@@ -1,21 +1,23 @@
 """Route: who must say yes to a requisition, found from the organisation's own rules when it is submitted.
 
-Pure: rules and people come in, steps with names come out. What the rules never allow, whatever they say: the orderer,
-the creator or the last editor approving; an approver above her own amount limit; approving one's superior's purchase;
-one person in two steps. Where nobody is left, the answer is a stop, never a yes (KL 6 kap. 6 §, attestreglemente).
+Pure: rules and people come in, steps with names come out, and with them why: which rules did not fit, and who was left
+out of a step. What the rules never allow, whatever they say: the orderer, the creator or the last editor approving; an
+approver above her own amount limit; approving one's superior's purchase; one person in two steps. Where nobody is left,
+the answer is a stop, never a yes (KL 6 kap. 6 §, attestreglemente).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import IntEnum
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload
 
 from auth.organisation import Organisation, Unit
@@ -38,21 +40,64 @@ class Need:
     barred: frozenset[int]  # ids of the orderer, the creator and the last editor
 
 
+class Unmet(IntEnum):
+    """A condition of a rule that does not hold."""
+
+    NOT_YET = 1
+    NO_LONGER = 2
+    UNIT = 3
+    AMOUNT_TOO_LOW = 4
+    AMOUNT_TOO_HIGH = 5
+    CATEGORY = 6
+
+
+class Bar(IntEnum):
+    """Why somebody may not take a step; where several things keep her from it, the first of these is told."""
+
+    OWN = 1  # she ordered, created or last edited it
+    TAKEN = 2  # she sits in a step before
+    SUBORDINATE = 3
+    ABOVE_LIMIT = 4
+    NO_RIGHT = 5  # no approver today
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Somebody a step would have asked, had it not been for `bar`. `limit` is her own, where that is it."""
+
+    person: User
+    bar: Bar
+    limit: Decimal | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class RouteStep:
-    """A step with the people who may take it."""
+    """A step with the people who may take it, and those it passed over on the way to them."""
 
     label: str
     quorum: Quorum
     people: tuple[User, ...]
+    left_out: tuple[LeftOut, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """How a route was found. Where nobody can approve, `stop` says why, and the last step may be the empty one."""
+
+    passed: tuple[ApprovalRule, ...]  # asked before `rule`, in order, and did not fit
+    rule: ApprovalRule | None
+    steps: tuple[RouteStep, ...]
+    on: date
+    stop: NobodyCanApprove | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """An organisation's rules and approvers on a day."""
+    """An organisation's rules in order, and those who are or have been its approvers, as of a day."""
 
     rules: tuple[ApprovalRule, ...]
     approvers: tuple[Membership, ...]
+    on: date
 
 
 class NobodyCanApprove(RuleBroken):
@@ -67,16 +112,45 @@ class NobodyCanApprove(RuleBroken):
         )
 
 
-def directory_of(organisation: Organisation, on: date) -> Directory:
-    """Load what `find_route` needs: a constant number of queries, however many rules and people."""
+def directory_of(organisation: Organisation, on: date, need: Need | None = None) -> Directory:
+    """Load what `find_route` needs: a constant number of queries, however many rules and people.
+
+    With a need, the rules that cannot fit it stay in the database: enough for its route, not to tell why they did not.
+    """
+    if need is None:
+        statement = _rules(organisation.id)
+    else:
+        categories = {key for category in need.categories for key in _ids(category.path)}
+        statement = _likely_rules(organisation.id, on, need.amount, _ids(need.unit.path), list(categories))
     return Directory(
-        rules=tuple(db.session.scalars(*_rules(organisation.id)).unique()),
-        approvers=tuple(m for m in db.session.scalars(*_approvers(organisation.id)) if m.is_current(on)),
+        rules=tuple(db.session.scalars(*statement).unique()),
+        approvers=tuple(db.session.scalars(*_approvers(organisation.id))),
+        on=on,
     )
 
 
 @prepared
 def _rules(organisation_id: int) -> Select[Any]:
+    return _table_of(organisation_id)
+
+
+@prepared
+def _likely_rules(
+    organisation_id: int, on: date, amount: Decimal, unit_ids: list[int], category_ids: list[int]
+) -> Select[Any]:
+    """Never narrower than `unmet`, which has the last word."""
+    rule = ApprovalRule
+    return _table_of(organisation_id).where(
+        or_(rule.starts_on.is_(None), rule.starts_on <= on),
+        or_(rule.ends_on.is_(None), rule.ends_on >= on),
+        rule.amount_from <= amount,
+        or_(rule.amount_below.is_(None), rule.amount_below > amount),
+        or_(rule.unit_id.is_(None), rule.unit_id.in_(unit_ids)),
+        or_(rule.category_id.is_(None), rule.category_id.in_(category_ids)),
+    )
+
+
+def _table_of(organisation_id: int) -> Select[Any]:
     to_step = joinedload(ApprovalRule.steps)
     return (
         select(ApprovalRule)
@@ -104,71 +178,139 @@ def _approvers(organisation_id: int) -> Select[Any]:
 
 def find_route(need: Need, directory: Directory) -> list[RouteStep]:
     """The steps of the first rule that fits. Raises NobodyCanApprove, which says what is missing."""
-    rule = next((rule for rule in directory.rules if fits(rule, need)), None)
-    if rule is None:
-        raise NobodyCanApprove(_l("Ingen attestregel passar den här beställningen, så ingen kan godkänna den."))
+    found = trace(need, directory)
+    if found.stop is not None:
+        raise found.stop
+    return list(found.steps)
+
+
+def trace(need: Need, directory: Directory) -> Trace:
+    """The route of a need, or why it has none, with everything that was looked at on the way."""
+    place = next((place for place, rule in enumerate(directory.rules) if fits(rule, need, directory.on)), None)
+    if place is None:
+        stop = NobodyCanApprove(_l("Ingen attestregel passar den här beställningen, så ingen kan godkänna den."))
+        return Trace(directory.rules, None, (), directory.on, stop)
+    passed, rule = directory.rules[:place], directory.rules[place]
     if not rule.steps:
-        raise NobodyCanApprove(_l("Attestregeln ”%(rule)s” har inga steg, så ingen kan godkänna.", rule=rule.name))
-    route: list[RouteStep] = []
-    taken = set(need.barred)
-    for step in rule.steps:
-        label, people = _people_of(step, need, directory, taken)
-        if not people:
-            raise NobodyCanApprove(
+        stop = NobodyCanApprove(_l("Attestregeln ”%(rule)s” har inga steg, så ingen kan godkänna.", rule=rule.name))
+        return Trace(passed, rule, (), directory.on, stop)
+    steps: list[RouteStep] = []
+    taken: set[int] = set()
+    for asked in rule.steps:
+        step = _find_step(asked, need, directory, taken)
+        steps.append(step)
+        if not step.people:
+            stop = NobodyCanApprove(
                 _l(
                     "Attestregeln ”%(rule)s” kräver %(step)s, men där finns ingen som får godkänna det här beloppet.",
                     rule=rule.name,
-                    step=label,
+                    step=step.label,
                 )
             )
-        route.append(RouteStep(label=label, quorum=step.quorum, people=people))
-        taken.update(person.id for person in people)
-    return route
+            return Trace(passed, rule, tuple(steps), directory.on, stop)
+        taken.update(person.id for person in step.people)
+    return Trace(passed, rule, tuple(steps), directory.on)
 
 
-def fits(rule: ApprovalRule, need: Need) -> bool:
-    """Whether a rule's conditions hold: branch of units, amount band [from, below), branch of categories."""
+def fits(rule: ApprovalRule, need: Need, on: date) -> bool:
+    """Whether all conditions of a rule hold on a day."""
+    return next(unmet(rule, need, on), None) is None
+
+
+def unmet(rule: ApprovalRule, need: Need, on: date) -> Iterator[Unmet]:
+    """The conditions of a rule that do not hold on a day: its own days, branch of units, amount band [from, below),
+    branch of categories."""
+    if rule.starts_on is not None and on < rule.starts_on:
+        yield Unmet.NOT_YET
+    if rule.ends_on is not None and rule.ends_on < on:
+        yield Unmet.NO_LONGER
     if rule.unit is not None and not need.unit.is_within(rule.unit):
-        return False
-    if need.amount < rule.amount_from or (rule.amount_below is not None and need.amount >= rule.amount_below):
-        return False
-    return rule.category is None or any(category.is_within(rule.category) for category in need.categories)
+        yield Unmet.UNIT
+    if need.amount < rule.amount_from:
+        yield Unmet.AMOUNT_TOO_LOW
+    if rule.amount_below is not None and need.amount >= rule.amount_below:
+        yield Unmet.AMOUNT_TOO_HIGH
+    if rule.category is not None and not any(category.is_within(rule.category) for category in need.categories):
+        yield Unmet.CATEGORY
 
 
-def _people_of(
-    step: ApprovalRuleStep, need: Need, directory: Directory, taken: Collection[int]
-) -> tuple[str, tuple[User, ...]]:
-    """What a step is called and who may take it."""
-    able = [m for m in directory.approvers if _may_take(m, need, taken)]
-    if step.kind is StepKind.PERSON and step.user is not None:
-        return step.user.name, _distinct(m.user for m in able if m.user_id == step.user_id)
-    if step.kind is StepKind.GROUP and step.group is not None:
-        members = {member.id for member in step.group.members}
-        return step.group.name, _distinct(m.user for m in able if m.user_id in members)
+def _find_step(step: ApprovalRuleStep, need: Need, directory: Directory, taken: Collection[int]) -> RouteStep:
+    """What a step is called, who may take it, and who was passed over."""
+
+    def seated(label: str, rights: Iterable[Membership]) -> RouteStep:
+        people, left_out = _sift(rights, need, directory.on, taken)
+        return RouteStep(label, step.quorum, people, left_out)
+
+    if step.kind in (StepKind.PERSON, StepKind.GROUP):
+        named = _named(step)
+        rights = [right for right in directory.approvers if right.user_id in named]
+        found = seated(_name_of(step), rights)
+        without = named.keys() - {right.user_id for right in rights}
+        barred = tuple(LeftOut(named[key], Bar.NO_RIGHT) for key in sorted(without))
+        return RouteStep(found.label, found.quorum, found.people, found.left_out + barred)
     begins_at = need.unit.parent if step.kind is StepKind.PARENT_APPROVER else need.unit
-    for place in _upwards(begins_at):
-        there = [m for m in able if m.unit_id == place]
-        if there:
-            return _label(there[0].unit), _distinct(m.user for m in there)
-    return _label(begins_at), ()
+    places = _upwards(begins_at)
+    for last, place in enumerate(places):
+        there = [right for right in directory.approvers if right.unit_id == place]
+        if any(_bar(right, need, directory.on, taken) is None for right in there):
+            on_the_way = [right for right in directory.approvers if right.unit_id in places[: last + 1]]
+            return seated(_label(there[0].unit), sorted(on_the_way, key=lambda right: places.index(right.unit_id)))
+    return seated(_label(begins_at), [right for right in directory.approvers if right.unit_id in places])
 
 
-def _may_take(membership: Membership, need: Need, taken: Collection[int]) -> bool:
-    is_subordinate = membership.user.superior_id == need.orderer.id
-    return membership.reaches(need.amount) and not is_subordinate and membership.user_id not in taken
+def _named(step: ApprovalRuleStep) -> dict[int, User]:
+    """The people that a step names itself, by their ids."""
+    if step.group is not None:
+        return {member.id: member for member in step.group.members}
+    return {step.user.id: step.user} if step.user is not None else {}
+
+
+def _name_of(step: ApprovalRuleStep) -> str:
+    if step.group is not None:
+        return step.group.name
+    return step.user.name if step.user is not None else ""
+
+
+def _sift(
+    rights: Iterable[Membership], need: Need, on: date, taken: Collection[int]
+) -> tuple[tuple[User, ...], tuple[LeftOut, ...]]:
+    """Who may take a step by one of the rights, and who by none of hers; nobody twice."""
+    people: dict[int, User] = {}
+    left_out: dict[int, LeftOut] = {}
+    for right in rights:
+        bar = _bar(right, need, on, taken)
+        if bar is None:
+            people[right.user_id] = right.user
+        elif right.user_id not in left_out or bar < left_out[right.user_id].bar:
+            limit = right.amount_limit if bar is Bar.ABOVE_LIMIT else None
+            left_out[right.user_id] = LeftOut(right.user, bar, limit)
+    return tuple(people.values()), tuple(out for key, out in left_out.items() if key not in people)
+
+
+def _bar(right: Membership, need: Need, on: date, taken: Collection[int]) -> Bar | None:
+    """What keeps the holder of a right from taking a step; nothing where she may."""
+    if not right.is_current(on):
+        return Bar.NO_RIGHT
+    if right.user_id in need.barred:
+        return Bar.OWN
+    if right.user_id in taken:
+        return Bar.TAKEN
+    if right.user.superior_id == need.orderer.id:
+        return Bar.SUBORDINATE
+    return None if right.reaches(need.amount) else Bar.ABOVE_LIMIT
 
 
 def _upwards(unit: Unit | None) -> list[int | None]:
     """Where to look for an approver: the unit, those above it in turn, and at last the whole organisation."""
-    path = unit.path.strip("/").split("/") if unit is not None else []
-    return [*(int(part) for part in reversed(path)), None]
+    return [*(reversed(_ids(unit.path)) if unit is not None else ()), None]
+
+
+def _ids(path: str) -> list[int]:
+    """The ids on the way from the root to a place in a tree: /3/17/ → 3, 17."""
+    return [int(part) for part in path.strip("/").split("/")]
 
 
 def _label(unit: Unit | None) -> str:
     if unit is None:
         return str(_("attestant för hela organisationen"))
     return str(_("attestant för %(unit)s", unit=unit.name))
-
-
-def _distinct(people: Iterable[User]) -> tuple[User, ...]:
-    return tuple({person.id: person for person in people}.values())

@@ -1,13 +1,18 @@
-"""Rule: what an approval rule says, as people read it. The rule itself is a noun of `orders.approval`."""
+"""Rule: what an approval rule says, and what came of asking it, as people read it.
+
+The rule itself is a noun of `orders.approval`; how it is asked stands in `orders.route`.
+"""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
 
-from core.web import kr
+from core.web import day, kr
 from orders.approval import ApprovalRule, ApprovalRuleStep, Quorum, StepKind
+from orders.route import Bar, LeftOut, Need, Unmet, unmet
 
 
 def condition(rule: ApprovalRule) -> Any:
@@ -37,6 +42,16 @@ def _band(rule: ApprovalRule) -> Any:
     return _("under %(high)s", high=kr(high, 0))
 
 
+def period(rule: ApprovalRule) -> Any:
+    """The days on which a rule is asked; nothing for one that has no first and no last."""
+    first, last = rule.starts_on, rule.ends_on
+    if first and last:
+        return _("Gäller från och med %(first)s till och med %(last)s.", first=day(first), last=day(last))
+    if first:
+        return _("Gäller från och med %(first)s.", first=day(first))
+    return _("Gäller till och med %(last)s.", last=day(last)) if last else ""
+
+
 def who_decides(step: ApprovalRuleStep) -> Any:
     """Who is asked in a step of a rule."""
     is_all = step.quorum is Quorum.ALL
@@ -49,3 +64,43 @@ def who_decides(step: ApprovalRuleStep) -> Any:
     if step.kind is StepKind.PARENT_APPROVER:
         return _("alla attestanter för enheten ovanför") if is_all else _("en attestant för enheten ovanför")
     return _("alla attestanter för enheten") if is_all else _("en attestant för enheten")
+
+
+def why_not(rule: ApprovalRule, need: Need, on: date) -> list[Any]:
+    """The conditions of a rule that a need does not meet on a day, one sentence each."""
+    return [_why_unmet(condition, rule, need) for condition in unmet(rule, need, on)]
+
+
+def _why_unmet(condition: Unmet, rule: ApprovalRule, need: Need) -> Any:
+    match condition:
+        case Unmet.NOT_YET:
+            return _("Regeln gäller från och med %(day)s.", day=day(rule.starts_on))
+        case Unmet.NO_LONGER:
+            return _("Regeln gällde till och med %(day)s.", day=day(rule.ends_on))
+        case Unmet.UNIT:
+            assert rule.unit is not None  # the condition is about it
+            return _(
+                "Regeln är för %(unit)s, och %(other)s ligger inte där.", unit=rule.unit.name, other=need.unit.name
+            )
+        case Unmet.AMOUNT_TOO_LOW:
+            return _("Regeln börjar vid %(low)s.", low=kr(rule.amount_from, 0))
+        case Unmet.AMOUNT_TOO_HIGH:
+            return _("Regeln är för belopp under %(high)s.", high=kr(rule.amount_below, 0))
+        case Unmet.CATEGORY:
+            assert rule.category is not None
+            return _("Regeln är för kategorin %(category)s.", category=rule.category.name)
+
+
+def why_left_out(out: LeftOut) -> Any:
+    """Why a step does not ask somebody it might have asked."""
+    match out.bar:
+        case Bar.OWN:
+            return _("har själv beställt")
+        case Bar.TAKEN:
+            return _("frågas redan i ett steg före")
+        case Bar.SUBORDINATE:
+            return _("har beställaren som chef")
+        case Bar.ABOVE_LIMIT:
+            return _("får godkänna högst %(limit)s", limit=kr(out.limit, 0))
+        case Bar.NO_RIGHT:
+            return _("är inte attestant i dag")

@@ -13,7 +13,7 @@ from auth.admin_forms import UnitField
 from auth.organisation import Unit
 from auth.user import User
 from catalog.category import Category
-from core.forms import BaseForm, DecimalField, MultipleField, Required, SelectField, TextField
+from core.forms import BaseForm, DayField, DecimalField, MultipleField, Required, SelectField, TextField
 from orders.actions.rule import RuleFacts, StepFacts
 from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, Quorum, StepKind
 
@@ -59,6 +59,8 @@ class RuleForm(BaseForm):
     amount_below = DecimalField(_l("Till under (kr utan moms)"), min=0, max=LARGEST_AMOUNT)
     unit = UnitField(_l("Enhet"), nothing=_l("– hela organisationen –"), default=0)
     category = CategoryField(_l("Kategori"), default=0)
+    starts_on = DayField(_l("Från och med"))
+    ends_on = DayField(_l("Till och med"))
     steps = FieldList(FormField(StepForm), min_entries=MOST_STEPS, max_entries=MOST_STEPS)
 
     def offer(
@@ -87,6 +89,8 @@ class RuleForm(BaseForm):
             amount_below=self.amount_below.data,
             unit=self.unit.picked,
             category=self.category.picked,
+            starts_on=self.starts_on.data,
+            ends_on=self.ends_on.data,
         )
 
     def _steps(self) -> Iterator[StepFacts]:
@@ -108,6 +112,8 @@ def said_by(rule: ApprovalRule) -> dict[str, Any]:
         "amount_below": rule.amount_below,
         "unit": rule.unit_id or 0,
         "category": rule.category_id or 0,
+        "starts_on": rule.starts_on,
+        "ends_on": rule.ends_on,
         "steps": [{"who": _who(step), "quorum": step.quorum.value} for step in rule.steps],
     }
 

@@ -22,12 +22,11 @@ def people_asked(step: ApprovalStep) -> list[tuple[User, User | None]]:
     A substitute who ordered the thing herself, or has left the organisation, is not asked.
     """
     requisition = step.requisition
-    barred = {requisition.orderer_id, requisition.created_by_id, requisition.edited_by_id}
     asked: dict[int, tuple[User, User | None]] = {
         candidate.user.id: (candidate.user, None) for candidate in step.candidates
     }
     for row in db.session.scalars(*_substitutions(list(asked), requisition.organisation_id, today())):
-        if row.substitute_id not in barred and belongs_to(row.substitute, requisition.organisation_id):
+        if row.substitute_id not in requisition.barred and belongs_to(row.substitute, requisition.organisation_id):
             asked.setdefault(row.substitute_id, (row.substitute, row.absent))
     return list(asked.values())
 

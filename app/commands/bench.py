@@ -20,6 +20,7 @@ from app.bench.publication import bench_publish
 from app.bench.road import bench_road
 from app.bench.search import bench_search
 from app.bench.search_quality import bench_search_quality
+from app.bench.steering import bench_steering
 
 Bench = Callable[..., Iterator[Figure]]
 BENCHES: dict[str, Bench] = {
@@ -30,6 +31,7 @@ BENCHES: dict[str, Bench] = {
     "outbox": bench_outbox,
     "search": bench_search,
     "search-quality": bench_search_quality,
+    "steering": bench_steering,
     "categories": bench_categories,
     "import": bench_import,
     "publish": bench_publish,

@@ -101,15 +101,14 @@ def submit(actor: User, organisation: Organisation, checkout: Checkout, basket: 
 
 def route_of(requisition: Requisition) -> list[RouteStep]:
     """Who must say yes. Raises NobodyCanApprove."""
-    barred = frozenset({requisition.orderer_id, requisition.created_by_id, requisition.edited_by_id})
     need = Need(
         unit=requisition.unit,
         amount=requisition.net_amount,
         categories=categories_of([line.award.lot for line in requisition.lines]),
         orderer=requisition.orderer,
-        barred=barred,
+        barred=requisition.barred,
     )
-    return find_route(need, directory_of(requisition.organisation, today()))
+    return find_route(need, directory_of(requisition.organisation, today(), need))
 
 
 def route_preview(actor: User, unit: Unit, view: BasketView) -> list[RouteStep] | NobodyCanApprove:
@@ -123,7 +122,7 @@ def route_preview(actor: User, unit: Unit, view: BasketView) -> list[RouteStep] 
         barred=frozenset({actor.id}),
     )
     try:
-        return find_route(need, directory_of(view.basket.organisation, today()))
+        return find_route(need, directory_of(view.basket.organisation, today(), need))
     except NobodyCanApprove as nobody:
         return nobody
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +21,9 @@ from core.errors import NotAllowed, RuleBroken
 from core.language import speaking
 from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, Quorum, StepKind
 from orders.policy import may_manage_rules
-from orders.rule import condition, who_decides
+from orders.rule import condition, period, who_decides
+
+LAST = 2**31 - 1  # the place of a rule that is not in the table yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class StepFacts:
 
 @dataclass(frozen=True, slots=True)
 class RuleFacts:
-    """What a rule says. Amounts are SEK excl. VAT: `amount_from` inclusive, `amount_below` exclusive."""
+    """What a rule says. Amounts are SEK excl. VAT: `amount_from` inclusive, `amount_below` exclusive; both days are
+    included."""
 
     name: str
     steps: Sequence[StepFacts]
@@ -43,6 +47,8 @@ class RuleFacts:
     amount_below: Decimal | None = None
     unit: Unit | None = None
     category: Category | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
 
 
 def create_rule(actor: User, organisation: Organisation, facts: RuleFacts) -> ApprovalRule:
@@ -55,6 +61,24 @@ def create_rule(actor: User, organisation: Organisation, facts: RuleFacts) -> Ap
     db.session.flush()
     _record(actor, "create", rule)
     return rule
+
+
+def draft_rule(organisation: Organisation, facts: RuleFacts, *, instead_of: ApprovalRule | None = None) -> ApprovalRule:
+    """A rule as it would be, in its place in the table, and saved nowhere. Raises RuleBroken."""
+    at_its_place = {"position": instead_of.position, "is_active": instead_of.is_active} if instead_of else {}
+    rule = ApprovalRule(organisation=organisation, **{"position": LAST, "is_active": True, **at_its_place})
+    _fill(rule, facts)
+    return rule
+
+
+def reopened(rule: ApprovalRule) -> ApprovalRule:
+    """A rule that is out of use as it would be in use, saved nowhere."""
+    steps = [StepFacts(step.kind, step.quorum, step.user, step.group) for step in rule.steps]
+    limits = rule.amount_from, rule.amount_below
+    facts = RuleFacts(rule.name, steps, *limits, rule.unit, rule.category, rule.starts_on, rule.ends_on)
+    opened = draft_rule(rule.organisation, facts, instead_of=rule)
+    opened.is_active = True
+    return opened
 
 
 def edit_rule(actor: User, rule: ApprovalRule, facts: RuleFacts) -> None:
@@ -137,7 +161,10 @@ def _fill(rule: ApprovalRule, facts: RuleFacts) -> None:
         raise RuleBroken(_l("En regel behöver minst ett steg, annars kan ingen godkänna."))
     if facts.amount_below is not None and facts.amount_below <= facts.amount_from:
         raise RuleBroken(_l("Den övre gränsen måste vara högre än den undre."))
+    if facts.starts_on and facts.ends_on and facts.ends_on < facts.starts_on:
+        raise RuleBroken(_l("Den sista dagen kan inte ligga före den första."))
     rule.name = facts.name
+    rule.starts_on, rule.ends_on = facts.starts_on, facts.ends_on
     rule.amount_from, rule.amount_below = facts.amount_from, facts.amount_below
     rule.unit, rule.category = facts.unit, facts.category
     rule.steps = [
@@ -168,7 +195,8 @@ def _told(rule: ApprovalRule) -> dict[str, Any]:
     """What the journal keeps of a rule: its words on the day."""
     with speaking("sv"):
         steps = [str(who_decides(step)) for step in rule.steps]
-        return {"name": rule.name, "condition": str(condition(rule)), "steps": steps}
+        told = {"name": rule.name, "condition": str(condition(rule)), "steps": steps}
+        return told | {"period": days} if (days := str(period(rule))) else told
 
 
 def _record(actor: User, act: str, rule: ApprovalRule, **detail: Any) -> None:

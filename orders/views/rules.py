@@ -9,10 +9,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from auth.journal import entries_about
 from auth.login import acting_organisation, current
 from auth.organisation import Organisation
 from auth.permission import Permission, Role
 from auth.queries import members_of, unit_tree
+from auth.sentences import sentence
 from auth.views.refusals import refusals_on, status
 from core.clock import today
 from core.errors import NotAllowed
@@ -20,8 +22,9 @@ from core.web import requires
 from orders.actions import rule as act
 from orders.approval import ApprovalGroup, ApprovalRule
 from orders.policy import may_manage_rules
-from orders.route import Need, NobodyCanApprove, directory_of, find_route, fits
-from orders.rule import condition, who_decides
+from orders.route import Need, directory_of, trace
+from orders.rule import condition, period, who_decides, why_left_out, why_not
+from orders.rule_effect import effect_of
 from orders.rule_forms import GroupForm, RuleForm, TryForm, said_by
 from orders.rule_queries import categories, group_for, groups_of, rule_for, rules_of
 
@@ -29,21 +32,25 @@ bp = Blueprint("rules", __name__, url_prefix="/admin/approval-rules")
 
 
 @bp.get("")
-@requires(Permission.ORGANISATION_MANAGE)
+@requires(Permission.RULES_READ)
 def index() -> Any:
-    """A system administrator may read how it stands, but decides nothing here."""
+    """An auditor and a system administrator may read how it stands and try it, but decide nothing here."""
     organisation = acting_organisation()
-    form, outcome, rule = _try_out(organisation)
+    form, need = _asked(organisation)
     return render_template(
         "rules/index.html",
         organisation=organisation,
         rules=rules_of(organisation),
         groups=groups_of(organisation),
         condition=condition,
+        period=period,
         who_decides=who_decides,
+        on=today(),
         form=form,
-        outcome=outcome,
-        fitting=rule,
+        need=need,
+        traced=trace(need, directory_of(organisation, today())) if need else None,
+        why_not=why_not,
+        why_left_out=why_left_out,
         may_manage=may_manage_rules(current(), organisation.id),
     )
 
@@ -66,6 +73,25 @@ def move(rule_id: int) -> Any:
     rule = rule_for(acting_organisation(), rule_id)
     act.move_rule(current(), rule, rules_of(acting_organisation()), up=request.form.get("direction") == "up")
     return redirect(url_for("rules.index"), 303)
+
+
+@bp.get("/<int:rule_id>/history")
+@requires(Permission.RULES_READ)
+def history(rule_id: int) -> Any:
+    """What a rule has said, from when and by whom."""
+    rule = rule_for(acting_organisation(), rule_id)
+    entries = list(reversed(entries_about("approval-rule", rule.id)))
+    return render_template("rules/history.html", rule=rule, entries=entries, sentence=sentence)
+
+
+@bp.get("/<int:rule_id>/activity")
+@requires(Permission.ORGANISATION_MANAGE)
+def activity(rule_id: int) -> Any:
+    """What it would mean to take a rule out of use, or into it again, before she says so."""
+    rule = rule_for(acting_organisation(), rule_id)
+    organisation = _managed()
+    effect = effect_of(organisation, rule, None if rule.is_active else act.reopened(rule))
+    return render_template("rules/activity.html", rule=rule, effect=effect, condition=condition)
 
 
 @bp.post("/<int:rule_id>/active")
@@ -111,6 +137,9 @@ def _edit(rule: ApprovalRule | None) -> Any:
     form.offer(unit_tree(organisation), categories(), people, groups_of(organisation))
     if form.validate_on_submit():
         with refusals_on(form):
+            if "look" in request.form:
+                effect = effect_of(organisation, rule, act.draft_rule(organisation, form.facts(), instead_of=rule))
+                return render_template("rules/edit.html", form=form, is_new=rule is None, effect=effect)
             if rule is None:
                 act.create_rule(current(), organisation, form.facts())
             else:
@@ -133,27 +162,20 @@ def _edit_group(group: ApprovalGroup | None) -> Any:
     return render_template("rules/group.html", form=form, group=group), status(form)
 
 
-def _try_out(organisation: Organisation) -> tuple[TryForm, Any, ApprovalRule | None]:
-    """The question, who would approve (or why nobody can), and the rule that decides. Nothing until it is asked."""
+def _asked(organisation: Organisation) -> tuple[TryForm, Need | None]:
+    """The form that asks who would approve, and what it asks about; nothing until it is asked."""
     form = TryForm(formdata=request.args if "amount" in request.args else None)
     form.offer(members_of(organisation, Role.ORDERER), unit_tree(organisation), categories())
     if "amount" not in request.args or not form.validate():
-        return form, None, None
-    unit, orderer = form.unit.picked, form.people[form.orderer.data]
+        return form, None
+    unit, orderer, category = form.unit.picked, form.people[form.orderer.data], form.category.picked
     if unit is None:
         form.unit.errors = [_("Välj en enhet.")]
-        return form, None, None
-    category = form.category.picked
-    need = Need(
+        return form, None
+    return form, Need(
         unit=unit,
         amount=form.amount.data or Decimal(0),
         categories=(category,) if category else (),
         orderer=orderer,
         barred=frozenset({orderer.id}),
     )
-    directory = directory_of(organisation, today())
-    rule = next((rule for rule in directory.rules if fits(rule, need)), None)
-    try:
-        return form, find_route(need, directory), rule
-    except NobodyCanApprove as nobody:
-        return form, nobody, rule

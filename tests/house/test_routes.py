@@ -81,6 +81,11 @@ def of_the_administrator(actor: Actor, nearness: str) -> bool:
     return actor.role is Role.ORGANISATION_ADMIN and nearness == OWN
 
 
+def of_who_reads_rules(actor: Actor, nearness: str) -> bool:
+    """What an approval rule has said: also the organisation's own auditor's."""
+    return actor.role in (Role.ORGANISATION_ADMIN, Role.AUDITOR) and nearness == OWN
+
+
 def everybody(actor: Actor, nearness: str) -> bool:
     return nearness != MISSING
 
@@ -113,6 +118,7 @@ SCOPES: dict[str, tuple[str, Scope]] = {
     "needs.report_id": ("need report", reported),
     "needs.attachment_id": ("need attachment", reported),
     "needs.documentation.report_id": ("documented need", reported),
+    "rules.history.rule_id": ("approval rule", of_who_reads_rules),
     "rules.rule_id": ("approval rule", of_the_administrator),
     "rules.group_id": ("approval group", of_the_administrator),
     "manage.agreement_id": ("agreement", managed),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from auth.journal import entries_about
 from auth.permission import Role
 from auth.user import User
+from core.clock import today
 from core.db import commit, db
 from core.errors import NotAllowed, RuleBroken
 from orders.actions.rule import RuleFacts, StepFacts, create_rule, edit_rule, remove_group, save_group
@@ -111,10 +113,11 @@ def test_only_the_organisations_administrator_changes_rules(place: Place, admin:
     [
         {"steps": []},
         {"amount_from": Decimal(100), "amount_below": Decimal(100)},
+        {"starts_on": date(2026, 3, 2), "ends_on": date(2026, 3, 1)},
         {"steps": [StepFacts(StepKind.PERSON)]},
         {"steps": [StepFacts(StepKind.GROUP)]},
     ],
-    ids=["no step", "empty band", "no person", "no group"],
+    ids=["no step", "empty band", "ends before it starts", "no person", "no group"],
 )
 def test_a_rule_that_cannot_work_is_refused(wrong: dict[str, Any], place: Place, admin: User) -> None:
     with pytest.raises(RuleBroken):
@@ -173,6 +176,28 @@ def test_a_group_has_members_and_a_name_of_its_own(place: Place, admin: User) ->
         save_group(admin, place.organisation, None, "IT-rådet", [place.approver])
 
 
+def test_a_new_day_of_a_rule_leaves_what_is_submitted_and_is_told_in_its_history(
+    place: Place, admin: User, login_as: LogIn
+) -> None:
+    step = pending_step(make_requisition(place))
+    rule = create_rule(admin, place.organisation, facts(name="Vintern", starts_on=today() + timedelta(days=1)))
+    edit_rule(admin, rule, facts(name="Vintern", starts_on=today(), ends_on=today()))
+    commit()
+    assert [candidate.user for candidate in step.candidates] == [place.approver]
+    for reader in (admin, make_member(Role.AUDITOR, place.organisation)):
+        page = login_as(reader).get(f"{URL}/{rule.id}/history").text
+        assert admin.name in page and "Gäller från och med" in page and "Det här sa regeln före" in page
+    foreign = make_member(Role.AUDITOR, make_place().organisation)
+    assert login_as(foreign).get(f"{URL}/{rule.id}/history").status_code == 404
+
+
+def test_the_page_says_when_a_rule_holds(place: Place, admin: User, login_as: LogIn) -> None:
+    make_rule(place.organisation, starts_on=today() + timedelta(days=1))
+    make_rule(place.organisation, ends_on=today() - timedelta(days=1))
+    page = login_as(admin).get(URL).text
+    assert "gäller inte än" in page and "har slutat gälla" in page
+
+
 # The pages
 
 
@@ -214,6 +239,8 @@ def test_a_rule_is_written_and_changed_with_the_form(place: Place, admin: User, 
         "amount_below": "5 000,50",
         "unit": below.id,
         "category": 0,
+        "starts_on": "2026-01-01",
+        "ends_on": "2099-12-31",
         **{f"steps-{n}-who": "" for n in range(4)},
         **{f"steps-{n}-quorum": "any" for n in range(4)},
         "steps-0-who": f"person:{place.approver.id}",
@@ -223,6 +250,7 @@ def test_a_rule_is_written_and_changed_with_the_form(place: Place, admin: User, 
     assert browser.post(f"{URL}/new", data=form).status_code == 303
     rule = db.session.scalars(select(ApprovalRule).where(ApprovalRule.name == "Skolan")).one()
     assert (rule.amount_from, rule.amount_below, rule.unit) == (Decimal(1000), Decimal("5000.50"), below)
+    assert (rule.starts_on, rule.ends_on) == (date(2026, 1, 1), date(2099, 12, 31))
     assert [(step.kind, step.quorum) for step in rule.steps] == [
         (StepKind.PERSON, Quorum.ANY),
         (StepKind.PARENT_APPROVER, Quorum.ALL),
@@ -276,6 +304,33 @@ def test_the_try_says_who_would_approve_or_why_nobody_can(place: Place, admin: U
         page = browser.get(asked + nonsense)
         assert page.status_code == 200 and "Ingen kan godkänna" not in page.text and "gäller. I tur" not in page.text
     assert browser.get(f"{URL}?amount=1&orderer=x&unit=x&category=x").status_code == 200
+
+
+def test_the_try_says_which_rules_did_not_fit_and_who_is_not_asked(place: Place, admin: User, login_as: LogIn) -> None:
+    [last] = rules_of(place.organisation)
+    last.position = 10**6
+    make_rule(place.organisation, name="Dyra inköp", amount_from=Decimal(50000))
+    boss = make_member(Role.APPROVER, place.organisation)
+    place.approver.memberships[0].amount_limit = Decimal(1000)
+    page = login_as(admin).get(f"{URL}?orderer={place.orderer.id}&unit={place.unit.id}&category=0&amount=2000").text
+    assert f"<strong>{boss.name}</strong>" in page
+    assert f"{place.approver.name}: får godkänna högst 1\xa0000\xa0kr" in page
+    assert "Dyra inköp" in page and "Regeln börjar vid 50\xa0000\xa0kr." in page
+
+
+def test_an_auditor_reads_the_rules_and_tries_them_in_her_own_organisation(place: Place, login_as: LogIn) -> None:
+    browser = login_as(make_member(Role.AUDITOR, place.organisation))
+    page = browser.get(f"{URL}?orderer={place.orderer.id}&unit={place.unit.id}&category=0&amount=1")
+    assert page.status_code == 200 and f"<strong>{place.approver.name}</strong>" in page.text
+    assert "Ny regel" not in page.text and browser.get(f"{URL}/new").status_code == 403
+    foreign = make_place()
+    page = browser.get(f"{URL}?orderer={foreign.orderer.id}&unit={foreign.unit.id}&category=0&amount=1")
+    assert foreign.approver.name not in page.text
+
+
+def test_who_orders_and_approves_does_not_read_the_rules(place: Place, login_as: LogIn) -> None:
+    for person in (place.orderer, place.approver):
+        assert login_as(person).get(URL).status_code == 403
 
 
 def test_the_page_asks_as_many_queries_for_twenty_rules_as_for_one(

@@ -1,0 +1,146 @@
+"""What a change of the approval rules would have done: the requisitions of the last month that would have gone
+another way. Nothing is saved, and nothing that is submitted moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from auth.organisation import Organisation
+from auth.queries import unit_tree
+from catalog.agreement import Agreement, Lot
+from catalog.category import Category
+from core.clock import now, today
+from core.db import db
+from orders.approval import ApprovalRule, ApprovalStep
+from orders.requisition import Requisition, RequisitionLine
+from orders.route import Need, Trace, directory_of, trace
+
+DAYS = 31
+MOST_READ = 500  # the latest of them
+MOST_SHOWN = 50
+
+Way = list[tuple[list[str], str]]  # the steps in order: names, quorum
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A requisition that would have gone another way: who was asked then, and who would have been."""
+
+    requisition: Requisition
+    then: Way
+    traced: Trace
+
+    @property
+    def instead(self) -> Way:
+        return [([person.name for person in step.people], step.quorum.value) for step in self.traced.steps]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """`count` of the `looked_at` latest requisitions of `days` would have moved; `moved` are the latest of those."""
+
+    looked_at: int
+    count: int
+    moved: list[Moved]
+    days: int = DAYS
+
+
+def effect_of(organisation: Organisation, old: ApprovalRule | None, new: ApprovalRule | None) -> Effect:
+    """What it would have done had `new` stood in the place of `old`: none for a rule that is added, or taken away.
+
+    Both tables are asked with the approvers of one day, so that only the change tells: today, or the first day of a
+    rule that does not hold yet. A constant number of queries, however much there is.
+    """
+    day = max(today(), new.starts_on) if new is not None and new.starts_on else today()
+    before = directory_of(organisation, day)
+    after = replace(before, rules=_with(before.rules, old, new))
+    requisitions = _sent_lately(organisation)
+    categories = _categories_of(requisitions)
+    units = unit_tree(organisation)  # read together, or each one's parent would be asked for by itself
+    traces = []
+    for requisition in requisitions:
+        need = _need_of(requisition, categories.get(requisition.id, ()))
+        traced = trace(need, after)
+        if _way_of(traced) != _way_of(trace(need, before)):
+            traces.append((requisition, traced))
+    del units
+    shown = traces[:MOST_SHOWN]
+    then = _ways_taken([requisition.id for requisition, _ in shown])
+    moved = [Moved(requisition, then.get(requisition.id, []), traced) for requisition, traced in shown]
+    return Effect(looked_at=len(requisitions), count=len(traces), moved=moved)
+
+
+def _with(
+    rules: Iterable[ApprovalRule], old: ApprovalRule | None, new: ApprovalRule | None
+) -> tuple[ApprovalRule, ...]:
+    kept = [rule for rule in rules if old is None or rule.id != old.id]
+    if new is not None and new.is_active:
+        place = sum(rule.position <= new.position for rule in kept)
+        kept.insert(place, new)
+    return tuple(kept)
+
+
+def _sent_lately(organisation: Organisation) -> Sequence[Requisition]:
+    return db.session.scalars(
+        select(Requisition)
+        .where(Requisition.organisation_id == organisation.id, Requisition.submitted_at >= now() - timedelta(days=DAYS))
+        .order_by(Requisition.submitted_at.desc(), Requisition.id.desc())
+        .limit(MOST_READ)
+        .options(joinedload(Requisition.orderer), joinedload(Requisition.unit))
+    ).all()
+
+
+def _categories_of(requisitions: Sequence[Requisition]) -> dict[int, tuple[Category, ...]]:
+    """What is bought with each: its lots' categories, or their agreements' (`catalog.queries.categories_of`)."""
+    found: dict[int, tuple[Category, ...]] = {}
+    rows = db.session.execute(
+        select(RequisitionLine.requisition_id, Category)
+        .join(Lot, RequisitionLine.lot_id == Lot.id)
+        .join(Agreement, RequisitionLine.agreement_id == Agreement.id)
+        .join(Category, Category.id == func.coalesce(Lot.category_id, Agreement.category_id))
+        .where(RequisitionLine.requisition_id.in_([requisition.id for requisition in requisitions]))
+        .distinct()
+    )
+    for requisition_id, category in rows:
+        found[requisition_id] = (*found.get(requisition_id, ()), category)
+    return found
+
+
+def _need_of(requisition: Requisition, categories: tuple[Category, ...]) -> Need:
+    return Need(
+        unit=requisition.unit,
+        amount=requisition.net_amount,
+        categories=categories,
+        orderer=requisition.orderer,
+        barred=requisition.barred,
+    )
+
+
+def _way_of(traced: Trace) -> object:
+    """What two ways are compared by: who must say yes, not under which name the step goes."""
+    if traced.stop is not None:
+        return traced.stop.code
+    return [(step.quorum, {person.id for person in step.people}) for step in traced.steps]
+
+
+def _ways_taken(requisition_ids: Sequence[int]) -> dict[int, Way]:
+    """Who was asked when each was sent, the last time it was."""
+    steps = db.session.scalars(
+        select(ApprovalStep)
+        .where(ApprovalStep.requisition_id.in_(requisition_ids))
+        .order_by(ApprovalStep.requisition_id, ApprovalStep.round, ApprovalStep.position)
+        .options(joinedload(ApprovalStep.candidates))
+    ).unique()
+    rounds: dict[int, tuple[int, Way]] = {}
+    for step in steps:
+        known, way = rounds.get(step.requisition_id, (step.round, []))
+        if step.round != known:
+            way = []
+        way.append(([candidate.name for candidate in step.candidates], step.quorum.value))
+        rounds[step.requisition_id] = (step.round, way)
+    return {requisition_id: way for requisition_id, (_, way) in rounds.items()}
