@@ -37,6 +37,8 @@ from exchange import outbox
 from orders import (
     approval,
     basket,
+    coding,
+    coding_rule,
     direct_procurement,
     favourite,
     need,
@@ -48,6 +50,7 @@ from orders import (
 )
 from orders.views import approvals as approval_views
 from orders.views import basket as basket_views
+from orders.views import coding as coding_views
 from orders.views import favourites as favourite_views
 from orders.views import need_answers as need_views
 from orders.views import orders as order_views
@@ -63,7 +66,7 @@ NOUNS = (
     *(journal, organisation, session, substitution, throttle, user),
     *(agreement, category, ceiling, column_map, parameter, picture, price_list, price_refusal, price_rule, supplier),
     *(outbox, approval, basket, direct_procurement, favourite, need, order),
-    *(receipt, requisition, shopping_list, volume),
+    *(coding, coding_rule, receipt, requisition, shopping_list, volume),
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -72,7 +75,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *auth_views.BLUEPRINTS,
     *catalog_views.BLUEPRINTS,
     *(basket_views.bp, requisition_views.bp, approval_views.bp, order_views.bp),
-    *(rule_views.bp, favourite_views.bp, shopping_list_views.bp, quick_entry_views.bp, need_views.bp),
+    *(rule_views.bp, coding_views.bp, favourite_views.bp, shopping_list_views.bp, quick_entry_views.bp, need_views.bp),
 )
 
 

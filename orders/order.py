@@ -26,6 +26,7 @@ from catalog.supplier import Supplier
 from core.db import Base
 from core.errors import RuleBroken
 from core.types import Amount, Percent, Quantity, TextEnum, UnitPrice, UtcDateTime
+from orders.coded import CodingOfLine, Parts
 from orders.requisition import Requisition
 
 
@@ -147,6 +148,7 @@ class OrderLine(Base):
     vat_percent: Mapped[Decimal] = mapped_column(Percent)
     choice_ground: Mapped[str | None] = mapped_column(String(500))
     note: Mapped[str | None] = mapped_column(String(200))
+    coding: Mapped[Parts] = mapped_column(CodingOfLine, nullable=True, default=())  # kontering; none: not coded
 
     order: Mapped[Order] = relationship(back_populates="lines")
     award: Mapped[Award] = relationship()

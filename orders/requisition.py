@@ -28,6 +28,7 @@ from catalog.supplier import Supplier
 from core.db import Base
 from core.errors import RuleBroken
 from core.types import Amount, Percent, Quantity, TextEnum, UnitPrice, UtcDateTime
+from orders.coded import CodingOfLine, Parts
 
 MOST_LINES = 200  # as many as can be read with care; so a basket, a list and a pasted text hold no more
 
@@ -182,6 +183,7 @@ class RequisitionLine(Base):
     vat_percent: Mapped[Decimal] = mapped_column(Percent)
     choice_ground: Mapped[str | None] = mapped_column(String(500))
     note: Mapped[str | None] = mapped_column(String(200))
+    coding: Mapped[Parts] = mapped_column(CodingOfLine, nullable=True, default=())  # kontering; none: not coded
 
     requisition: Mapped[Requisition] = relationship(back_populates="lines")
     article: Mapped[Article] = relationship(
@@ -196,7 +198,8 @@ class RequisitionLine(Base):
         """The line's part of what is approved. What came to the line later counts where it is set, or else what waits
         for approval while the system is brought up to date would seem to be changed."""
         told = {c.key: getattr(self, c.key) for c in self.__table__.columns if c.key not in ("id", "requisition_id")}
-        return told if self.is_approximate else {key: told[key] for key in told if key != "is_approximate"}
+        told["coding"] = [part.told() for part in self.coding]
+        return {key: told[key] for key in told if told[key] or key not in ("is_approximate", "coding")}
 
 
 class RequisitionCharge(Base):
