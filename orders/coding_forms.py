@@ -86,7 +86,7 @@ class CombinationForm(BaseForm):
     if_dimension = DimensionField(_l("När koddelen"))
     from_code = TextField(_l("har en kod från"), [Required()], longest=LONGEST_CODE)
     to_code = TextField(_l("till"), longest=LONGEST_CODE, description=_l("Tomt: bara den koden."))
-    effect = SelectField(_l("gäller att"))
+    effect = SelectField(_l("ska regeln"))
     then_dimension = DimensionField(_l("koddelen"))
     codes = TextField(
         _l("med någon av koderna"),

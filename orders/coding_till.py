@@ -41,12 +41,14 @@ Sent = Mapping[str, str]  # the fields of a form
 
 @dataclass(frozen=True, slots=True)
 class CodeField:
-    """A field for a code. `told` is what the code is called and where it came from."""
+    """A field for a code. `told` is what the code is called and where it came from; `else_code` what holds where it is
+    left empty."""
 
     name: str
     dimension: Dimension
     value: str
     told: Sequence[Any] = ()
+    else_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +154,22 @@ class CodingTill:
         return Group(key, line, said, parts)
 
     def _field(self, name: str, dimension: Dimension, code: str, found: Mapping[int, Suggested]) -> CodeField:
+        assert self.said is not None
         told: list[Any] = [self.names[dimension.id, code]] if (dimension.id, code) in self.names else []
         suggested = found.get(dimension.id)
         if suggested is not None and suggested.code == code:
             told.append(suggested.source)
-        return CodeField(name, dimension, code, told)
+        is_of_line = not name.startswith(f"coding-{ALL}-")
+        if not is_of_line and not code and all(self._own_code(line.id, dimension) for line in self.basket.lines):
+            told.append(_l("står på raderna"))
+        above = self.said.whole.parts[0].codes.get(dimension.id, "") if is_of_line else ""
+        return CodeField(name, dimension, code, told, above if not self.said.whole.is_split else "")
+
+    def _own_code(self, line: int, dimension: Dimension) -> bool:
+        """Whether a line has a code of its own in each of its parts."""
+        assert self.said is not None
+        own = self.said.lines.get(line)
+        return own is not None and all(part.codes.get(dimension.id) for part in own.parts)
 
     @cached_property
     def names(self) -> Mapping[tuple[int, str], str]:
