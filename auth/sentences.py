@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 
 from auth.journal import JournalEntry
 from auth.permission import ROLE_NAMES, Role
+from core.web import number
 
 THINGS = {
     "session": _l("inloggning"),
@@ -157,9 +158,14 @@ class _Details(dict[str, Any]):
         return "–"
 
 
+def _written(value: Any) -> Any:
+    """A large number in groups of three digits; a year and a version as they are."""
+    return number(value) if type(value) is int and value >= 10_000 else value
+
+
 def sentence(entry: JournalEntry) -> str:
     """What was done, in the reader's language; who and when stand beside it."""
-    details = _Details(entry.details)
+    details = _Details({name: _written(value) for name, value in entry.details.items()})
     if "role" in details and details["role"] in [role.value for role in Role]:
         details["role"] = str(ROLE_NAMES[Role(details["role"])])
     if (entry.thing, entry.act) in SENTENCES:

@@ -112,7 +112,7 @@ def _outcome(requisition: Requisition, decision: str) -> Any:
     if decision == "send_back":
         return _("Du har skickat tillbaka %(number)s. Beställaren får besked.", number=number)
     if requisition.state is RequisitionState.APPROVED:
-        return _("Du har godkänt %(number)s. Beställningen skickas nu till leverantören.", number=number)
+        return _("Du har godkänt %(number)s. Nu är det beställt.", number=number)
     return _("Du har godkänt %(number)s. Nästa person har fått frågan.", number=number)
 
 
