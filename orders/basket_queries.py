@@ -27,6 +27,7 @@ from core.types import line_net
 from orders.basket import Basket, BasketLine, RankingRefusal
 from orders.requisition import Requisition
 from orders.split import OrderDraft, PricedLine, draft_orders
+from orders.won import won_prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,11 @@ def view_basket(basket: Basket, deliver_on: date | None = None) -> BasketView:
     """
     on = today()
     rates = vat_rates(on)
-    asks = [Ask(line.article, line.quantity, line.choice_ground, deliver_on) for line in basket.lines]
+    won = won_prices(basket.lines, basket.organisation, basket.requisition_id)
+    asks = [
+        Ask(line.article, line.quantity, line.choice_ground, deliver_on, won.get(line.article_id))
+        for line in basket.lines
+    ]
     facts = load_facts(asks, basket.organisation, on)
     priced = [
         PricedLine(
