@@ -15,7 +15,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from auth.organisation import DeliveryAddress, Organisation, Unit
 from auth.permission import Role
 from auth.user import User
-from catalog.agreement import Award
+from catalog.agreement import Award, Lot
 from catalog.parameter import vat_rates
 from catalog.queries import with_terms
 from catalog.rules import judge
@@ -51,6 +51,14 @@ class BasketView:
     @property
     def gross_amount(self) -> Decimal:
         return self.net_amount + self.vat_amount
+
+    @property
+    def to_compete_for(self) -> Lot | None:
+        """The first lot whose lines demand a competition."""
+        for line in self.basket.lines:
+            if any(finding.code == "competition-required" for finding in self.findings[line.id]):
+                return line.article.award.lot
+        return None
 
     @property
     def is_stopped(self) -> bool:

@@ -1,4 +1,7 @@
-"""Mail about competitions: to the suppliers in Swedish, to our own people in their language."""
+"""Mail about competitions: to the suppliers in Swedish, to our own people in their language.
+
+Subjects name the request by its number: whoever looks after the mail reads them, and must not read what is bought.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,8 @@ def invite(invitation: Invitation, token: str) -> None:
     """Ask a supplier for a bid, by the link that is its own."""
     competition = invitation.competition
     with speaking("sv"):
-        subject = _("Förfrågan %(number)s: %(title)s", number=competition.number, title=competition.title)
+        names = {"number": competition.number, "organisation": competition.organisation.name}
+        subject = _("Förfrågan %(number)s från %(organisation)s", **names)
         link = external_url("bids.show", token=token)
         _send(competition, "invite", invitation.email, subject, f"{invitation.id}", invitation=invitation, link=link)
 
@@ -73,9 +77,7 @@ def tell_decided(competition: Competition, decision: CompetitionDecision, ranked
     for each in ranked:
         invitation = each.bid.invitation
         with speaking("sv"):
-            subject = _(
-                "Tilldelningsbeslut i %(number)s: %(title)s", number=competition.number, title=competition.title
-            )
+            subject = _("Tilldelningsbeslut i %(number)s", number=competition.number)
             _send(
                 competition,
                 "decided",

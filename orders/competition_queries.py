@@ -14,11 +14,11 @@ from auth.organisation import Organisation
 from auth.queries import members_of, office_buyers
 from auth.session import digest
 from auth.user import User
-from catalog.agreement import Agreement, Award, CallOffMethod, Lot
+from catalog.agreement import Agreement, AgreementState, Award, CallOffMethod, Lot
 from catalog.category import Category
 from catalog.criterion import LotCriterion
 from catalog.parameter import parameter
-from catalog.queries import agreement_for
+from catalog.policy import may_manage
 from core.clock import now, today
 from core.db import db, locks_rows, paginate
 from core.errors import NotFound
@@ -143,21 +143,24 @@ def possible_witnesses(competition: Competition, opener: User) -> list[User]:
     return sorted(found.values(), key=lambda person: (person.sort_name, person.id))
 
 
-def lot_to_compete_for(user: User, number: str, lot_id: int) -> Lot:
+def lot_to_compete_for(user: User, lot_id: int) -> Lot:
     """A lot of an agreement she sees, with its suppliers and who may call it off. Raises NotFound."""
-    agreement = agreement_for(user, number)
     found = db.session.scalar(
         select(Lot)
-        .where(Lot.id == lot_id, Lot.agreement_id == agreement.id)
+        .where(Lot.id == lot_id)
         .options(
             selectinload(Lot.awards).joinedload(Award.supplier),
             joinedload(Lot.agreement).selectinload(Agreement.entitlements),
             joinedload(Lot.agreement).joinedload(Agreement.responsible),
         )
     )
-    if found is None:
+    if found is None or not _may_see(user, found.agreement):
         raise NotFound(_l("Delområdet finns inte."))
     return found
+
+
+def _may_see(user: User, agreement: Agreement) -> bool:
+    return agreement.state is not AgreementState.DRAFT or may_manage(user, agreement)
 
 
 def criteria_of(lot: Lot) -> Sequence[LotCriterion]:

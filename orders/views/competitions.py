@@ -71,12 +71,12 @@ def index() -> Any:
     return render_template("competitions/index.html", page=page, is_running=is_running)
 
 
-@bp.route("/new/<number>/<int:lot_id>", methods=FORM)
+@bp.route("/new/<int:lot_id>", methods=FORM)
 @requires(Permission.ORDER_CREATE)
-def new(number: str, lot_id: int) -> Any:
+def new(lot_id: int) -> Any:
     """A request, filled in with what lies in the basket of the lot, or with the article she came from."""
     user, organisation = current(), acting_organisation()
-    lot = lot_to_compete_for(user, number, lot_id)
+    lot = lot_to_compete_for(user, lot_id)
     basket = basket_of(user, organisation, lock=request.method == "POST") if "basket" in request.args else None
     prefilled = _prefilled(lot, basket)
     units, _addresses = units_and_addresses(user, organisation)
@@ -90,7 +90,7 @@ def new(number: str, lot_id: int) -> Any:
             made = act.announce(user, organisation, lot, facts, basket)
             flash(_("Förfrågan är skickad till leverantörerna."), "success")
             return redirect(url_for("competitions.show", competition_id=made.id), 303)
-        lot = lot_to_compete_for(user, number, lot_id)  # the refusal has undone what was read
+        lot = lot_to_compete_for(user, lot_id)  # the refusal has undone what was read
     return render_template(
         "competitions/new.html",
         form=form,

@@ -555,6 +555,7 @@ def test_the_database_ties_an_order_line_to_the_decision(scene: Scene) -> None:
         "article": won.article_id, "award": decision.bid.award_id, "bid_line": won.id,
         "price": 880 * 10_000, "quantity": 10 * 1000,
     }  # fmt: skip
+    assert not refusal_of(good, scene), "refused only because it was ordered already"
     for wrong in (
         {"bid_line": None},
         {"bid_line": lost.id},
@@ -574,7 +575,8 @@ def refusal_of(line: dict[str, object], scene: Scene) -> bool:
         with db.session.begin_nested():
             db.session.execute(
                 text(
-                    f"INSERT INTO purchase_order ({columns}, number, serial, supplier_id) SELECT {columns}, 'P-1', 98765, :id "
+                    f"INSERT INTO purchase_order ({columns}, number, serial, supplier_id) "
+                    f"SELECT {columns}, 'P-1', 98765, :id "
                     "FROM purchase_order LIMIT 1"
                 ),
                 {"id": scene.lot.awards[2].supplier_id},
