@@ -52,6 +52,7 @@ from orders.competition_queries import (
     possible_witnesses,
     requisition_of,
 )
+from orders.competition_report import report_pdf
 from orders.evaluation import Ranked, evaluate
 from orders.story import tell
 
@@ -194,6 +195,19 @@ def show(competition_id: int) -> Any:
         is_free=decision is None or decision.standstill_until is None or today() > decision.standstill_until,
         now=now(),
     )
+
+
+@bp.get("/<int:competition_id>/report.pdf")
+@requires(Permission.CATALOGUE_READ)
+def report(competition_id: int) -> Response:
+    """The whole story as a PDF, once it is opened or abandoned."""
+    competition = visible(competition_id)
+    if competition.state is CompetitionState.INVITED:
+        raise NotFound(_l("Rapporten finns när anbuden är öppnade."))
+    content = report_pdf(competition, _ranked(competition), decision_of(competition))
+    response = Response(content, mimetype="application/pdf")
+    response.headers.set("Content-Disposition", "inline", filename=f"{competition.number}.pdf")
+    return response
 
 
 @bp.get("/<int:competition_id>/specification")

@@ -18,7 +18,7 @@ from auth.user import User
 from catalog.agreement import CallOffMethod
 from catalog.criterion import LotCriterion
 from catalog.price_list import Article
-from core.clock import today
+from core.clock import now, today
 from core.db import TransactionalFlask, commit, db
 from exchange.outbox import messages_about
 from orders.actions.basket import add, change
@@ -365,3 +365,39 @@ def test_the_owner_sets_the_criteria_of_a_lot(scene: Scene, login_as: LogIn) -> 
     ]
     assert "Material och garanti." in page(client, path)
     assert login_as(make_member(Role.ORDERER, scene.place.organisation)).get(path).status_code == 403
+
+
+# The report
+
+
+def test_the_report_tells_the_whole_competition(scene: Scene, login_as: LogIn) -> None:
+    add_criteria(scene.lot, 70, Kvalitet=30)
+    blocked = scene.lot.awards[2].supplier
+    blocked.blocked_at, blocked.blocked_reason = now(), "Skatteskulder"
+    decision = make_decided(scene, standstill=True)
+    competition = decision.competition
+    told = text_of(login_as(scene.buyer).get(f"/competitions/{competition.id}/report.pdf"))
+    flat = " ".join(told.split())
+    for part in (
+        competition.number,
+        "Bord för elever i årskurs 7 till 9.",
+        "Skatteskulder",
+        scene.buyer.name,
+        scene.witness.name,
+        "10 050,00 kr",
+        "betyg 7. Bra.",
+        "Lägst pris.",
+        "till och med",
+    ):
+        assert part in flat, part
+    assert decision.bid.sha256[:20] in told.replace("\n", "").replace(" ", "")
+
+
+def test_there_is_no_report_before_the_opening(scene: Scene, login_as: LogIn) -> None:
+    competition = make_competition(scene)
+    make_bid(invitations_of(competition)[0], "900", "500")
+    client = login_as(scene.buyer)
+    assert client.get(f"/competitions/{competition.id}/report.pdf").status_code == 404
+    with after_deadline(competition):
+        client = login_as(scene.buyer)
+        assert client.get(f"/competitions/{competition.id}/report.pdf").status_code == 404
