@@ -9,8 +9,8 @@ not, and why it is built of the standard library's parts.
 from __future__ import annotations
 
 import hmac
-import secrets
 from hashlib import sha256, shake_256
+from secrets import token_bytes
 
 VERSION = b"\x01"
 SALT, TAG = 32, 32  # bytes
@@ -24,7 +24,7 @@ class Unsealable(Exception):
 
 def seal(secret: str, context: str, content: bytes) -> bytes:
     """Close an envelope. `context` says what it is for, and is needed to open it."""
-    salt = secrets.token_bytes(SALT)
+    salt = token_bytes(SALT)
     hiding, binding = _keys(secret, salt, context)
     padded = len(content).to_bytes(LENGTH, "big") + content
     padded += bytes(-len(padded) % BLOCK)
