@@ -21,6 +21,7 @@ from catalog import (
     category,
     ceiling,
     column_map,
+    criterion,
     parameter,
     picture,
     price_list,
@@ -37,6 +38,8 @@ from exchange import outbox
 from orders import (
     approval,
     basket,
+    bid,
+    competition,
     direct_procurement,
     favourite,
     need,
@@ -48,6 +51,8 @@ from orders import (
 )
 from orders.views import approvals as approval_views
 from orders.views import basket as basket_views
+from orders.views import bids as bid_views
+from orders.views import competitions as competition_views
 from orders.views import favourites as favourite_views
 from orders.views import need_answers as need_views
 from orders.views import orders as order_views
@@ -61,8 +66,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # Every noun with a table: importing them here makes the metadata whole.
 NOUNS = (
     *(journal, organisation, session, substitution, throttle, user),
-    *(agreement, category, ceiling, column_map, parameter, picture, price_list, price_refusal, price_rule, supplier),
-    *(outbox, approval, basket, direct_procurement, favourite, need, order),
+    *(agreement, category, ceiling, column_map, criterion, parameter, picture, price_list, price_refusal, price_rule),
+    supplier,
+    *(outbox, approval, basket, bid, competition, direct_procurement, favourite, need, order),
     *(receipt, requisition, shopping_list, volume),
 )
 
@@ -73,6 +79,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *catalog_views.BLUEPRINTS,
     *(basket_views.bp, requisition_views.bp, approval_views.bp, order_views.bp),
     *(rule_views.bp, favourite_views.bp, shopping_list_views.bp, quick_entry_views.bp, need_views.bp),
+    *(competition_views.bp, bid_views.bp),
 )
 
 

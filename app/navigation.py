@@ -41,6 +41,7 @@ PERSONAL = (
     ("favourites.index", _l("Favoriter")),
     ("quick_entry.index", _l("Snabbinmatning")),
     ("needs.index", _l("Behovsanmälningar")),
+    ("competitions.index", _l("Konkurrensutsättningar")),
     ("auth.substitutions", _l("Ersättare")),
     ("auth.password", _l("Byt lösenord")),
     ("outbox.mailbox", _l("E-postlåda")),

@@ -33,6 +33,7 @@ THINGS = {
     "requisition": _l("begäran"),
     "order": _l("beställning"),
     "need-report": _l("behovsanmälan"),
+    "competition": _l("konkurrensutsättning"),
     "outbox": _l("e-post"),
     "synonym": _l("synonym"),
 }
@@ -146,6 +147,12 @@ SENTENCES: dict[tuple[str, str], Any] = {
     ("need-report", "pass-on"): _l("Flyttade behovet %(title)s till kategorin %(category)s."),
     ("need-report", "answer"): _l("Svarade på behovet %(title)s."),
     ("need-report", "withdraw"): _l("Tog tillbaka behovet %(title)s."),
+    ("competition", "announce"): _l("Begärde anbud i %(number)s."),
+    ("competition", "name-witness"): _l("Bad %(witness)s att vara med och öppna anbuden i %(number)s."),
+    ("competition", "open"): _l("Öppnade anbuden i %(number)s tillsammans med %(opener)s."),
+    ("competition", "weigh"): _l("Bedömde anbudet från %(supplier)s i %(number)s."),
+    ("competition", "decide"): _l("Beslutade att %(winner)s vinner %(number)s."),
+    ("competition", "abandon"): _l("Avbröt %(number)s."),
     ("outbox", "resend"): _l("Skickade om ett meddelande."),
     ("outbox", "stop"): _l("Stoppade ett meddelande."),
 }

@@ -149,6 +149,9 @@ class Requisition(Base):
         self.organisation.check_reference(self.buyer_reference)
 
 
+CAME_LATER = ("is_approximate", "bid_line_id")
+
+
 class RequisitionLine(Base):
     """A line with all that the order will promise, copied: the catalogue may change tomorrow, this may not."""
 
@@ -182,6 +185,7 @@ class RequisitionLine(Base):
     vat_percent: Mapped[Decimal] = mapped_column(Percent)
     choice_ground: Mapped[str | None] = mapped_column(String(500))
     note: Mapped[str | None] = mapped_column(String(200))
+    bid_line_id: Mapped[int | None] = mapped_column(ForeignKey("competition_bid_line.id"), index=True)  # won price
 
     requisition: Mapped[Requisition] = relationship(back_populates="lines")
     article: Mapped[Article] = relationship(
@@ -196,7 +200,7 @@ class RequisitionLine(Base):
         """The line's part of what is approved. What came to the line later counts where it is set, or else what waits
         for approval while the system is brought up to date would seem to be changed."""
         told = {c.key: getattr(self, c.key) for c in self.__table__.columns if c.key not in ("id", "requisition_id")}
-        return told if self.is_approximate else {key: told[key] for key in told if key != "is_approximate"}
+        return {key: value for key, value in told.items() if value or key not in CAME_LATER}
 
 
 class RequisitionCharge(Base):

@@ -174,7 +174,7 @@ def mend(actor: User, requisition: Requisition) -> list[str]:
     sold = current_articles(keys, today())
     gone = []
     for line, key in zip(requisition.lines, keys, strict=True):
-        if key not in sold:
+        if key not in sold and line.bid_line_id is None:
             gone.append(line.name)
             continue
         basket.lines.append(
@@ -183,6 +183,7 @@ def mend(actor: User, requisition: Requisition) -> list[str]:
                 quantity=line.quantity,
                 choice_ground=line.choice_ground,
                 note=line.note,
+                bid_line_id=line.bid_line_id,
                 added_at=now(),
             )
         )
@@ -271,6 +272,7 @@ def _copy(position: int, line: BasketLine, rates: dict[VatClass, Decimal]) -> Re
         vat_percent=rates[article.vat_class],
         choice_ground=line.choice_ground,
         note=line.note,
+        bid_line_id=line.bid_line_id,
     )
 
 

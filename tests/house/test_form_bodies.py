@@ -37,6 +37,8 @@ REFERENCES = {
     "basket.add_rows.list_id": "shopping list",
     "basket.checkout.address_id": "address",
     "basket.checkout.unit_id": "unit",
+    "competitions.new.unit_id": "unit",
+    "competitions.opening.witness": "user",
     "manage.create_agreement.owner": "organisation",
     "manage.create_agreement.responsible": "user",
     "manage.edit_agreement.owner": "organisation",
@@ -67,6 +69,7 @@ REFUSED = {400, 403, 404, FORM_REFUSED}
 SHARED = {
     "admin.create_organisation.contact_buyer_id": "the office's own",
     "admin.edit_organisation.contact_buyer_id": "the office's own",
+    "competitions.decide.bid": "those of the competition in the address",
     "manage.add_award.supplier": "suppliers serve all",
     "manage.award.supplier": "suppliers serve all",
     "manage.add_lot.category": "one tree of categories",

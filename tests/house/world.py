@@ -22,7 +22,7 @@ from auth.user import User
 from catalog.agreement import AgreementDocument, AgreementState, CallOffMethod, ExtensionOption
 from catalog.price_list import Article, PriceListState
 from catalog.upload import PRICES, Upload
-from core.clock import now, today
+from core.clock import frozen, now, today
 from core.db import db
 from exchange.outbox import messages_about
 from orders.actions import need as needs
@@ -31,6 +31,7 @@ from orders.actions.basket import add
 from orders.actions.order import cancel
 from orders.actions.shopping_list import ListTerms, create
 from orders.basket_queries import basket_of
+from orders.competition_queries import bids_of
 from orders.direct_procurement import AskedAnswer, ProcurementLaw
 from orders.need import NeedReport
 from orders.order_queries import orders_of
@@ -48,6 +49,14 @@ from tests.factories.catalog import (
     make_picture,
     make_price_list,
     make_synonym,
+)
+from tests.factories.competitions import (
+    Scene,
+    invitations_of,
+    links_of,
+    make_bid,
+    make_competition,
+    open_together,
 )
 from tests.factories.orders import Place, make_group, make_requisition, make_rule, pending_step
 
@@ -249,6 +258,22 @@ def _needs(world: World, nearness: str, place: Place, name: str, buyer: User) ->
     world.add("documented need", nearness, done.id)
 
 
+def _competitions(world: World, nearness: str, place: Place, name: str, buyer: User, witness: User) -> None:
+    """A competition whose bids are open, and the link to one that still takes bids."""
+    secret = canary(name, "order")
+    scene = Scene(place, make_lot(make_agreement(place.organisation), method=CallOffMethod.COMPETITION), buyer, witness)
+    make_award(scene.lot)
+    file = needs.SentFile("krav.txt", secret.encode())
+    with frozen(now() - timedelta(days=30)):
+        opened = make_competition(scene, title=secret, specification=secret, file=file)
+        drawing = needs.SentFile("anbud.pdf", b"%PDF-1.7\n" + secret.encode())
+        make_bid(invitations_of(opened)[0], "900", "500", message=secret, file=drawing)
+    open_together(scene, opened)
+    world.add("competition", nearness, opened.id)
+    world.add("bid", nearness, bids_of(opened)[0].id)
+    world.add("bid link", nearness, links_of(make_competition(scene, file=needs.SentFile("krav.txt", b"Krav")))[0])
+
+
 def make_world() -> World:
     """Make it all, by the real use cases. Needs an application context."""
     world = World()
@@ -271,7 +296,7 @@ def make_world() -> World:
         )
 
     own = place("A1")
-    buyer = make_member(Role.AGREEMENT_OWNER, office)
+    buyer, witness = make_member(Role.AGREEMENT_OWNER, office), make_member(Role.AGREEMENT_OWNER, office)
     for nearness, name, where in (
         (OWN, "A1", own),
         (UNIT, "A1", place("A1", own.approver)),
@@ -280,6 +305,7 @@ def make_world() -> World:
     ):
         _walk(world, nearness, where, name, article, second)
         _needs(world, nearness, where, name, buyer)
+        _competitions(world, nearness, where, name, buyer, witness)
 
     _catalogue(world, OWN, a, AgreementState.PUBLISHED, "Papper till Kommun A")
     _catalogue(world, OTHER, b, AgreementState.DRAFT, canary("B1", "order"))
