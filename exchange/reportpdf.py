@@ -38,8 +38,10 @@ _FACT = 130.0  # the width of a fact's name
 def render_report(report: Report) -> bytes:
     """The finished PDF."""
     pages = [Page()]
-    for block in _blocks(report):
-        for part in block.parts(_FULL):
+    for group in _groups(report):
+        if sum(block.height for block in group) > pages[-1].room:
+            pages.append(Page())
+        for part in [part for block in group for part in block.parts(_FULL)]:
             if part.height > pages[-1].room:
                 pages.append(Page())
             pages[-1].add(part)
@@ -72,18 +74,22 @@ def _describe(canvas: Canvas, report: Report) -> None:
     canvas.setViewerPreference("DisplayDocTitle", "true")
 
 
-def _blocks(report: Report) -> Iterator[Block]:
-    yield _heading(report)
+def _groups(report: Report) -> Iterator[list[Block]]:
+    """Blocks that no page parts, where they fit on one: a heading, or the head of a table, and what it stands over."""
+    yield [_heading(report)]
     for section in report.sections:
-        first = True
+        group = [_title(section.title)]
         for block in _section(section):
-            if first:  # the heading never stands alone at the foot of a page
-                yield _joined(_title(section.title), block)
-                first = False
-            else:
-                yield block
-        if first:
-            yield _title(section.title)
+            group.append(block)
+            if not _is_head(block):
+                yield group
+                group = []
+        if group:
+            yield group
+
+
+def _is_head(block: Block) -> bool:
+    return block.kind == "row" and "TH" in block.elements
 
 
 def _heading(report: Report) -> Block:
@@ -102,18 +108,6 @@ def _title(text: str) -> Block:
     block.begin("H2")
     block.text(LEFT, 20, printable(text), STRONG)
     return block
-
-
-def _joined(upper: Block, lower: Block) -> Block:
-    """Two blocks as one, so that no page parts them."""
-    if lower.height + upper.height > _FULL:
-        return upper
-    shift, first = upper.height, len(upper.elements)
-    upper.elements += lower.elements
-    upper.texts += [(x, y + shift, text, style, first + at) for x, y, text, style, at in lower.texts]
-    upper.rules += [(x0, x1, y + shift, thick, color) for x0, x1, y, thick, color in lower.rules]
-    upper.height += lower.height
-    return upper
 
 
 def _section(section: Section) -> Iterator[Block]:

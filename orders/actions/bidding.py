@@ -18,6 +18,7 @@ from catalog.actions.document import kind_of, safe_name
 from core.clock import now
 from core.db import db, unit_of_work
 from core.errors import RuleBroken, WrongState
+from core.types import line_net
 from orders import competition_mail as mail
 from orders.actions.need import SentFile
 from orders.bid import Answer
@@ -60,6 +61,8 @@ def bid(invitation: Invitation, facts: BidFacts) -> str:
         raise RuleBroken(_l("Ange ett pris på varje rad."))
     if facts.valid_until is None or facts.valid_until < competition.valid_until:
         raise RuleBroken(_l("Anbudet ska gälla minst till och med %(day)s.", day=competition.valid_until.isoformat()))
+    if not any(line_net(line.quantity, facts.prices[line.id], Decimal(1)) for line in competition.lines):
+        raise RuleBroken(_l("Ange ett pris på varje rad."))  # all of it together rounds to nothing
     name, content = _checked(facts.file)
     answer = Answer(
         received_at=now(),

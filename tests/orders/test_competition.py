@@ -12,10 +12,11 @@ from sqlalchemy.exc import IntegrityError
 
 from auth.journal import entries_about
 from auth.permission import Role
+from auth.user import User
 from catalog.agreement import CallOffMethod
 from catalog.price_list import Article, PriceList, PriceListState
 from core.clock import frozen, now, today
-from core.db import TransactionalFlask, commit, db
+from core.db import TransactionalFlask, commit, db, reading, unit_of_work
 from core.errors import NotAllowed, NotFound, RuleBroken, WrongState
 from exchange.outbox import messages, messages_about
 from orders.actions.approval import approve, send_back
@@ -59,6 +60,7 @@ from tests.factories.competitions import (
     request_facts,
 )
 from tests.factories.orders import checkout_at, make_place, pending_step
+from tests.orders.test_concurrency import WORKERS, at_once
 
 PDF = b"%PDF-1.7\nritning"
 
@@ -268,6 +270,8 @@ def test_a_bid_prices_every_line_and_holds_as_long_as_asked(scene: Scene) -> Non
     one = {competition.lines[0].id: Decimal(1)}
     with pytest.raises(RuleBroken, match="varje rad"):
         bid(invitation, BidFacts(prices=one, valid_until=competition.valid_until))
+    with pytest.raises(RuleBroken, match="varje rad"):  # which the opening could not write out
+        make_bid(invitation, "0.0001", "0.0001")
     with pytest.raises(RuleBroken, match="gälla minst"):
         make_bid(invitation, "1", "1", valid_until=competition.valid_until - timedelta(days=1))
 
@@ -643,3 +647,26 @@ def test_a_lot_of_many_lines_and_bidders_is_read_in_as_many_queries(scene: Scene
             assert all(line.line.name for each in ranked for line in each.bid.lines)
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 9
+
+
+# At once
+
+
+def test_of_many_who_press_the_button_one_opens(fresh_app: TransactionalFlask) -> None:
+    with fresh_app.app_context(), unit_of_work():
+        scene = make_scene()
+        competition = make_competition(scene)
+        for invitation in invitations_of(competition):
+            make_bid(invitation, "900", "500")
+        moment = competition.deadline_at + timedelta(minutes=1)
+        with frozen(moment):
+            name_witness(scene.buyer, competition, scene.witness)
+        competition_id, witness_id = competition.id, scene.witness.id
+
+    def open_it(_number: int) -> None:
+        open_bids(db.session.get_one(User, witness_id), db.session.get_one(Competition, competition_id))
+
+    with frozen(moment):
+        assert at_once(fresh_app, open_it, WORKERS) == {"done": 1, "wrong-state": WORKERS - 1}
+    with fresh_app.app_context(), reading() as session:
+        assert session.query(Bid).count() == 3
