@@ -14,6 +14,7 @@ COMMANDS = {
     "agreements": "Framework agreements from a register.",
     "bench": "Measure Avrop, each figure beside its own floor.",
     "categories": "The office's own tree of what is bought, mapped to CPV.",
+    "coding": "An organisation's code lists and allowed combinations as files.",
     "db": "Prepare the database, or ask whether it is prepared.",
     "demo": "Fill an empty database with an invented region.",
     "entitlements": "Which organisations may call off, as a register.",

@@ -39,6 +39,8 @@ from orders import (
     approval,
     basket,
     bid,
+    coding,
+    coding_rule,
     competition,
     direct_procurement,
     favourite,
@@ -52,6 +54,7 @@ from orders import (
 from orders.views import approvals as approval_views
 from orders.views import basket as basket_views
 from orders.views import bids as bid_views
+from orders.views import coding as coding_views
 from orders.views import competitions as competition_views
 from orders.views import favourites as favourite_views
 from orders.views import need_answers as need_views
@@ -69,7 +72,7 @@ NOUNS = (
     *(agreement, category, ceiling, column_map, criterion, parameter, picture, price_list, price_refusal, price_rule),
     supplier,
     *(outbox, approval, basket, bid, competition, direct_procurement, favourite, need, order),
-    *(receipt, requisition, shopping_list, volume),
+    *(coding, coding_rule, receipt, requisition, shopping_list, volume),
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -78,7 +81,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *auth_views.BLUEPRINTS,
     *catalog_views.BLUEPRINTS,
     *(basket_views.bp, requisition_views.bp, approval_views.bp, order_views.bp),
-    *(rule_views.bp, favourite_views.bp, shopping_list_views.bp, quick_entry_views.bp, need_views.bp),
+    *(rule_views.bp, coding_views.bp, favourite_views.bp, shopping_list_views.bp, quick_entry_views.bp, need_views.bp),
     *(competition_views.bp, bid_views.bp),
 )
 

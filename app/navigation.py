@@ -57,6 +57,8 @@ OFFICE = (
     ("admin.units", _l("Enheter och adresser")),
     ("admin.users", _l("Personer")),
     ("rules.index", _l("Attestregler")),
+    ("coding.index", _l("Kontering")),
+    ("coding.export", _l("Beställningar som fil")),
     ("admin.journal", _l("Journal")),
     ("outbox.queue", _l("E-post ut")),
 )

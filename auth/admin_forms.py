@@ -84,6 +84,10 @@ class ParticularsForm(BaseForm):
     reference_trial = TextField(
         _l("Prova en referens"), description=_l("Skriv en referens som ska godtas. Den sparas inte.")
     )
+    is_reference_on_goods = BooleanField(
+        _l("Skriv referensen i godsmärkningen också"),
+        description=_l("Den står alltid överst på beställningen, som det leverantören ska ange på fakturan."),
+    )
     link_decides_up_to = DecimalField(
         _l("Godkänna direkt från e-post, under"),
         description=_l("Kronor exklusive moms. Tomt: attestanten måste alltid logga in, det säkraste."),

@@ -16,6 +16,8 @@ from core.errors import RuleBroken
 from core.tree import LONGEST_PATH, checked_path
 from core.types import Amount, TextEnum
 
+LONGEST_MARKING = 100
+
 
 class OrganisationKind(str, Enum):
     MUNICIPALITY = "municipality"
@@ -45,6 +47,7 @@ class Organisation(Base):
     invoice_city: Mapped[str | None] = mapped_column(String(100))
     reference_pattern: Mapped[str | None] = mapped_column(String(200))  # a regular expression for buyer references
     reference_hint: Mapped[str | None] = mapped_column(String(200))
+    is_reference_on_goods: Mapped[bool] = mapped_column(default=False)  # printed in the goods marking too
     link_decides_up_to: Mapped[Decimal | None] = mapped_column(Amount)  # below it; none: always log in first
     contact_buyer_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))  # who is asked at the office
     is_active: Mapped[bool] = mapped_column(default=True)
@@ -75,6 +78,14 @@ class Organisation(Base):
                     hint=self.reference_hint or self.reference_pattern,
                 )
             )
+
+    def marking_of(self, marking: str | None, reference: str | None) -> str | None:
+        """What the goods are marked with: the address's own words, and the reference where the organisation wants it
+        there. As long as its column: a parcel must find its way before anybody looks for the reference."""
+        marking, reference = marking or "", reference or ""
+        if self.is_reference_on_goods and reference not in marking:
+            marking = f"{marking} {reference}".strip()
+        return marking[:LONGEST_MARKING] or None
 
 
 class OrganisationIdentifier(Base):

@@ -40,6 +40,7 @@ class Permission(str, Enum):
     ORDER_READ = "order:read"  # requisitions and orders in one's scope
     ORDER_APPROVE = "order:approve"
     ORDER_RECEIVE = "order:receive"
+    ORDER_EXPORT = "order:export"  # the organisation's orders with their coding, as a file for the ledger
     NEED_REPORT = "need:report"  # report a need, ask a category owner
     AGREEMENT_MANAGE = "agreement:manage"  # agreements, suppliers, categories, price lists; answers to needs
     ORGANISATION_MANAGE = "organisation:manage"  # own units, addresses, people, approval rules
@@ -56,10 +57,11 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.RECEIVER: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.ORDER_RECEIVE, P.NEED_REPORT}),
     Role.AGREEMENT_OWNER: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.NEED_REPORT, P.AGREEMENT_MANAGE}),
     Role.ORGANISATION_ADMIN: frozenset(
-        {P.CATALOGUE_READ, P.ORDER_READ, P.NEED_REPORT, P.ORGANISATION_MANAGE, P.RULES_READ, P.JOURNAL_READ}
+        {P.CATALOGUE_READ, P.ORDER_READ, P.ORDER_EXPORT, P.NEED_REPORT, P.ORGANISATION_MANAGE}
+        | {P.RULES_READ, P.JOURNAL_READ}
     ),
     Role.SYSTEM_ADMIN: frozenset(
         {P.ORGANISATION_MANAGE, P.RULES_READ, P.SYSTEM_MANAGE, P.JOURNAL_READ}  # of the journal, technical entries
     ),
-    Role.AUDITOR: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.RULES_READ, P.JOURNAL_READ}),
+    Role.AUDITOR: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.ORDER_EXPORT, P.RULES_READ, P.JOURNAL_READ}),
 }

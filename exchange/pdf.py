@@ -96,7 +96,7 @@ def _pages(document: OrderDocument) -> list[Page]:
     head = pdftable.head(columns)
     repeated = head.as_artifact()
     for position, line in enumerate(document.lines):
-        row = pdftable.row(line, columns)
+        row = pdftable.row(line, columns, document.accounting_cost)
         if position == 0:  # the head never stands alone at the foot of a page
             flow.require(head.height + min(row.height, 200))
             flow.place(head)
@@ -234,6 +234,7 @@ def _facts(document: OrderDocument) -> Block:
         ("Ramavtal", f"{document.agreement_number}  {document.agreement_title}", 2),
         ("Diarienummer", document.registry_number, 1),
         ("Rekvisition", document.requisition_number, 1),
+        ("Kontering", document.accounting_cost, 2),
     ]
     block = Block(2)
     block.rule(LEFT, RIGHT, 0, 0.8, INK)

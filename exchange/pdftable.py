@@ -82,8 +82,8 @@ def head(columns: Columns) -> Block:
     return block
 
 
-def row(line: LineDocument, columns: Columns) -> Block:
-    """One line of the order, a cell for each column."""
+def row(line: LineDocument, columns: Columns, coding: str | None = None) -> Block:
+    """One line of the order, a cell for each column. `coding`: that of the order, which its lines need not repeat."""
     block, first = Block(kind="row"), 12.4
     block.begin("TD")
     block.text(LEFT, first, str(line.position), SMALL)
@@ -93,6 +93,9 @@ def row(line: LineDocument, columns: Columns) -> Block:
     block.begin("TD")
     y = block.lines(columns.name, first, wrap(line.name, BODY, columns.name_width), BODY)
     y = block.lines(columns.name, y - 0.6, _details(line, columns.name_width), SMALL)
+    if line.accounting_cost and line.accounting_cost != coding:
+        told = f"Kontering: {line.accounting_cost}"
+        y = block.lines(columns.name, y, wrap(told, SMALL, columns.name_width), SMALL)
     if line.note:
         y = block.lines(columns.name, y, wrap(f"Obs: {line.note}", BODY, columns.name_width), BODY)
     block.begin("TD")

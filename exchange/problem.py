@@ -106,6 +106,7 @@ TEXTS = {
     "tier-differs": N_("Priset från samma antal står också bland mängdpriserna, som %(price)s. Ta bort det ena."),
     "too-many-tiers": N_("Artikeln har fler än %(limit)s mängdpriser."),
     "tier-dearer": N_("Priset stiger när man köper fler. Kontrollera mängdpriserna."),
+    "code": N_("En kod skrivs utan blanksteg."),
     "yes-or-no": N_("Skriv ja eller nej."),
     "discount-differs": N_("Listpriset och rabatten ger %(price)s. Rätta priset, eller lämna det tomt."),
     "too-big": N_("Talet är större än %(limit)s."),

@@ -28,6 +28,7 @@ from exchange.documents import (
     Standing,
     TotalsDocument,
 )
+from orders.coded import coding_text, common_text
 from orders.order import FileKind, Order, OrderCharge, OrderFile, OrderLine, OrderState
 from orders.requisition import Requisition
 from orders.totals import totals
@@ -60,7 +61,7 @@ def order_document(order: Order, approvers: Sequence[ApproverDocument]) -> Order
         approvers=tuple(approvers),
         charges=tuple(_charge(charge) for charge in order.charges),
         buyer_reference=requisition.buyer_reference,
-        accounting_cost=requisition.accounting_cost,
+        accounting_cost=common_text(order.lines) or requisition.accounting_cost,
         requisition_number=requisition.number,
         registry_number=order.agreement.registry_number,
         note=requisition.message_to_supplier,
@@ -191,7 +192,7 @@ def _line(line: OrderLine, requisition: Requisition) -> LineDocument:
         description=line.description,
         gtin=line.gtin,
         classification=line.classification,
-        accounting_cost=requisition.accounting_cost,
+        accounting_cost=coding_text(line.coding) or requisition.accounting_cost,
         note=" ".join(filter(None, [line.note, APPROXIMATE if line.is_approximate else None])) or None,
     )
 

@@ -26,6 +26,7 @@ from catalog.supplier import Supplier
 from core.db import Base
 from core.errors import RuleBroken
 from core.types import Amount, Percent, Quantity, TextEnum, UnitPrice, UtcDateTime
+from orders.coded import CodingOfLine, Parts
 from orders.requisition import Requisition
 
 
@@ -150,6 +151,7 @@ class OrderLine(Base):
     note: Mapped[str | None] = mapped_column(String(200))
     # the won price it stands on, once: tied by the database to decision, award, price, quantity and organisation
     bid_line_id: Mapped[int | None] = mapped_column(index=True, unique=True)
+    coding: Mapped[Parts] = mapped_column(CodingOfLine, nullable=True, default=())  # kontering; none: not coded
 
     order: Mapped[Order] = relationship(back_populates="lines")
     award: Mapped[Award] = relationship()

@@ -28,6 +28,7 @@ from catalog.supplier import Supplier
 from core.db import Base
 from core.errors import RuleBroken
 from core.types import Amount, Percent, Quantity, TextEnum, UnitPrice, UtcDateTime
+from orders.coded import CodingOfLine, Parts
 
 MOST_LINES = 200  # as many as can be read with care; so a basket, a list and a pasted text hold no more
 
@@ -149,7 +150,7 @@ class Requisition(Base):
         self.organisation.check_reference(self.buyer_reference)
 
 
-CAME_LATER = ("is_approximate", "bid_line_id")
+CAME_LATER = ("is_approximate", "bid_line_id", "coding")
 
 
 class RequisitionLine(Base):
@@ -186,6 +187,7 @@ class RequisitionLine(Base):
     choice_ground: Mapped[str | None] = mapped_column(String(500))
     note: Mapped[str | None] = mapped_column(String(200))
     bid_line_id: Mapped[int | None] = mapped_column(ForeignKey("competition_bid_line.id"), index=True)  # won price
+    coding: Mapped[Parts] = mapped_column(CodingOfLine, nullable=True, default=())  # kontering; none: not coded
 
     requisition: Mapped[Requisition] = relationship(back_populates="lines")
     article: Mapped[Article] = relationship(
@@ -200,6 +202,7 @@ class RequisitionLine(Base):
         """The line's part of what is approved. What came to the line later counts where it is set, or else what waits
         for approval while the system is brought up to date would seem to be changed."""
         told = {c.key: getattr(self, c.key) for c in self.__table__.columns if c.key not in ("id", "requisition_id")}
+        told["coding"] = [part.told() for part in self.coding]
         return {key: value for key, value in told.items() if value or key not in CAME_LATER}
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from app.commands.problems import show_problem
 from catalog.actions.intake import Alteration, Outcome, RegisterRefused
-from catalog.actions.registers import KINDS, preview
+from catalog.actions.registers import KINDS, RegisterKind, preview
 from core.db import reading, unit_of_work
 from exchange.tablefile import Form
 
@@ -18,7 +19,11 @@ OUT_FILE = click.Path(dir_okay=False, path_type=Path)
 
 def take_in(kind: str, file: Path, *, dry_run: bool) -> None:
     """Bring a file in, or only tell what that would do. Raises click.ClickException after naming every problem."""
-    register = KINDS[kind]
+    take_in_as(KINDS[kind], file, dry_run=dry_run)
+
+
+def take_in_as(register: RegisterKind, file: Path, *, dry_run: bool) -> None:
+    """`take_in` of a register that is not the same for everybody."""
     read = register.read(file.read_bytes(), file.name)
     for problem in read.problems:
         is_warning = problem.severity == "warning"
@@ -44,9 +49,14 @@ def take_in(kind: str, file: Path, *, dry_run: bool) -> None:
 
 def write_out(kind: str, out: Path) -> None:
     """Write a register in the form in which it is imported."""
+    write_out_as(lambda: KINDS[kind], out)
+
+
+def write_out_as(register: Callable[[], RegisterKind], out: Path) -> None:
+    """`write_out` of a register that is found in the database."""
     form = form_of(out)
     with reading():
-        out.write_bytes(KINDS[kind].write(None, form))
+        out.write_bytes(register().write(None, form))
     click.echo(f"{out}: written")
 
 

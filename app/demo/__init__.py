@@ -13,6 +13,7 @@ from sqlalchemy import select
 from app.demo.agreements import Office, plan_agreements
 from app.demo.categories import make_categories
 from app.demo.chronicle import Chronicle
+from app.demo.coding import make_coding
 from app.demo.competitions import plan_competitions
 from app.demo.history import PURCHASES, plan_history
 from app.demo.needs import plan_needs
@@ -50,6 +51,7 @@ def make_demo(progress: Progress | None = None, *, purchases: int = PURCHASES) -
             people = make_people(places)
             categories = make_categories(people)
             make_rules(places, people, categories)
+            make_coding(places, categories)
             suppliers = make_suppliers(people)
         office = Office(places, people, categories, suppliers)
         plan_agreements(office, chronicle, BEGAN)

@@ -46,6 +46,7 @@ class Particulars:
     invoice_city: str | None = None
     reference_pattern: str | None = None
     reference_hint: str | None = None
+    is_reference_on_goods: bool = False
     link_decides_up_to: Decimal | None = None
     contact_buyer_id: int | None = None
 

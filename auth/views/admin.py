@@ -29,6 +29,12 @@ ENTRIES = (
             ("admin.units", _l("Enheter och adresser"), _l("Vem som beställer, och vart varorna ska.")),
             ("admin.users", _l("Personer"), _l("Konton, roller och beloppsgränser.")),
             ("rules.index", _l("Attestregler"), _l("Vem som godkänner vad, och i vilken ordning.")),
+            ("coding.index", _l("Kontering"), _l("Koddelar, koder, förval och sambandskontroller.")),
+            (
+                "coding.export",
+                _l("Beställningar som fil"),
+                _l("Det beställda med kontering, till ekonomisystemet."),
+            ),
         ),
     ),
     (

@@ -18,7 +18,7 @@ from auth.login import current
 from auth.permission import Permission
 from auth.views.refusals import refusals_on, status
 from catalog.actions.intake import Alteration, Change, Outcome, Refusal, RegisterRefused
-from catalog.actions.registers import KINDS, preview
+from catalog.actions.registers import KINDS, RegisterKind, preview
 from catalog.actions.upload import keep, kept
 from catalog.policy import may_manage_categories
 from catalog.views.manage import bp, change, trail
@@ -69,7 +69,7 @@ def show_register(kind: str) -> Any:
         _check_may(kind)
     if form.validate_on_submit():
         with refusals_on(form):
-            look = _look(kind, *_upload(form))
+            look = look_at(KINDS[kind], kind, *uploaded(form))
     return _page(kind, form, look), 422 if look and look.error_count else 200 if look else status(form)
 
 
@@ -116,8 +116,9 @@ def _add(path: str, name: str, view: partial[Any], methods: list[str]) -> None:
 _add_routes()
 
 
-def _look(kind: str, name: str, data: bytes) -> Look:
-    register, user = KINDS[kind], current()
+def look_at(register: RegisterKind, kind: str, name: str, data: bytes) -> Look:
+    """What a file would change; it is kept under `kind` until she says yes."""
+    user = current()
     read = register.read(data, name)
     problems = [_of_problem(problem) for problem in read.problems]
     if not read.is_clean:
@@ -137,15 +138,15 @@ def _page(kind: str, form: RegisterFileForm, look: Look | None) -> str:
         title=TITLES[kind],
         form=form,
         look=look,
-        new=[*_told(look.outcome.new)] if look else [],
-        changed=[*_told(look.outcome.changed)] if look else [],
+        new=[*told(look.outcome.new)] if look else [],
+        changed=[*told(look.outcome.changed)] if look else [],
         shown=SHOWN,
         may_import=kind != "categories" or may_manage_categories(current()),
         crumbs=trail((label, url_for(endpoint))),
     )
 
 
-def _told(alterations: Sequence[Alteration]) -> Iterator[tuple[int, str, list[Any]]]:
+def told(alterations: Sequence[Alteration]) -> Iterator[tuple[int, str, list[Any]]]:
     """Line, name and what differs: a text, or a field with the part it is of and its values before and after."""
     for altered in alterations[:SHOWN]:
         yield (
@@ -167,7 +168,7 @@ def _of_refusal(refusal: Refusal) -> tuple[int | None, str, str, Any, bool]:
     return refusal.line, refusal.column, "", refusal.text, False
 
 
-def _upload(form: RegisterFileForm) -> tuple[str, bytes]:
+def uploaded(form: RegisterFileForm) -> tuple[str, bytes]:
     """The file's name and content; one byte more than is taken, so that the reader can say it is too large."""
     file = form.file.data
     if not isinstance(file, FileStorage) or not file.filename:

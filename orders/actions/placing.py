@@ -159,7 +159,7 @@ def _charge(charge: Charge) -> OrderCharge:
 COPIED = (
     "award_id", "supplier_number", "gtin", "name", "description", "classification", "unit_code", "quantity",
     "unit_price", "base_quantity", "net_amount", "is_approximate", "vat_percent", "choice_ground",
-    "note", "bid_line_id",
+    "note", "bid_line_id", "coding",
 )  # fmt: skip
 
 

@@ -24,10 +24,12 @@ from core.state import advance, can
 from core.types import line_net
 from orders import mail
 from orders.actions.basket import open_basket
+from orders.actions.line_coding import code_lines
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.approval_queries import steps_of
 from orders.basket import Basket, BasketLine, RankingRefusal
 from orders.basket_queries import BasketView, basket_of, view_basket
+from orders.coding_said import Said
 from orders.policy import may_mend, may_order, may_withdraw
 from orders.requisition import Requisition, RequisitionCharge, RequisitionLine, RequisitionState
 from orders.requisition_queries import (
@@ -53,6 +55,7 @@ class Checkout:
     accounting_cost: str | None = None
     message_to_supplier: str | None = None
     message_to_approver: str | None = None
+    coding: Said | None = None  # by basket line; none: the defaults
 
 
 def submit(actor: User, organisation: Organisation, checkout: Checkout, basket: Basket | None = None) -> Requisition:
@@ -75,6 +78,7 @@ def submit(actor: User, organisation: Organisation, checkout: Checkout, basket: 
     _check_steering(basket, checkout.wanted_on)
 
     requisition = _fill(actor, basket, checkout)
+    code_lines(requisition, checkout.coding, [line.id for line in basket.lines])
     requisition.check_submittable()
     drafts = _price(requisition)
     route = route_of(requisition)
@@ -233,7 +237,8 @@ def _fill(actor: User, basket: Basket, checkout: Checkout) -> Requisition:
     requisition.key = checkout.key
     requisition.delivery_name, requisition.delivery_street = address.name, address.street
     requisition.delivery_postal_code, requisition.delivery_city = address.postal_code, address.city
-    requisition.delivery_gln, requisition.goods_marking = address.gln, address.goods_marking
+    requisition.delivery_gln = address.gln
+    requisition.goods_marking = basket.organisation.marking_of(address.goods_marking, checkout.buyer_reference)
     requisition.delivery_instructions = address.instructions
     requisition.wanted_on = checkout.wanted_on
     requisition.buyer_reference = checkout.buyer_reference
@@ -273,6 +278,7 @@ def _copy(position: int, line: BasketLine, rates: dict[VatClass, Decimal]) -> Re
         choice_ground=line.choice_ground,
         note=line.note,
         bid_line_id=line.bid_line_id,
+        coding=(),
     )
 
 

@@ -25,6 +25,7 @@ from orders.actions import basket as act
 from orders.actions.requisition import Checkout, route_preview, submit
 from orders.basket import Basket, BasketLine
 from orders.basket_queries import basket_of, better_placed, units_and_addresses, view_basket
+from orders.coding_till import CodingTill, open_till
 from orders.forms import AddLineForm, ChangeLineForm, CheckoutForm, NoteRefusalForm, StateGroundForm
 from orders.proposal import net_total
 from orders.proposal_forms import TakeForm, chosen_goods, sent_rows
@@ -168,22 +169,34 @@ def checkout() -> Any:
     form = CheckoutForm(data=_suggested(user, basket, units, addresses))
     is_looking = "look" in request.form
     unit = form.offer(units, addresses, reset=is_looking)
-    if unit is not None and not is_looking and form.validate_on_submit():
+    till = open_till(user, unit, basket, request.form if request.method == "POST" and not is_looking else None)
+    is_looking = is_looking or (till is not None and till.answer(request.form))
+    if unit is not None and not is_looking and form.validate_on_submit() and not _coded_elsewhere(form, till):
         address = next(address for address in addresses if address.id == form.address_id.data)
         with refusals_on(form):
-            requisition = submit(user, organisation, _said(user, form, unit, address), basket)
+            requisition = submit(user, organisation, _said(user, form, unit, address, till), basket)
             flash(_("Skickad för godkännande."), "success")
             return redirect(_at(requisition), 303)
         basket = basket_of(user, organisation)  # the refusal has undone what was read
+        till = open_till(user, unit, basket, request.form) if basket else None
     view = view_basket(basket) if basket else None
     route = route_preview(user, unit, view) if unit and view else None
     page = render_template(
-        "basket/checkout.html", form=form, view=view, route=route, units=units, unit=unit, today=today()
+        "basket/checkout.html", form=form, view=view, route=route, units=units, unit=unit, today=today(), till=till
     )
     return page, 200 if is_looking else status(form)
 
 
-def _said(user: User, form: CheckoutForm, unit: Unit, address: DeliveryAddress) -> Checkout:
+def _coded_elsewhere(form: CheckoutForm, till: CodingTill | None) -> bool:
+    """Whether the coding is that of a unit that she has left; says so."""
+    if till is None or not till.unit_changed(request.form):
+        return False
+    text = _l("Konteringen är nu ifylld för %(unit)s. Läs igenom den och skicka igen.", unit=till.unit.name)
+    form.form_errors.append(text)
+    return True
+
+
+def _said(user: User, form: CheckoutForm, unit: Unit, address: DeliveryAddress, till: CodingTill | None) -> Checkout:
     return Checkout(
         unit=unit,
         address=address,
@@ -193,6 +206,7 @@ def _said(user: User, form: CheckoutForm, unit: Unit, address: DeliveryAddress) 
         accounting_cost=form.accounting_cost.data,
         message_to_supplier=form.message_to_supplier.data,
         message_to_approver=form.message_to_approver.data,
+        coding=till.said if till else None,
     )
 
 

@@ -82,7 +82,7 @@ def managed(actor: Actor, nearness: str) -> bool:
 
 
 def of_the_administrator(actor: Actor, nearness: str) -> bool:
-    """Approval rules: the organisation's own administrator's, and not the system's."""
+    """Approval rules and coding: the organisation's own administrator's, and not the system's."""
     return actor.role is Role.ORGANISATION_ADMIN and nearness == OWN
 
 
@@ -130,6 +130,9 @@ SCOPES: dict[str, tuple[str, Scope]] = {
     "rules.history.rule_id": ("approval rule", of_who_reads_rules),
     "rules.rule_id": ("approval rule", of_the_administrator),
     "rules.group_id": ("approval group", of_the_administrator),
+    "coding.dimension_id": ("coding dimension", of_the_administrator),
+    "coding.default_id": ("coding default", of_the_administrator),
+    "coding.rule_id": ("coding rule", of_the_administrator),
     "manage.agreement_id": ("agreement", managed),
     "manage.lot_id": ("lot", managed),
     "manage.award_id": ("award", managed),

@@ -31,6 +31,7 @@ from orders.actions.basket import add
 from orders.actions.order import cancel
 from orders.actions.shopping_list import ListTerms, create
 from orders.basket_queries import basket_of
+from orders.coding_rule import Effect
 from orders.competition_queries import bids_of
 from orders.direct_procurement import AskedAnswer, ProcurementLaw
 from orders.need import NeedReport
@@ -50,6 +51,7 @@ from tests.factories.catalog import (
     make_price_list,
     make_synonym,
 )
+from tests.factories.coding import make_code, make_combination, make_default, make_dimension
 from tests.factories.competitions import (
     Scene,
     invitations_of,
@@ -274,6 +276,19 @@ def _competitions(world: World, nearness: str, place: Place, name: str, buyer: U
     world.add("bid link", nearness, links_of(make_competition(scene, file=needs.SentFile("krav.txt", b"Krav")))[0])
 
 
+def _coding(world: World, nearness: str, organisation: Organisation, secret: str) -> None:
+    """Two dimensions that nobody must fill in, a default and a rule."""
+    one, other = (
+        make_dimension(organisation, f"{secret} {n}"[-40:], is_mandatory=False, is_listed=True) for n in (1, 2)
+    )
+    make_code(one, "100", name=secret)
+    world.add("coding dimension", nearness, one.id)
+    world.add(
+        "coding default", nearness, make_default(one, "100", user_id=make_member(Role.ORDERER, organisation).id).id
+    )
+    world.add("coding rule", nearness, make_combination(one, Effect.FORBIDDEN, other, name=secret).id)
+
+
 def make_world() -> World:
     """Make it all, by the real use cases. Needs an application context."""
     world = World()
@@ -284,6 +299,7 @@ def make_world() -> World:
         group = make_group(organisation, name=canary("A1" if organisation is a else "B1", "staff"))
         world.add("approval rule", nearness, make_rule(organisation).id)
         world.add("approval group", nearness, group.id)
+        _coding(world, nearness, organisation, canary("A1" if organisation is a else "B1", "staff"))
 
     def place(name: str, approver: User | None = None) -> Place:
         unit = units[name]

@@ -1,7 +1,7 @@
 """Renewed competitions: criteria of lots, requests with sealed envelopes, bids, decisions; and lines that stand on a
 won price, which the database ties to the decision.
 
-Only adds; what an order line must stand on is asked anew. Revision: 0016, after 0013
+Only adds; what an order line must stand on is asked anew. Revision: 0015, after 0014
 """
 
 from datetime import date
@@ -9,8 +9,8 @@ from datetime import date
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
