@@ -37,6 +37,7 @@ from exchange import outbox
 from orders import (
     approval,
     basket,
+    conflict,
     direct_procurement,
     favourite,
     need,
@@ -48,6 +49,7 @@ from orders import (
 )
 from orders.views import approvals as approval_views
 from orders.views import basket as basket_views
+from orders.views import conflicts as conflict_views
 from orders.views import favourites as favourite_views
 from orders.views import need_answers as need_views
 from orders.views import orders as order_views
@@ -62,7 +64,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NOUNS = (
     *(journal, organisation, session, substitution, throttle, user),
     *(agreement, category, ceiling, column_map, parameter, picture, price_list, price_refusal, price_rule, supplier),
-    *(outbox, approval, basket, direct_procurement, favourite, need, order),
+    *(outbox, approval, basket, conflict, direct_procurement, favourite, need, order),
     *(receipt, requisition, shopping_list, volume),
 )
 
@@ -72,7 +74,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *auth_views.BLUEPRINTS,
     *catalog_views.BLUEPRINTS,
     *(basket_views.bp, requisition_views.bp, approval_views.bp, order_views.bp),
-    *(rule_views.bp, favourite_views.bp, shopping_list_views.bp, quick_entry_views.bp, need_views.bp),
+    *(rule_views.bp, conflict_views.bp, favourite_views.bp, shopping_list_views.bp),
+    *(quick_entry_views.bp, need_views.bp),
 )
 
 

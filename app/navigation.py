@@ -42,6 +42,7 @@ PERSONAL = (
     ("quick_entry.index", _l("Snabbinmatning")),
     ("needs.index", _l("Behovsanmälningar")),
     ("auth.substitutions", _l("Ersättare")),
+    ("conflicts.mine", _l("Mina jäv")),
     ("auth.password", _l("Byt lösenord")),
     ("outbox.mailbox", _l("E-postlåda")),
 )
@@ -56,6 +57,7 @@ OFFICE = (
     ("admin.units", _l("Enheter och adresser")),
     ("admin.users", _l("Personer")),
     ("rules.index", _l("Attestregler")),
+    ("conflicts.index", _l("Jäv")),
     ("admin.journal", _l("Journal")),
     ("outbox.queue", _l("E-post ut")),
 )

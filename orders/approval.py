@@ -136,6 +136,7 @@ class ApprovalStep(Base):
     position: Mapped[int]
     label: Mapped[str] = mapped_column(String(200))  # "attestant för Norra skolan"
     quorum: Mapped[Quorum] = mapped_column(TextEnum(Quorum))
+    yes_needed: Mapped[int] = mapped_column(default=1)  # of different people: two, where they decide in union
     state: Mapped[ApprovalState] = mapped_column(TextEnum(ApprovalState), default=ApprovalState.WAITING)
     content_hash: Mapped[str] = mapped_column(String(64))
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -152,6 +153,11 @@ class ApprovalStep(Base):
     )
 
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def lacks_yes(self) -> int:
+        """How many more people must say yes at least."""
+        return max(self.yes_needed - sum(seat.decision == "approve" for seat in self.candidates), 0)
 
     @property
     def this_round(self) -> list[ApprovalStep]:

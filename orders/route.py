@@ -2,14 +2,14 @@
 
 Pure: rules and people come in, steps with names come out, and with them why: which rules did not fit, and who was left
 out of a step. What the rules never allow, whatever they say: the orderer, the creator or the last editor approving; an
-approver above her own amount limit; approving one's superior's purchase; one person in two steps. Where nobody is left,
-the answer is a stop, never a yes (KL 6 kap. 6 §, attestreglemente).
+approver above her own limits; approving one's superior's purchase; buying from a supplier one has an interest in; one
+person in two steps. Where nobody is left, the answer is a stop, never a yes (KL 6 kap. 6 §, attestreglemente).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import IntEnum
@@ -27,17 +27,22 @@ from catalog.category import Category
 from core.db import db, prepared
 from core.errors import RuleBroken
 from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, Quorum, StepKind
+from orders.conflict_queries import Pairs, conflicts_at, conflicts_with
+from orders.limits import has_room, used_of
+
+UNION = 2  # people, where the organisation wants two in union
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What the rules look at. `amount` is excl. VAT, charges included."""
+    """What the rules look at. `amount` is excl. VAT, charges included; `suppliers` are their ids."""
 
     unit: Unit
     amount: Decimal
     categories: tuple[Category, ...]
     orderer: User
     barred: frozenset[int]  # ids of the orderer, the creator and the last editor
+    suppliers: frozenset[int] = frozenset()
 
 
 class Unmet(IntEnum):
@@ -56,18 +61,22 @@ class Bar(IntEnum):
 
     OWN = 1  # she ordered, created or last edited it
     TAKEN = 2  # she sits in a step before
-    SUBORDINATE = 3
-    ABOVE_LIMIT = 4
-    NO_RIGHT = 5  # no approver today
+    CONFLICT = 3  # she has an interest in a supplier (jäv)
+    SUBORDINATE = 4
+    ABOVE_LIMIT = 5
+    PERIOD_FULL = 6  # of what she may approve in a month or a year, too little is left
+    NO_RIGHT = 7  # no approver today
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Somebody a step would have asked, had it not been for `bar`. `limit` is her own, where that is it."""
+    """Somebody a step would have asked, had it not been for `bar`. `limit` is her own, where that is it, and `used`
+    what of it is taken already."""
 
     person: User
     bar: Bar
     limit: Decimal | None = None
+    used: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,7 @@ class RouteStep:
     quorum: Quorum
     people: tuple[User, ...]
     left_out: tuple[LeftOut, ...] = ()
+    yes_needed: int = 1  # of different people; two in union
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,13 @@ class Directory:
     rules: tuple[ApprovalRule, ...]
     approvers: tuple[Membership, ...]
     on: date
+    union_from: Decimal | None = None  # from this amount on two people take the last step
+    conflicts: Pairs = frozenset()
+    used: dict[int, Decimal] = field(default_factory=dict)  # of limits for a period, by the id of the right
+
+    def yes_needed(self, amount: Decimal) -> int:
+        """How many people must say yes to an amount in the last step."""
+        return 1 if self.union_from is None or amount < self.union_from else UNION
 
 
 class NobodyCanApprove(RuleBroken):
@@ -122,10 +139,14 @@ def directory_of(organisation: Organisation, on: date, need: Need | None = None)
     else:
         categories = {key for category in need.categories for key in _ids(category.path)}
         statement = _likely_rules(organisation.id, on, need.amount, _ids(need.unit.path), list(categories))
+    approvers = tuple(db.session.scalars(*_approvers(organisation.id)))
     return Directory(
         rules=tuple(db.session.scalars(*statement).unique()),
-        approvers=tuple(db.session.scalars(*_approvers(organisation.id))),
+        approvers=approvers,
         on=on,
+        union_from=organisation.union_from,
+        conflicts=conflicts_at(organisation, on) if need is None else conflicts_with(need.suppliers, on),
+        used=used_of(approvers, on),
     )
 
 
@@ -197,19 +218,32 @@ def trace(need: Need, directory: Directory) -> Trace:
     steps: list[RouteStep] = []
     taken: set[int] = set()
     for asked in rule.steps:
-        step = _find_step(asked, need, directory, taken)
+        is_last = asked is rule.steps[-1]
+        step = _find_step(asked, need, directory, taken, directory.yes_needed(need.amount) if is_last else 1)
         steps.append(step)
-        if not step.people:
-            stop = NobodyCanApprove(
-                _l(
-                    "Attestregeln ”%(rule)s” kräver %(step)s, men där finns ingen som får godkänna det här beloppet.",
-                    rule=rule.name,
-                    step=step.label,
-                )
-            )
-            return Trace(passed, rule, tuple(steps), directory.on, stop)
+        if why := _why_empty(step, rule):
+            return Trace(passed, rule, tuple(steps), directory.on, why)
         taken.update(person.id for person in step.people)
     return Trace(passed, rule, tuple(steps), directory.on)
+
+
+def _why_empty(step: RouteStep, rule: ApprovalRule) -> NobodyCanApprove | None:
+    """Why a step cannot be taken; nothing where it can."""
+    if len(step.people) >= step.yes_needed:
+        return None
+    said = {"rule": rule.name, "step": step.label}
+    if step.people:
+        return NobodyCanApprove(
+            _l(
+                "Beloppet kräver två i förening, men attestregeln ”%(rule)s” frågar sist %(step)s, och där får bara "
+                "%(name)s godkänna det.",
+                name=step.people[0].name,
+                **said,
+            )
+        )
+    return NobodyCanApprove(
+        _l("Attestregeln ”%(rule)s” kräver %(step)s, men där finns ingen som får godkänna det här beloppet.", **said)
+    )
 
 
 def fits(rule: ApprovalRule, need: Need, on: date) -> bool:
@@ -234,12 +268,14 @@ def unmet(rule: ApprovalRule, need: Need, on: date) -> Iterator[Unmet]:
         yield Unmet.CATEGORY
 
 
-def _find_step(step: ApprovalRuleStep, need: Need, directory: Directory, taken: Collection[int]) -> RouteStep:
-    """What a step is called, who may take it, and who was passed over."""
+def _find_step(
+    step: ApprovalRuleStep, need: Need, directory: Directory, taken: Collection[int], yes_needed: int
+) -> RouteStep:
+    """What a step is called, who may take it, and who was passed over. Upwards until there are as many as needed."""
 
     def seated(label: str, rights: Iterable[Membership]) -> RouteStep:
-        people, left_out = _sift(rights, need, directory.on, taken)
-        return RouteStep(label, step.quorum, people, left_out)
+        people, left_out = _sift(rights, need, directory, taken)
+        return RouteStep(label, step.quorum, people, left_out, yes_needed)
 
     if step.kind in (StepKind.PERSON, StepKind.GROUP):
         named = _named(step)
@@ -247,14 +283,17 @@ def _find_step(step: ApprovalRuleStep, need: Need, directory: Directory, taken: 
         found = seated(_name_of(step), rights)
         without = named.keys() - {right.user_id for right in rights}
         barred = tuple(LeftOut(named[key], Bar.NO_RIGHT) for key in sorted(without))
-        return RouteStep(found.label, found.quorum, found.people, found.left_out + barred)
+        return replace(found, left_out=found.left_out + barred)
     begins_at = need.unit.parent if step.kind is StepKind.PARENT_APPROVER else need.unit
     places = _upwards(begins_at)
+    free: dict[int, Membership] = {}
     for last, place in enumerate(places):
         there = [right for right in directory.approvers if right.unit_id == place]
-        if any(_bar(right, need, directory.on, taken) is None for right in there):
+        free |= {right.user_id: right for right in there if _bar(right, need, directory, taken) is None}
+        if len(free) >= yes_needed:
             on_the_way = [right for right in directory.approvers if right.unit_id in places[: last + 1]]
-            return seated(_label(there[0].unit), sorted(on_the_way, key=lambda right: places.index(right.unit_id)))
+            nearest = next(iter(free.values()))
+            return seated(_label(nearest.unit), sorted(on_the_way, key=lambda right: places.index(right.unit_id)))
     return seated(_label(begins_at), [right for right in directory.approvers if right.unit_id in places])
 
 
@@ -272,32 +311,43 @@ def _name_of(step: ApprovalRuleStep) -> str:
 
 
 def _sift(
-    rights: Iterable[Membership], need: Need, on: date, taken: Collection[int]
+    rights: Iterable[Membership], need: Need, directory: Directory, taken: Collection[int]
 ) -> tuple[tuple[User, ...], tuple[LeftOut, ...]]:
     """Who may take a step by one of the rights, and who by none of hers; nobody twice."""
     people: dict[int, User] = {}
     left_out: dict[int, LeftOut] = {}
     for right in rights:
-        bar = _bar(right, need, on, taken)
+        bar = _bar(right, need, directory, taken)
         if bar is None:
             people[right.user_id] = right.user
         elif right.user_id not in left_out or bar < left_out[right.user_id].bar:
-            limit = right.amount_limit if bar is Bar.ABOVE_LIMIT else None
-            left_out[right.user_id] = LeftOut(right.user, bar, limit)
+            left_out[right.user_id] = _left_out(right, bar, directory)
     return tuple(people.values()), tuple(out for key, out in left_out.items() if key not in people)
 
 
-def _bar(right: Membership, need: Need, on: date, taken: Collection[int]) -> Bar | None:
+def _left_out(right: Membership, bar: Bar, directory: Directory) -> LeftOut:
+    if bar is Bar.ABOVE_LIMIT:
+        return LeftOut(right.user, bar, right.amount_limit)
+    if bar is Bar.PERIOD_FULL:
+        return LeftOut(right.user, bar, right.period_limit, directory.used.get(right.id, Decimal(0)))
+    return LeftOut(right.user, bar)
+
+
+def _bar(right: Membership, need: Need, directory: Directory, taken: Collection[int]) -> Bar | None:
     """What keeps the holder of a right from taking a step; nothing where she may."""
-    if not right.is_current(on):
+    if not right.is_current(directory.on):
         return Bar.NO_RIGHT
     if right.user_id in need.barred:
         return Bar.OWN
     if right.user_id in taken:
         return Bar.TAKEN
+    if any((right.user_id, supplier) in directory.conflicts for supplier in need.suppliers):
+        return Bar.CONFLICT
     if right.user.superior_id == need.orderer.id:
         return Bar.SUBORDINATE
-    return None if right.reaches(need.amount) else Bar.ABOVE_LIMIT
+    if not right.reaches(need.amount):
+        return Bar.ABOVE_LIMIT
+    return None if has_room(right, need.amount, directory.used) else Bar.PERIOD_FULL
 
 
 def _upwards(unit: Unit | None) -> list[int | None]:

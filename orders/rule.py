@@ -10,6 +10,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from auth.organisation import Organisation
 from core.web import day, kr
 from orders.approval import ApprovalRule, ApprovalRuleStep, Quorum, StepKind
 from orders.route import Bar, LeftOut, Need, Unmet, unmet
@@ -50,6 +51,16 @@ def period(rule: ApprovalRule) -> Any:
     if first:
         return _("Gäller från och med %(first)s.", first=day(first))
     return _("Gäller till och med %(last)s.", last=day(last)) if last else ""
+
+
+def union_sentence(organisation: Organisation) -> Any:
+    """From which amount two decide in union; nothing where one always may."""
+    if organisation.union_from is None:
+        return ""
+    return _(
+        "Från %(amount)s utan moms tas det sista beslutet av två olika personer (två i förening).",
+        amount=kr(organisation.union_from, 0),
+    )
 
 
 def who_decides(step: ApprovalRuleStep) -> Any:
@@ -98,9 +109,17 @@ def why_left_out(out: LeftOut) -> Any:
             return _("har själv beställt")
         case Bar.TAKEN:
             return _("frågas redan i ett steg före")
+        case Bar.CONFLICT:
+            return _("har anmält jäv mot leverantören")
         case Bar.SUBORDINATE:
             return _("har beställaren som chef")
         case Bar.ABOVE_LIMIT:
             return _("får godkänna högst %(limit)s", limit=kr(out.limit, 0))
+        case Bar.PERIOD_FULL:
+            return _(
+                "har redan godkänt %(used)s av de %(limit)s som får godkännas i perioden",
+                used=kr(out.used, 0),
+                limit=kr(out.limit, 0),
+            )
         case Bar.NO_RIGHT:
             return _("är inte attestant i dag")

@@ -4,7 +4,7 @@ another way. Nothing is saved, and nothing that is submitted moves."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from sqlalchemy import func, select
@@ -41,6 +41,14 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class Bought:
+    """Of what kinds the lines of a requisition are, and from whom."""
+
+    categories: list[Category] = field(default_factory=list)
+    suppliers: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """`count` of the `looked_at` latest requisitions of `days` would have moved; `moved` are the latest of those."""
 
@@ -60,11 +68,11 @@ def effect_of(organisation: Organisation, old: ApprovalRule | None, new: Approva
     before = directory_of(organisation, day)
     after = replace(before, rules=_with(before.rules, old, new))
     requisitions = _sent_lately(organisation)
-    categories = _categories_of(requisitions)
+    bought = _bought_with(requisitions)
     units = unit_tree(organisation)  # read together, or each one's parent would be asked for by itself
     traces = []
     for requisition in requisitions:
-        need = _need_of(requisition, categories.get(requisition.id, ()))
+        need = _need_of(requisition, bought.get(requisition.id, Bought()))
         traced = trace(need, after)
         if _way_of(traced) != _way_of(trace(need, before)):
             traces.append((requisition, traced))
@@ -95,29 +103,34 @@ def _sent_lately(organisation: Organisation) -> Sequence[Requisition]:
     ).all()
 
 
-def _categories_of(requisitions: Sequence[Requisition]) -> dict[int, tuple[Category, ...]]:
-    """What is bought with each: its lots' categories, or their agreements' (`catalog.queries.categories_of`)."""
-    found: dict[int, tuple[Category, ...]] = {}
+def _bought_with(requisitions: Sequence[Requisition]) -> dict[int, Bought]:
+    """What is bought with each: its lots' categories, or their agreements' (`catalog.queries.categories_of`), and the
+    ids of the suppliers."""
+    found: dict[int, Bought] = {}
     rows = db.session.execute(
-        select(RequisitionLine.requisition_id, Category)
+        select(RequisitionLine.requisition_id, RequisitionLine.supplier_id, Category)
         .join(Lot, RequisitionLine.lot_id == Lot.id)
         .join(Agreement, RequisitionLine.agreement_id == Agreement.id)
-        .join(Category, Category.id == func.coalesce(Lot.category_id, Agreement.category_id))
+        .join(Category, Category.id == func.coalesce(Lot.category_id, Agreement.category_id), isouter=True)
         .where(RequisitionLine.requisition_id.in_([requisition.id for requisition in requisitions]))
         .distinct()
     )
-    for requisition_id, category in rows:
-        found[requisition_id] = (*found.get(requisition_id, ()), category)
+    for requisition_id, supplier_id, category in rows:
+        bought = found.setdefault(requisition_id, Bought())
+        bought.suppliers.add(supplier_id)
+        if category is not None and category not in bought.categories:
+            bought.categories.append(category)
     return found
 
 
-def _need_of(requisition: Requisition, categories: tuple[Category, ...]) -> Need:
+def _need_of(requisition: Requisition, bought: Bought) -> Need:
     return Need(
         unit=requisition.unit,
         amount=requisition.net_amount,
-        categories=categories,
+        categories=tuple(bought.categories),
         orderer=requisition.orderer,
         barred=requisition.barred,
+        suppliers=frozenset(bought.suppliers),
     )
 
 
@@ -125,7 +138,7 @@ def _way_of(traced: Trace) -> object:
     """What two ways are compared by: who must say yes, not under which name the step goes."""
     if traced.stop is not None:
         return traced.stop.code
-    return [(step.quorum, {person.id for person in step.people}) for step in traced.steps]
+    return [(step.quorum, step.yes_needed, {person.id for person in step.people}) for step in traced.steps]
 
 
 def _ways_taken(requisition_ids: Sequence[int]) -> dict[int, Way]:

@@ -14,7 +14,7 @@ from auth.organisation import Unit
 from auth.user import User
 from catalog.category import Category
 from core.forms import BaseForm, DayField, DecimalField, MultipleField, Required, SelectField, TextField
-from orders.actions.rule import RuleFacts, StepFacts
+from orders.actions.rule import ApprovalTerms, RuleFacts, StepFacts
 from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, Quorum, StepKind
 
 MOST_STEPS = 4
@@ -124,6 +124,20 @@ def _who(step: ApprovalRuleStep) -> str:
     if step.kind is StepKind.GROUP:
         return f"group:{step.group_id}"
     return str(step.kind.value)
+
+
+class TermsForm(BaseForm):
+    """What holds for all of an organisation's approvals."""
+
+    union_from = DecimalField(
+        _l("Två i förening från och med (kr utan moms)"),
+        description=_l("Då tas det sista beslutet av två olika personer. Tomt betyder att en räcker."),
+        min=0,
+        max=LARGEST_AMOUNT,
+    )
+
+    def terms(self) -> ApprovalTerms:
+        return ApprovalTerms(**{name: self[name].data for name in ApprovalTerms.__dataclass_fields__})
 
 
 class GroupForm(BaseForm):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from auth.journal import record
 from auth.session import digest
-from auth.user import User
+from auth.user import Membership, User
 from catalog import ceiling
 from core.clock import now
 from core.db import db, prepared, reading, unit_of_work
@@ -23,7 +23,7 @@ from orders.actions.placing import place
 from orders.actions.requisition import close_route, open_step
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep, ApprovalToken, Quorum
 from orders.approval_queries import reload_step, with_route
-from orders.policy import belongs_to, is_awaited, seat_of, why_no_seat
+from orders.policy import awaited, belongs_to, seat_of, why_no_seat
 from orders.requisition import Requisition
 from orders.requisition_queries import load_requisition, requisition_drafts
 from orders.split import all_draws
@@ -42,7 +42,7 @@ def approve(actor: User, step: ApprovalStep, comment: str | None, seen_hash: str
     step, seat = _sit_down(actor, step, seen_hash, "approve")
     _decide(actor, seat, "approve", comment)
     requisition = step.requisition
-    if step.quorum is Quorum.ALL and any(is_awaited(seat) for seat in step.candidates):
+    if step.lacks_yes or (step.quorum is Quorum.ALL and awaited(step)):
         return requisition
     return _go_on(actor, step, comment)
 
@@ -144,7 +144,7 @@ def _settle(step: ApprovalStep) -> bool:
     requisition = load_requisition(step.requisition_id, lock=True)
     step = reload_step(step)
     step.requisition = requisition
-    if not can(step, "approve") or any(is_awaited(seat) for seat in step.candidates):
+    if not can(step, "approve") or step.lacks_yes or awaited(step):
         return False
     requisition.check_unchanged()
     last = max((s for s in step.candidates if s.decided_at), key=lambda s: s.decided_at or now())
@@ -202,6 +202,8 @@ def _sit_down(actor: User, step: ApprovalStep, seen_hash: str, act: str) -> tupl
     if not can(step, act) or not can(requisition, act):
         raise WrongState(_l("Begäran är redan avgjord. Någon kan ha hunnit före dig."))
     seat = seat_of(actor, step)
+    if seat is not None and _hold_limits(seat.user):
+        seat = seat_of(actor, step)  # what she decided elsewhere meanwhile takes its room
     if seat is None:
         refusal = WrongState if any(c.decided_by_id == actor.id for c in step.candidates) else NotAllowed
         raise refusal(why_no_seat(actor, step))
@@ -209,6 +211,14 @@ def _sit_down(actor: User, step: ApprovalStep, seen_hash: str, act: str) -> tupl
     if seen_hash != requisition.content_hash:
         raise RuleBroken(_l("Begäran har ändrats sedan du öppnade sidan. Läs igenom den igen."))
     return step, seat
+
+
+def _hold_limits(user: User) -> bool:
+    """Let one yes at a time count against her limits for a period; whether she has such a limit."""
+    limited = [membership.id for membership in user.memberships if membership.period_limit is not None]
+    if limited:
+        db.session.execute(select(Membership.id).where(Membership.id.in_(limited)).with_for_update())
+    return bool(limited)
 
 
 _token = cast(Table, ApprovalToken.__table__)

@@ -107,6 +107,7 @@ def route_of(requisition: Requisition) -> list[RouteStep]:
         categories=categories_of([line.award.lot for line in requisition.lines]),
         orderer=requisition.orderer,
         barred=requisition.barred,
+        suppliers=frozenset(line.supplier_id for line in requisition.lines),
     )
     return find_route(need, directory_of(requisition.organisation, today(), need))
 
@@ -120,6 +121,7 @@ def route_preview(actor: User, unit: Unit, view: BasketView) -> list[RouteStep] 
         categories=categories_of(lots),
         orderer=actor,
         barred=frozenset({actor.id}),
+        suppliers=frozenset(line.article.award.supplier_id for line in view.basket.lines),
     )
     try:
         return find_route(need, directory_of(view.basket.organisation, today(), need))
@@ -308,6 +310,7 @@ def _lay_route(requisition: Requisition, route: list[RouteStep]) -> ApprovalStep
             state=ApprovalState.WAITING,
             label=step.label,
             quorum=step.quorum,
+            yes_needed=step.yes_needed,
             content_hash=requisition.content_hash or "",
             candidates=[ApprovalCandidate(user=person, name=person.name) for person in step.people],
         )

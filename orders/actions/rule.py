@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -49,6 +49,26 @@ class RuleFacts:
     category: Category | None = None
     starts_on: date | None = None
     ends_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalTerms:
+    """What an organisation says about all its approvals. Amounts are SEK excl. VAT."""
+
+    union_from: Decimal | None = None
+
+
+def set_terms(actor: User, organisation: Organisation, terms: ApprovalTerms) -> None:
+    """Say what holds for all rules. What is submitted already goes on as it was. Raises NotAllowed."""
+    _check_manager(actor, organisation.id)
+    before = {name: getattr(organisation, name) for name in ApprovalTerms.__dataclass_fields__}
+    said = asdict(terms)
+    if before == said:
+        return
+    for name, value in said.items():
+        setattr(organisation, name, value)
+    detail: dict[str, Any] = {name: None if value is None else str(value) for name, value in said.items()}
+    record(actor, "edit", "approval-settings", organisation.id, organisation_id=organisation.id, **detail)
 
 
 def create_rule(actor: User, organisation: Organisation, facts: RuleFacts) -> ApprovalRule:

@@ -113,7 +113,7 @@ def _outcome(requisition: Requisition, decision: str) -> Any:
         return _("Du har skickat tillbaka %(number)s. Beställaren får besked.", number=number)
     if requisition.state is RequisitionState.APPROVED:
         return _("Du har godkänt %(number)s. Beställningen skickas nu till leverantören.", number=number)
-    return _("Du har godkänt %(number)s. Nästa person har fått frågan.", number=number)
+    return _("Du har godkänt %(number)s. Någon till behöver också säga ja.", number=number)
 
 
 def _page(step: ApprovalStep, user: User, form: DecideForm, token: str | None = None) -> str:

@@ -23,9 +23,9 @@ from orders.actions import rule as act
 from orders.approval import ApprovalGroup, ApprovalRule
 from orders.policy import may_manage_rules
 from orders.route import Need, directory_of, trace
-from orders.rule import condition, period, who_decides, why_left_out, why_not
+from orders.rule import condition, period, union_sentence, who_decides, why_left_out, why_not
 from orders.rule_effect import effect_of
-from orders.rule_forms import GroupForm, RuleForm, TryForm, said_by
+from orders.rule_forms import GroupForm, RuleForm, TermsForm, TryForm, said_by
 from orders.rule_queries import categories, group_for, groups_of, rule_for, rules_of
 
 bp = Blueprint("rules", __name__, url_prefix="/admin/approval-rules")
@@ -45,6 +45,7 @@ def index() -> Any:
         condition=condition,
         period=period,
         who_decides=who_decides,
+        union=union_sentence(organisation),
         on=today(),
         form=form,
         need=need,
@@ -53,6 +54,20 @@ def index() -> Any:
         why_left_out=why_left_out,
         may_manage=may_manage_rules(current(), organisation.id),
     )
+
+
+@bp.route("/settings", methods=["GET", "POST"])
+@requires(Permission.ORGANISATION_MANAGE)
+def settings() -> Any:
+    """What holds for all rules."""
+    organisation = _managed()
+    form = TermsForm(obj=organisation)
+    if form.validate_on_submit():
+        with refusals_on(form):
+            act.set_terms(current(), organisation, form.terms())
+            flash(_("Inställningarna är sparade. De gäller det som skickas in från och med nu."), "success")
+            return redirect(url_for("rules.index"), 303)
+    return render_template("rules/settings.html", form=form), status(form)
 
 
 @bp.route("/new", methods=["GET", "POST"])

@@ -37,6 +37,7 @@ REFERENCES = {
     "basket.add_rows.list_id": "shopping list",
     "basket.checkout.address_id": "address",
     "basket.checkout.unit_id": "unit",
+    "conflicts.declare.person": "user",
     "manage.create_agreement.owner": "organisation",
     "manage.create_agreement.responsible": "user",
     "manage.edit_agreement.owner": "organisation",
@@ -67,6 +68,8 @@ REFUSED = {400, 403, 404, FORM_REFUSED}
 SHARED = {
     "admin.create_organisation.contact_buyer_id": "the office's own",
     "admin.edit_organisation.contact_buyer_id": "the office's own",
+    "conflicts.declare.supplier": "suppliers serve all",
+    "conflicts.mine.supplier": "suppliers serve all",
     "manage.add_award.supplier": "suppliers serve all",
     "manage.award.supplier": "suppliers serve all",
     "manage.add_lot.category": "one tree of categories",
