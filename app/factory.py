@@ -43,6 +43,7 @@ from orders import (
     need,
     order,
     receipt,
+    refused_line,
     requisition,
     shopping_list,
     volume,
@@ -65,7 +66,7 @@ NOUNS = (
     *(journal, organisation, session, substitution, throttle, user),
     *(agreement, category, ceiling, column_map, parameter, picture, price_list, price_refusal, price_rule, supplier),
     *(outbox, approval, basket, conflict, direct_procurement, favourite, need, order),
-    *(receipt, requisition, shopping_list, volume),
+    *(receipt, refused_line, requisition, shopping_list, volume),
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (

@@ -135,6 +135,7 @@ SENTENCES: dict[tuple[str, str], Any] = {
     ("requisition", "reject"): _l("Avslog begäran."),
     ("requisition", "send-back"): _l("Skickade tillbaka begäran."),
     ("requisition", "pass-over"): _l("Väntar inte in den som inte får besluta längre."),
+    ("requisition", "refuse-lines"): _l("Avslog rader. Resten går vidare."),
     ("requisition", "withdraw"): _l("Tog tillbaka begäran."),
     ("requisition", "mend"): _l("Lade tillbaka begäran i varukorgen."),
     ("order", "place"): _l("Lade beställningen hos %(supplier)s."),

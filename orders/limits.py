@@ -42,9 +42,10 @@ def has_room(right: Membership, amount: Decimal, used: dict[int, Decimal]) -> bo
 
 @prepared
 def _used(ids: list[int], month: datetime, year: datetime, but_for: int) -> Select[Any]:
+    amount = func.coalesce(ApprovalStep.amount, Requisition.net_amount)
     covers = or_(Membership.unit_id.is_(None), Unit.path.startswith(_place.path))
     told = (
-        select(Membership.id.label("right"), Requisition.id, Requisition.net_amount.label("amount"))
+        select(Membership.id.label("right"), ApprovalStep.requisition_id, func.max(amount).label("amount"))
         .join(_place, _place.id == Membership.unit_id, isouter=True)
         .join(ApprovalCandidate, ApprovalCandidate.user_id == Membership.user_id)
         .join(ApprovalStep, ApprovalStep.id == ApprovalCandidate.step_id)
@@ -64,7 +65,7 @@ def _used(ids: list[int], month: datetime, year: datetime, but_for: int) -> Sele
             Requisition.id != but_for,
             covers,
         )
-        .distinct()
+        .group_by(Membership.id, ApprovalStep.requisition_id)
         .subquery()
     )
     return select(told.c.right, func.sum(told.c.amount).label("amount")).group_by(told.c.right)

@@ -143,7 +143,7 @@ def seat_of(user: User, step: ApprovalStep) -> ApprovalCandidate | None:
         absent = absent_of(user, requisition.organisation_id)
         seats = [candidate for candidate in open_seats if candidate.user_id in absent]
     kept = (seat for seat in seats if seat.user_id not in conflicted)
-    return next((seat for seat in kept if _may_approve_still(seat.user, requisition)), None)
+    return next((seat for seat in kept if _may_approve_still(seat.user, step)), None)
 
 
 def awaited(step: ApprovalStep) -> list[ApprovalCandidate]:
@@ -155,7 +155,7 @@ def awaited(step: ApprovalStep) -> list[ApprovalCandidate]:
         for seat in step.candidates
         if seat.decided_at is None
         and not _is_barred(seat.user, step, conflicted)
-        and _may_approve_still(seat.user, step.requisition)
+        and _may_approve_still(seat.user, step)
     ]
 
 
@@ -167,18 +167,18 @@ def _is_barred(user: User, step: ApprovalStep, conflicted: Collection[int]) -> b
     return user.superior_id == requisition.orderer_id or _has_decided(user, step)
 
 
-def _may_approve_still(user: User, requisition: Requisition) -> bool:
+def _may_approve_still(user: User, step: ApprovalStep) -> bool:
     """The route names people for good, but a role that has ended, or a limit that was lowered or is full, decides no
     more."""
     rights = [
         membership
         for membership in user.current_memberships()
         if membership.role is Role.APPROVER
-        and membership.organisation_id == requisition.organisation_id
-        and membership.reaches(requisition.net_amount)
+        and membership.organisation_id == step.requisition.organisation_id
+        and membership.reaches(step.net_amount)
     ]
-    used = used_of(rights, today(), but_for=requisition.id)
-    return any(has_room(right, requisition.net_amount, used) for right in rights)
+    used = used_of(rights, today(), but_for=step.requisition_id)
+    return any(has_room(right, step.net_amount, used) for right in rights)
 
 
 def why_no_seat(user: User, step: ApprovalStep) -> Any:

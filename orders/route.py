@@ -23,19 +23,24 @@ from sqlalchemy.orm import joinedload
 from auth.organisation import Organisation, Unit
 from auth.permission import Role
 from auth.user import Membership, User
+from catalog.agreement import CallOffMethod
 from catalog.category import Category
 from core.db import db, prepared
 from core.errors import RuleBroken
-from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, Quorum, StepKind
+from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, Quorum, StepKind, Turn
 from orders.conflict_queries import Pairs, conflicts_at, conflicts_with
 from orders.limits import has_room, used_of
 
 UNION = 2  # people, where the organisation wants two in union
 
+Part = tuple[Category | None, Decimal]
+Taken = set[int]  # the ids of those who sit in a step already
+
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What the rules look at. `amount` is excl. VAT, charges included; `suppliers` are their ids."""
+    """What the rules look at. `amount` is excl. VAT, charges included; `suppliers` and `agreements` are their ids.
+    `parts` are the sums of the lines by category; none given: all of it is of each of the categories."""
 
     unit: Unit
     amount: Decimal
@@ -43,6 +48,23 @@ class Need:
     orderer: User
     barred: frozenset[int]  # ids of the orderer, the creator and the last editor
     suppliers: frozenset[int] = frozenset()
+    agreements: frozenset[int] = frozenset()
+    methods: frozenset[CallOffMethod] = frozenset()
+    is_justified: bool = False  # the orderer has stated a ground for her choice of supplier
+    parts: tuple[Part, ...] = ()
+
+    def bought(self) -> tuple[Part, ...]:
+        """The categories of the lines, with their sums."""
+        whole: tuple[Category | None, ...] = self.categories or (None,)
+        return self.parts or tuple((category, self.amount) for category in whole)
+
+    def amount_in(self, branch: Category) -> Decimal | None:
+        """The sum of the lines in a branch of categories, the charges too where it is all there is; nothing where it
+        has no line."""
+        amounts = [amount for category, amount in self.bought() if category and category.is_within(branch)]
+        if len(amounts) == len(self.bought()):
+            return self.amount
+        return sum(amounts, Decimal(0)) if amounts else None
 
 
 class Unmet(IntEnum):
@@ -54,6 +76,9 @@ class Unmet(IntEnum):
     AMOUNT_TOO_LOW = 4
     AMOUNT_TOO_HIGH = 5
     CATEGORY = 6
+    AGREEMENT = 7
+    METHOD = 8
+    NOT_JUSTIFIED = 9
 
 
 class Bar(IntEnum):
@@ -81,13 +106,18 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class RouteStep:
-    """A step with the people who may take it, and those it passed over on the way to them."""
+    """A step with the people who may take it, and those it passed over on the way to them. With a category it is about
+    the lines of that alone, and `amount` is theirs. Steps of one stage are asked at the same time."""
 
     label: str
     quorum: Quorum
     people: tuple[User, ...]
     left_out: tuple[LeftOut, ...] = ()
     yes_needed: int = 1  # of different people; two in union
+    stage: int = 1
+    stage_quorum: Quorum = Quorum.ALL
+    category: Category | None = None
+    amount: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +168,9 @@ def directory_of(organisation: Organisation, on: date, need: Need | None = None)
         statement = _rules(organisation.id)
     else:
         categories = {key for category in need.categories for key in _ids(category.path)}
-        statement = _likely_rules(organisation.id, on, need.amount, _ids(need.unit.path), list(categories))
+        bought = list(categories), list(need.agreements), list(need.methods)
+        grounds = [False, True] if need.is_justified else [False]
+        statement = _likely_rules(organisation.id, on, need.amount, _ids(need.unit.path), *bought, grounds)
     approvers = tuple(db.session.scalars(*_approvers(organisation.id)))
     return Directory(
         rules=tuple(db.session.scalars(*statement).unique()),
@@ -157,7 +189,14 @@ def _rules(organisation_id: int) -> Select[Any]:
 
 @prepared
 def _likely_rules(
-    organisation_id: int, on: date, amount: Decimal, unit_ids: list[int], category_ids: list[int]
+    organisation_id: int,
+    on: date,
+    amount: Decimal,
+    unit_ids: list[int],
+    category_ids: list[int],
+    agreement_ids: list[int],
+    methods: list[CallOffMethod],
+    grounds: list[bool],
 ) -> Select[Any]:
     """Never narrower than `unmet`, which has the last word."""
     rule = ApprovalRule
@@ -168,6 +207,9 @@ def _likely_rules(
         or_(rule.amount_below.is_(None), rule.amount_below > amount),
         or_(rule.unit_id.is_(None), rule.unit_id.in_(unit_ids)),
         or_(rule.category_id.is_(None), rule.category_id.in_(category_ids)),
+        or_(rule.agreement_id.is_(None), rule.agreement_id.in_(agreement_ids)),
+        or_(rule.method.is_(None), rule.method.in_(methods)),
+        rule.is_justified.in_(grounds),
     )
 
 
@@ -180,6 +222,8 @@ def _table_of(organisation_id: int) -> Select[Any]:
         .options(
             joinedload(ApprovalRule.unit),
             joinedload(ApprovalRule.category),
+            joinedload(ApprovalRule.agreement),
+            to_step.joinedload(ApprovalRuleStep.category),
             to_step.joinedload(ApprovalRuleStep.user),
             to_step.joinedload(ApprovalRuleStep.group).selectinload(ApprovalGroup.members),
         )
@@ -215,16 +259,81 @@ def trace(need: Need, directory: Directory) -> Trace:
     if not rule.steps:
         stop = NobodyCanApprove(_l("Attestregeln ”%(rule)s” har inga steg, så ingen kan godkänna.", rule=rule.name))
         return Trace(passed, rule, (), directory.on, stop)
+    stages = list(_stages(rule, need))
+    union = next((number for number in reversed(range(len(stages))) if _has_whole(stages[number])), len(stages) - 1)
     steps: list[RouteStep] = []
-    taken: set[int] = set()
-    for asked in rule.steps:
-        is_last = asked is rule.steps[-1]
-        step = _find_step(asked, need, directory, taken, directory.yes_needed(need.amount) if is_last else 1)
-        steps.append(step)
-        if why := _why_empty(step, rule):
+    taken: Taken = set()
+    for number, stage in enumerate(stages):
+        found = _find_stage(stage, need, directory, taken, number + 1, is_union=number == union)
+        steps += found
+        if why := next((why for step in found if (why := _why_empty(step, rule))), None):
             return Trace(passed, rule, tuple(steps), directory.on, why)
-        taken.update(person.id for person in step.people)
-    return Trace(passed, rule, tuple(steps), directory.on)
+    return Trace(passed, rule, tuple(steps), directory.on, _why_uncovered(rule, stages, need))
+
+
+Stage = tuple[Quorum, list[ApprovalRuleStep]]  # whether all or any of the steps must be taken
+
+
+def _stages(rule: ApprovalRule, need: Need) -> Iterator[Stage]:
+    """The steps of a rule by when they are asked, without those that are about lines it has none of."""
+    together: list[ApprovalRuleStep] = []
+    quorum = Quorum.ALL
+    for step in rule.steps:
+        if step.turn is Turn.AFTER:
+            if together:
+                yield quorum, together
+            together, quorum = [], Quorum.ALL
+        elif step.turn is Turn.EITHER:
+            quorum = Quorum.ANY
+        if step.category is None or need.amount_in(step.category) is not None:
+            together.append(step)
+    if together:
+        yield quorum, together
+
+
+def _has_whole(stage: Stage) -> bool:
+    return any(step.category is None for step in stage[1])
+
+
+def _find_stage(
+    stage: Stage, need: Need, directory: Directory, taken: Taken, number: int, *, is_union: bool
+) -> list[RouteStep]:
+    """The steps that are asked at the same time. Where one of them is enough, those that nobody can take are left out
+    as long as another can be taken."""
+    quorum, asked = stage
+    whole = [step for step in asked if step.category is None]
+    are_two = quorum is Quorum.ALL and len(whole) >= UNION  # people, by the steps themselves
+    found = []
+    for step in asked:
+        in_union = is_union and not are_two and (step in whole or not whole)
+        yes_needed = directory.yes_needed(need.amount) if in_union else 1
+        amount = need.amount_in(step.category) if step.category else None
+        own = need if amount is None else replace(need, amount=amount)
+        made = _find_step(step, own, directory, taken, yes_needed)
+        taken.update(person.id for person in made.people)
+        if step.category is not None:
+            label = _("%(step)s, för %(category)s", step=made.label, category=step.category.name)
+            made = replace(made, label=str(label), category=step.category, amount=amount)
+        found.append(replace(made, stage=number, stage_quorum=quorum))
+    able = [step for step in found if len(step.people) >= step.yes_needed]
+    return able if quorum is Quorum.ANY and able else found
+
+
+def _why_uncovered(rule: ApprovalRule, stages: list[Stage], need: Need) -> NobodyCanApprove | None:
+    """Every line must be decided by somebody, whoever of those that may answer does."""
+    for category, _amount in need.bought():
+        if not any(_decides_surely(stage, category) for stage in stages):
+            name = category.name if category else _("rader utan kategori")
+            return NobodyCanApprove(
+                _l("Attestregeln ”%(rule)s” frågar ingen säkert om %(category)s.", rule=rule.name, category=name)
+            )
+    return None
+
+
+def _decides_surely(stage: Stage, category: Category | None) -> bool:
+    quorum, asked = stage
+    covers = [step.category is None or (category is not None and category.is_within(step.category)) for step in asked]
+    return any(covers) if quorum is Quorum.ALL else all(covers)
 
 
 def _why_empty(step: RouteStep, rule: ApprovalRule) -> NobodyCanApprove | None:
@@ -253,7 +362,7 @@ def fits(rule: ApprovalRule, need: Need, on: date) -> bool:
 
 def unmet(rule: ApprovalRule, need: Need, on: date) -> Iterator[Unmet]:
     """The conditions of a rule that do not hold on a day: its own days, branch of units, amount band [from, below),
-    branch of categories."""
+    branch of categories, agreement, call-off method, a ground that was stated."""
     if rule.starts_on is not None and on < rule.starts_on:
         yield Unmet.NOT_YET
     if rule.ends_on is not None and rule.ends_on < on:
@@ -266,6 +375,12 @@ def unmet(rule: ApprovalRule, need: Need, on: date) -> Iterator[Unmet]:
         yield Unmet.AMOUNT_TOO_HIGH
     if rule.category is not None and not any(category.is_within(rule.category) for category in need.categories):
         yield Unmet.CATEGORY
+    if rule.agreement_id is not None and rule.agreement_id not in need.agreements:
+        yield Unmet.AGREEMENT
+    if rule.method is not None and rule.method not in need.methods:
+        yield Unmet.METHOD
+    if rule.is_justified and not need.is_justified:
+        yield Unmet.NOT_JUSTIFIED
 
 
 def _find_step(

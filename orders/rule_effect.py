@@ -6,13 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from decimal import Decimal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from auth.organisation import Organisation
 from auth.queries import unit_tree
-from catalog.agreement import Agreement, Lot
+from catalog.agreement import Agreement, CallOffMethod, Lot
 from catalog.category import Category
 from core.clock import now, today
 from core.db import db
@@ -42,10 +43,13 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """Of what kinds the lines of a requisition are, and from whom."""
+    """What the lines of a requisition are."""
 
-    categories: list[Category] = field(default_factory=list)
+    parts: dict[Category | None, Decimal] = field(default_factory=dict)
     suppliers: set[int] = field(default_factory=set)
+    agreements: set[int] = field(default_factory=set)
+    methods: set[CallOffMethod] = field(default_factory=set)
+    grounds: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,22 +108,27 @@ def _sent_lately(organisation: Organisation) -> Sequence[Requisition]:
 
 
 def _bought_with(requisitions: Sequence[Requisition]) -> dict[int, Bought]:
-    """What is bought with each: its lots' categories, or their agreements' (`catalog.queries.categories_of`), and the
-    ids of the suppliers."""
+    """What is bought with each, lines of a kind together; its categories are its lots', or their agreements'
+    (`catalog.queries.categories_of`)."""
     found: dict[int, Bought] = {}
+    line = RequisitionLine
+    kinds = (line.requisition_id, line.supplier_id, line.agreement_id, Lot.method, Category)
     rows = db.session.execute(
-        select(RequisitionLine.requisition_id, RequisitionLine.supplier_id, Category)
+        select(*kinds, func.sum(line.net_amount), func.max(line.choice_ground))
         .join(Lot, RequisitionLine.lot_id == Lot.id)
         .join(Agreement, RequisitionLine.agreement_id == Agreement.id)
         .join(Category, Category.id == func.coalesce(Lot.category_id, Agreement.category_id), isouter=True)
         .where(RequisitionLine.requisition_id.in_([requisition.id for requisition in requisitions]))
-        .distinct()
+        .group_by(line.requisition_id, line.supplier_id, line.agreement_id, Lot.method, *Category.__table__.columns)
+        .order_by(line.requisition_id, Category.path)
     )
-    for requisition_id, supplier_id, category in rows:
+    for requisition_id, supplier_id, agreement_id, method, category, amount, ground in rows:
         bought = found.setdefault(requisition_id, Bought())
         bought.suppliers.add(supplier_id)
-        if category is not None and category not in bought.categories:
-            bought.categories.append(category)
+        bought.agreements.add(agreement_id)
+        bought.methods.add(method)
+        bought.grounds.update([ground] if ground else [])
+        bought.parts[category] = bought.parts.get(category, Decimal(0)) + amount
     return found
 
 
@@ -127,10 +136,14 @@ def _need_of(requisition: Requisition, bought: Bought) -> Need:
     return Need(
         unit=requisition.unit,
         amount=requisition.net_amount,
-        categories=tuple(bought.categories),
+        categories=tuple(category for category in bought.parts if category is not None),
         orderer=requisition.orderer,
         barred=requisition.barred,
         suppliers=frozenset(bought.suppliers),
+        agreements=frozenset(bought.agreements),
+        methods=frozenset(bought.methods),
+        is_justified=bool(bought.grounds),
+        parts=tuple(bought.parts.items()),
     )
 
 
@@ -138,7 +151,10 @@ def _way_of(traced: Trace) -> object:
     """What two ways are compared by: who must say yes, not under which name the step goes."""
     if traced.stop is not None:
         return traced.stop.code
-    return [(step.quorum, step.yes_needed, {person.id for person in step.people}) for step in traced.steps]
+    return [
+        (step.stage, step.stage_quorum, step.quorum, step.yes_needed, {person.id for person in step.people})
+        for step in traced.steps
+    ]
 
 
 def _ways_taken(requisition_ids: Sequence[int]) -> dict[int, Way]:

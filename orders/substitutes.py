@@ -18,7 +18,7 @@ from orders.policy import belongs_to
 
 
 def people_asked(step: ApprovalStep) -> list[tuple[User, User | None]]:
-    """Everybody who may decide a step, as (person, the absent one she stands in for, if any); nobody twice.
+    """Everybody who may decide a step and has not, as (person, the absent one she stands in for, if any); nobody twice.
 
     A substitute who ordered the thing herself, has the orderer as superior, has an interest in a supplier of it, or
     has left the organisation, is not asked.
@@ -26,7 +26,7 @@ def people_asked(step: ApprovalStep) -> list[tuple[User, User | None]]:
     requisition = step.requisition
     barred = requisition.barred | in_conflict(requisition)
     asked: dict[int, tuple[User, User | None]] = {
-        candidate.user.id: (candidate.user, None) for candidate in step.candidates
+        candidate.user.id: (candidate.user, None) for candidate in step.candidates if candidate.decided_at is None
     }
     for row in db.session.scalars(*_substitutions(list(asked), requisition.organisation_id, today())):
         stand_in = row.substitute

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, cast
 
@@ -20,6 +21,7 @@ from core.errors import AvropError, NotAllowed, RuleBroken, WrongState
 from core.state import advance, can
 from orders import mail
 from orders.actions.placing import place
+from orders.actions.refused_line import refuse_lines
 from orders.actions.requisition import close_route, open_step
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep, ApprovalToken, Quorum
 from orders.approval_queries import reload_step, with_route
@@ -27,24 +29,40 @@ from orders.policy import awaited, belongs_to, seat_of, why_no_seat
 from orders.requisition import Requisition
 from orders.requisition_queries import load_requisition, requisition_drafts
 from orders.split import all_draws
+from orders.substitutes import people_asked
 
 KEEP_LINKS = timedelta(days=90)  # after they have expired: until then an old mail can still tell what was decided
 
 log = logging.getLogger(__name__)
 
 
-def approve(actor: User, step: ApprovalStep, comment: str | None, seen_hash: str) -> Requisition:
+def approve(
+    actor: User, step: ApprovalStep, comment: str | None, seen_hash: str, refused: Collection[int] = ()
+) -> Requisition:
     """Say yes to a step. The last yes places the orders, in the same transaction: all or nothing.
 
-    `seen_hash` is the content hash of the page that was looked at. Raises NotAllowed, WrongState, and RuleBroken with
-    the gate that closed since the requisition was submitted.
+    `seen_hash` is the content hash of the page that was looked at; `refused` are the ids of lines to leave out, for
+    which the comment says why. Raises NotAllowed, WrongState, and RuleBroken with the gate that closed since the
+    requisition was submitted.
     """
     step, seat = _sit_down(actor, step, seen_hash, "approve")
-    _decide(actor, seat, "approve", comment)
     requisition = step.requisition
+    if refused and refuse_lines(actor, step, refused, comment or ""):
+        return requisition  # which she is asked about anew, as everybody is
+    _decide(actor, seat, "approve", comment)
+    if refused:
+        _ask_about_the_rest(step)
     if step.lacks_yes or (step.quorum is Quorum.ALL and awaited(step)):
         return requisition
     return _go_on(actor, step, comment)
+
+
+def _ask_about_the_rest(step: ApprovalStep) -> None:
+    """Whoever has a link to what was asked before gets one to what is left."""
+    for each in step.this_round:
+        if each.state is ApprovalState.PENDING:
+            each.requisition = step.requisition
+            mail.ask_to_approve(each, people_asked(each))
 
 
 def reject(actor: User, step: ApprovalStep, reason: str, seen_hash: str) -> Requisition:
@@ -168,9 +186,14 @@ def _go_on(actor: User, step: ApprovalStep, comment: str | None) -> Requisition:
             names=unheard,
         )
     advance(step, "approve")
-    following = next((s for s in step.this_round if s.state is ApprovalState.WAITING), None)
-    if following is not None:
-        open_step(following)
+    if step.stage_quorum is Quorum.ANY:
+        for other in step.beside:
+            advance(other, "skip")
+    elif step.beside:
+        return requisition
+    if following := step.following:
+        for each in following:
+            open_step(each)
         return requisition
     advance(requisition, "approve")
     requisition.decided_at = now()

@@ -16,8 +16,10 @@ from auth.permission import Permission, Role
 from auth.queries import members_of, unit_tree
 from auth.sentences import sentence
 from auth.views.refusals import refusals_on, status
+from catalog.agreement import Agreement
+from catalog.queries import agreement_for
 from core.clock import today
-from core.errors import NotAllowed
+from core.errors import NotAllowed, NotFound
 from core.web import requires
 from orders.actions import rule as act
 from orders.approval import ApprovalGroup, ApprovalRule
@@ -150,6 +152,7 @@ def _edit(rule: ApprovalRule | None) -> Any:
     form = RuleForm(data=said_by(rule) if rule else {})
     people = members_of(organisation, Role.APPROVER)
     form.offer(unit_tree(organisation), categories(), people, groups_of(organisation))
+    form.agreement.look_up = _agreement
     if form.validate_on_submit():
         with refusals_on(form):
             if "look" in request.form:
@@ -181,6 +184,7 @@ def _asked(organisation: Organisation) -> tuple[TryForm, Need | None]:
     """The form that asks who would approve, and what it asks about; nothing until it is asked."""
     form = TryForm(formdata=request.args if "amount" in request.args else None)
     form.offer(members_of(organisation, Role.ORDERER), unit_tree(organisation), categories())
+    form.agreement.look_up = _agreement
     if "amount" not in request.args or not form.validate():
         return form, None
     unit, orderer, category = form.unit.picked, form.people[form.orderer.data], form.category.picked
@@ -193,4 +197,14 @@ def _asked(organisation: Organisation) -> tuple[TryForm, Need | None]:
         categories=(category,) if category else (),
         orderer=orderer,
         barred=frozenset({orderer.id}),
+        agreements=frozenset({agreement.id} if (agreement := form.agreement.picked) else ()),
+        methods=frozenset({method} if (method := form.method.picked) else ()),
+        is_justified=form.is_justified.data,
     )
+
+
+def _agreement(number: str) -> Agreement | None:
+    try:
+        return agreement_for(current(), number)
+    except NotFound:
+        return None

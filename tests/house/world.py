@@ -228,6 +228,7 @@ def _walk(world: World, nearness: str, place: Place, name: str, article: Article
     world.add("order", nearness, orders_of(done)[0].number)
     world.add("cancelled order", nearness, orders_of(undone)[0].number)
     world.add("requisition", nearness, waiting.id)
+    world.add("requisition line", nearness, waiting.lines[0].id)
     world.add("step", nearness, pending_step(waiting).id)
     unit_list = ListTerms(secret, Sharing.UNIT, place.unit, place.unit, place.address, accounting_cost=secret)
     world.add("shopping list", nearness, create(place.orderer, place.organisation, unit_list, goods).id)
