@@ -77,6 +77,15 @@ def _send_back(who: str, detail: dict[str, Any]) -> Sentence:
     return _("%(who)s skickade tillbaka begäran som %(step)s.", who=who, step=detail.get("step", "–"))
 
 
+def _refuse_lines(who: str, detail: dict[str, Any]) -> Sentence:
+    return _(
+        "%(who)s avslog %(lines)s. Resten, %(amount)s utan moms, går vidare.",
+        who=who,
+        lines=", ".join(detail.get("lines", [])),
+        amount=_amount(detail, "net_amount"),
+    )
+
+
 def _withdraw(who: str, detail: dict[str, Any]) -> Sentence:
     return _("%(who)s tog tillbaka begäran.", who=who)
 
@@ -217,6 +226,7 @@ SENTENCES: dict[tuple[str, str], Telling] = {
     ("requisition", "approve"): _approve,
     ("requisition", "reject"): _reject,
     ("requisition", "send-back"): _send_back,
+    ("requisition", "refuse-lines"): _refuse_lines,
     ("requisition", "withdraw"): _withdraw,
     ("requisition", "mend"): _mend,
     ("requisition", "pass-over"): _pass_over,

@@ -86,6 +86,13 @@ def of_the_administrator(actor: Actor, nearness: str) -> bool:
     return actor.role is Role.ORGANISATION_ADMIN and nearness == OWN
 
 
+def declared(actor: Actor, nearness: str) -> bool:
+    """Conflicts of interest: the approver's own, and the organisation's administrator's to withdraw."""
+    if actor.role is Role.ORGANISATION_ADMIN:
+        return nearness in (OWN, UNIT, ORGANISATION)
+    return actor.name == "approver" and nearness == OWN
+
+
 def of_who_reads_rules(actor: Actor, nearness: str) -> bool:
     """What an approval rule has said: also the organisation's own auditor's."""
     return actor.role in (Role.ORGANISATION_ADMIN, Role.AUDITOR) and nearness == OWN
@@ -127,6 +134,7 @@ SCOPES: dict[str, tuple[str, Scope]] = {
     "competitions.competition_id": ("competition", competed),
     "competitions.bid_id": ("bid", competed),
     "bids.token": ("bid link", everybody),  # 43 random characters
+    "conflicts.conflict_id": ("conflict", declared),
     "rules.history.rule_id": ("approval rule", of_who_reads_rules),
     "rules.rule_id": ("approval rule", of_the_administrator),
     "rules.group_id": ("approval group", of_the_administrator),

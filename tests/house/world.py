@@ -21,6 +21,7 @@ from auth.substitution import Substitution
 from auth.user import User
 from catalog.agreement import AgreementDocument, AgreementState, CallOffMethod, ExtensionOption
 from catalog.price_list import Article, PriceListState
+from catalog.supplier import Supplier
 from catalog.upload import PRICES, Upload
 from core.clock import frozen, now, today
 from core.db import db
@@ -28,11 +29,14 @@ from exchange.outbox import messages_about
 from orders.actions import need as needs
 from orders.actions.approval import approve
 from orders.actions.basket import add
+from orders.actions.conflict import declare
 from orders.actions.order import cancel
 from orders.actions.shopping_list import ListTerms, create
 from orders.basket_queries import basket_of
 from orders.coding_rule import Effect
 from orders.competition_queries import bids_of
+from orders.conflict import Conflict
+from orders.conflict_queries import conflicts_of
 from orders.direct_procurement import AskedAnswer, ProcurementLaw
 from orders.need import NeedReport
 from orders.order_queries import orders_of
@@ -188,6 +192,13 @@ def _substitution(place: Place) -> Substitution:
     return make_substitution(place.organisation, place.approver, place.orderer, **days)
 
 
+def _conflict(place: Place, name: str, supplier: Supplier) -> Conflict:
+    """An approver's own, which is over; the orderer's where two share an approver."""
+    over = today() - timedelta(days=1)
+    person = place.approver if not conflicts_of(place.approver) else place.orderer
+    return declare(person, place.organisation, person, supplier, over, over, canary(name, "staff"))
+
+
 def _upload(actor: Actor, award_id: int) -> Upload:
     """A file of hers that waits for its columns to be chosen."""
     assert actor.user is not None
@@ -228,11 +239,13 @@ def _walk(world: World, nearness: str, place: Place, name: str, article: Article
     world.add("order", nearness, orders_of(done)[0].number)
     world.add("cancelled order", nearness, orders_of(undone)[0].number)
     world.add("requisition", nearness, waiting.id)
+    world.add("requisition line", nearness, waiting.lines[0].id)
     world.add("step", nearness, pending_step(waiting).id)
     unit_list = ListTerms(secret, Sharing.UNIT, place.unit, place.unit, place.address, accounting_cost=secret)
     world.add("shopping list", nearness, create(place.orderer, place.organisation, unit_list, goods).id)
     world.add("approval link", nearness, _link(waiting))
     world.add("substitution", nearness, _substitution(place).id)
+    world.add("conflict", nearness, _conflict(place, name, second.award.supplier).id)
     world.add("user", nearness, place.orderer.id)
     world.add("unit", nearness, place.unit.id)
     world.add("address", nearness, place.address.id)
