@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hmac
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.sealing import BLOCK, Unsealable, _expand, key_print, seal, unseal
+from core.sealing import BLOCK, SALT, TAG, Unsealable, key_print, seal, unseal
 
 SECRET = "a key for tests only, thirty-two characters or more"
 
@@ -47,17 +45,9 @@ def test_another_key_or_context_opens_nothing() -> None:
 def test_short_envelopes_are_of_one_length_and_never_the_same() -> None:
     envelopes = [seal(SECRET, "bid 1", content) for content in (b"", b"", b"9 870,00" * 100)]
     assert len({*envelopes}) == 3
-    assert {len(envelope) for envelope in envelopes} == {BLOCK + 65}
+    assert {len(envelope) for envelope in envelopes} == {1 + SALT + BLOCK + TAG}
 
 
 def test_the_print_of_a_key_tells_keys_apart() -> None:
     assert key_print(SECRET) == key_print(SECRET) != key_print(SECRET + "x")
     assert len(key_print(SECRET)) == 16
-
-
-def test_keys_are_derived_as_the_standard_says() -> None:
-    """RFC 5869, appendix A.1."""
-    ikm, salt = bytes.fromhex("0b" * 22), bytes.fromhex("000102030405060708090a0b0c")
-    info = bytes.fromhex("f0f1f2f3f4f5f6f7f8f9")
-    okm = "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"
-    assert _expand(hmac.digest(salt, ikm, "sha256"), info, 42).hex() == okm
