@@ -21,6 +21,7 @@ from catalog import (
     category,
     ceiling,
     column_map,
+    criterion,
     parameter,
     picture,
     price_list,
@@ -37,20 +38,27 @@ from exchange import outbox
 from orders import (
     approval,
     basket,
+    bid,
     coding,
     coding_rule,
+    competition,
+    conflict,
     direct_procurement,
     favourite,
     need,
     order,
     receipt,
+    refused_line,
     requisition,
     shopping_list,
     volume,
 )
 from orders.views import approvals as approval_views
 from orders.views import basket as basket_views
+from orders.views import bids as bid_views
 from orders.views import coding as coding_views
+from orders.views import competitions as competition_views
+from orders.views import conflicts as conflict_views
 from orders.views import favourites as favourite_views
 from orders.views import need_answers as need_views
 from orders.views import orders as order_views
@@ -64,9 +72,10 @@ ROOT = Path(__file__).resolve().parent.parent
 # Every noun with a table: importing them here makes the metadata whole.
 NOUNS = (
     *(journal, organisation, session, substitution, throttle, user),
-    *(agreement, category, ceiling, column_map, parameter, picture, price_list, price_refusal, price_rule, supplier),
-    *(outbox, approval, basket, direct_procurement, favourite, need, order),
-    *(coding, coding_rule, receipt, requisition, shopping_list, volume),
+    *(agreement, category, ceiling, column_map, criterion, parameter, picture, price_list, price_refusal, price_rule),
+    supplier,
+    *(outbox, approval, basket, bid, competition, conflict, direct_procurement, favourite, need, order),
+    *(coding, coding_rule, receipt, refused_line, requisition, shopping_list, volume),
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -75,7 +84,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *auth_views.BLUEPRINTS,
     *catalog_views.BLUEPRINTS,
     *(basket_views.bp, requisition_views.bp, approval_views.bp, order_views.bp),
-    *(rule_views.bp, coding_views.bp, favourite_views.bp, shopping_list_views.bp, quick_entry_views.bp, need_views.bp),
+    *(rule_views.bp, conflict_views.bp, coding_views.bp, favourite_views.bp, shopping_list_views.bp),
+    *(quick_entry_views.bp, need_views.bp, competition_views.bp, bid_views.bp),
 )
 
 

@@ -41,7 +41,9 @@ PERSONAL = (
     ("favourites.index", _l("Favoriter")),
     ("quick_entry.index", _l("Snabbinmatning")),
     ("needs.index", _l("Behovsanmälningar")),
+    ("competitions.index", _l("Konkurrensutsättningar")),
     ("auth.substitutions", _l("Ersättare")),
+    ("conflicts.mine", _l("Mina jäv")),
     ("auth.password", _l("Byt lösenord")),
     ("outbox.mailbox", _l("E-postlåda")),
 )
@@ -58,6 +60,7 @@ OFFICE = (
     ("rules.index", _l("Attestregler")),
     ("coding.index", _l("Kontering")),
     ("coding.export", _l("Beställningar som fil")),
+    ("conflicts.index", _l("Jäv")),
     ("admin.journal", _l("Journal")),
     ("outbox.queue", _l("E-post ut")),
 )

@@ -95,7 +95,7 @@ def letter(message_id: int) -> Response:
 def attachment(message_id: int, attachment_id: int) -> Response:
     """A file as it is sent: to keep, or with `?view=1` to look at where it is a PDF."""
     file = db.session.get(Attachment, attachment_id)
-    if file is None or file.message_id != message_id:
+    if file is None or file.message_id != _find(message_id).id:
         raise NotFound(_l("Bilagan finns inte."))
     is_shown = file.media_type == PDF and "view" in request.args
     return send_file(
@@ -115,7 +115,7 @@ def _offer_mailbox(state: BlueprintSetupState) -> None:
 
 
 def _find(message_id: int) -> OutboxMessage:
-    found = db.session.get(OutboxMessage, message_id)
+    found = db.session.scalar(messages().where(OutboxMessage.id == message_id))
     if found is None:
         raise NotFound(_l("Brevet finns inte."))
     return found

@@ -18,7 +18,7 @@ from auth.actions.user import Grant, Person
 from auth.organisation import Organisation, OrganisationKind, Unit
 from auth.permission import ROLE_NAMES, Role
 from auth.queries import JournalFilter, PeopleFilter
-from auth.user import User
+from auth.user import LimitPeriod, User
 from core.forms import BaseForm, DayField, DecimalField, EmailField, LongTextField, Required, SelectField, TextField
 from core.forms import OrganisationNumberField as NumberField
 
@@ -238,6 +238,17 @@ class MembershipForm(BaseForm):
         min=0,
         max=LARGEST_AMOUNT,
     )
+    period_limit = DecimalField(
+        _l("Högst sammanlagt"),
+        description=_l("Det attestanten får godkänna tillsammans under en period. Tomt betyder ingen gräns."),
+        min=0,
+        max=LARGEST_AMOUNT,
+    )
+    limit_period = SelectField(
+        _l("Under"),
+        choices=[(LimitPeriod.MONTH.value, _l("en kalendermånad")), (LimitPeriod.YEAR.value, _l("ett kalenderår"))],
+        default=LimitPeriod.MONTH.value,
+    )
     ends_on = DayField(_l("Till och med"), description=_l("Tomt betyder tills vidare."))
 
 
@@ -259,6 +270,8 @@ class GrantForm(MembershipForm):
             amount_limit=self.amount_limit.data,
             starts_on=self.starts_on.data,
             ends_on=self.ends_on.data,
+            period_limit=self.period_limit.data,
+            limit_period=LimitPeriod(self.limit_period.data),
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField
-from wtforms.validators import EqualTo
+from wtforms.validators import EqualTo, ValidationError
 
 from auth.user import SHORTEST_PASSWORD, User
 from core.forms import BaseForm, DayField, EmailField, Required, SelectField, TextField
@@ -36,7 +36,7 @@ class PersonField(SelectField):
     def pre_validate(self, form: BaseForm) -> None:
         super().pre_validate(form)
         if self.picked is None:
-            raise ValueError(_l("Välj en person."))
+            raise ValidationError(_l("Välj en person."))
 
 
 class LogInForm(BaseForm):

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 
 from auth.journal import JournalEntry
 from auth.permission import ROLE_NAMES, Role
+from core.web import number
 
 THINGS = {
     "session": _l("inloggning"),
@@ -27,6 +28,8 @@ THINGS = {
     "coding-dimension": _l("koddel"),
     "coding-rule": _l("sambandskontroll"),
     "approval-group": _l("attestgrupp"),
+    "approval-settings": _l("attestinställningar"),
+    "conflict": _l("jäv"),
     "supplier": _l("leverantör"),
     "category": _l("kategori"),
     "agreement": _l("avtal"),
@@ -35,6 +38,7 @@ THINGS = {
     "requisition": _l("begäran"),
     "order": _l("beställning"),
     "need-report": _l("behovsanmälan"),
+    "competition": _l("konkurrensutsättning"),
     "outbox": _l("e-post"),
     "synonym": _l("synonym"),
 }
@@ -71,6 +75,9 @@ SENTENCES: dict[tuple[str, str], Any] = {
     ("address", "edit"): _l("Ändrade leveransadressen %(name)s för %(unit)s."),
     ("address", "close"): _l("Tog leveransadressen %(name)s ur bruk."),
     ("address", "reopen"): _l("Tog leveransadressen %(name)s i bruk igen."),
+    ("approval-settings", "edit"): _l("Ändrade organisationens inställningar för attest."),
+    ("conflict", "declare"): _l("Anmälde att %(name)s är jävig mot %(supplier)s från %(starts_on)s."),
+    ("conflict", "withdraw"): _l("Tog tillbaka att %(name)s är jävig mot %(supplier)s."),
     ("supplier", "create"): _l("Lade upp leverantören %(name)s."),
     ("supplier", "edit"): _l("Ändrade uppgifterna om leverantören %(name)s."),
     ("supplier", "block"): _l("Spärrade leverantören %(name)s."),
@@ -143,6 +150,7 @@ SENTENCES: dict[tuple[str, str], Any] = {
     ("requisition", "reject"): _l("Avslog begäran."),
     ("requisition", "send-back"): _l("Skickade tillbaka begäran."),
     ("requisition", "pass-over"): _l("Väntar inte in den som inte får besluta längre."),
+    ("requisition", "refuse-lines"): _l("Avslog rader. Resten går vidare."),
     ("requisition", "withdraw"): _l("Tog tillbaka begäran."),
     ("requisition", "mend"): _l("Lade tillbaka begäran i varukorgen."),
     ("order", "place"): _l("Lade beställningen hos %(supplier)s."),
@@ -158,6 +166,12 @@ SENTENCES: dict[tuple[str, str], Any] = {
     ("need-report", "pass-on"): _l("Flyttade behovet %(title)s till kategorin %(category)s."),
     ("need-report", "answer"): _l("Svarade på behovet %(title)s."),
     ("need-report", "withdraw"): _l("Tog tillbaka behovet %(title)s."),
+    ("competition", "announce"): _l("Begärde anbud i %(number)s."),
+    ("competition", "name-witness"): _l("Bad %(witness)s att vara med och öppna anbuden i %(number)s."),
+    ("competition", "open"): _l("Öppnade anbuden i %(number)s tillsammans med %(opener)s."),
+    ("competition", "weigh"): _l("Bedömde anbudet från %(supplier)s i %(number)s."),
+    ("competition", "decide"): _l("Beslutade att %(winner)s vinner %(number)s."),
+    ("competition", "abandon"): _l("Avbröt %(number)s."),
     ("outbox", "resend"): _l("Skickade om ett meddelande."),
     ("outbox", "stop"): _l("Stoppade ett meddelande."),
 }
@@ -170,9 +184,14 @@ class _Details(dict[str, Any]):
         return "–"
 
 
+def _written(value: Any) -> Any:
+    """A large number in groups of three digits; a year and a version as they are."""
+    return number(value) if type(value) is int and value >= 10_000 else value
+
+
 def sentence(entry: JournalEntry) -> str:
     """What was done, in the reader's language; who and when stand beside it."""
-    details = _Details(entry.details)
+    details = _Details({name: _written(value) for name, value in entry.details.items()})
     if "role" in details and details["role"] in [role.value for role in Role]:
         details["role"] = str(ROLE_NAMES[Role(details["role"])])
     if (entry.thing, entry.act) in SENTENCES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from enum import Enum
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
@@ -96,13 +97,27 @@ class User(Base):
         return any(m.role is role and m.organisation.is_office for m in self.current_memberships())
 
 
+class LimitPeriod(str, Enum):
+    """The days over which an approver's yes adds up: those of the calendar."""
+
+    MONTH = "month"
+    YEAR = "year"
+
+    def begins(self, on: date) -> date:
+        """The first day of the period that a day lies in."""
+        return on.replace(day=1) if self is LimitPeriod.MONTH else on.replace(month=1, day=1)
+
+
 class Membership(Base):
-    """A role somewhere, between two days. An approver's amount limit is excl. VAT; none given means no limit."""
+    """A role somewhere, between two days. An approver's amount limits, for one purchase and for all of a period, are
+    excl. VAT; none given means no limit."""
 
     __tablename__ = "membership"
     __table_args__ = (
         CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="ends_after_start"),
         CheckConstraint("amount_limit IS NULL OR amount_limit >= 0", name="limit_not_negative"),
+        CheckConstraint("period_limit >= 0", name="period_limit_not_negative"),
+        CheckConstraint("(period_limit IS NULL) = (limit_period IS NULL)", name="period_limit_has_period"),
         Index("ix_membership_place", "organisation_id", "role"),
     )
 
@@ -112,6 +127,8 @@ class Membership(Base):
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))  # none: the whole organisation
     role: Mapped[Role] = mapped_column(TextEnum(Role))
     amount_limit: Mapped[Decimal | None] = mapped_column(Amount)
+    period_limit: Mapped[Decimal | None] = mapped_column(Amount)
+    limit_period: Mapped[LimitPeriod | None] = mapped_column(TextEnum(LimitPeriod))
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
 

@@ -235,6 +235,12 @@ class Lot(Base):
         return self.method in COMPETED
 
     @property
+    def may_be_competed(self) -> bool:
+        """Whether the agreement knows renewed competition, always or above an amount."""
+        is_combined = self.method is CallOffMethod.COMBINATION
+        return self.is_competed or is_combined or self.competition_above is not None
+
+    @property
     def grounds(self) -> list[str]:
         """The objective grounds that the procurement documents state for the orderer's choice."""
         return [line.strip() for line in (self.choice_grounds or "").splitlines() if line.strip()]

@@ -38,17 +38,29 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Won:
+    """The price an article has won in a competition of this organisation, for so many and no other number of them."""
+
+    number: str  # of the competition
+    quantity: Decimal
+    standstill_until: date | None = None
+    taken_by: str | None = None  # the requisition that has it already
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """A line that somebody wants to order. Without a quantity (browsing) no rule about amounts is asked.
 
     `article` is the row she saw, whether or not it is in force; `choice_ground` what she stated where the agreement
-    lets the orderer choose among suppliers; `deliver_on` the day she wants it, when she has said one.
+    lets the orderer choose among suppliers; `deliver_on` the day she wants it, when she has said one; `won` what makes
+    it orderable where a competition has decided.
     """
 
     article: Article
     quantity: Decimal | None = None
     choice_ground: str | None = None
     deliver_on: date | None = None
+    won: Won | None = None
 
     @property
     def net(self) -> Decimal:
@@ -85,6 +97,7 @@ class Case:
     reserved: bool  # the amounts already stand in the ceilings' reservations
     is_first_of_award: bool  # what concerns a whole order or agreement is said once, at its first line
     is_first_of_agreement: bool
+    won_nets: Mapping[int, Decimal] = field(default_factory=dict)  # award id → its lines that a competition decided
 
     @property
     def lot(self) -> Lot:
@@ -126,3 +139,8 @@ class Case:
     @property
     def lot_amount(self) -> Decimal:
         return sum((self.amounts.get(a.id, ZERO) for a in self.facts.rivals[self.lot.id]), ZERO)
+
+    @property
+    def uncontested_amount(self) -> Decimal:
+        """What is asked of the lot without the lines that a competition has decided."""
+        return self.lot_amount - sum((self.won_nets.get(a.id, ZERO) for a in self.facts.rivals[self.lot.id]), ZERO)

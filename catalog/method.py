@@ -16,8 +16,8 @@ EXPLANATIONS = {
     M.DYNAMIC_RANKING: _l("Den leverantör som har lägst totalpris för just din beställning ska få den."),
     M.ALLOCATION: _l("Köpen fördelas mellan leverantörerna efter avtalade andelar. Här ser du vem som står på tur."),
     M.CHOICE: _l("Du väljer leverantör efter ditt behov, på en av de grunder som avtalet anger."),
-    M.COMPETITION: _l("Leverantörerna tävlar om varje köp. Det går inte att beställa direkt; ta hjälp av kontakten."),
-    M.DYNAMIC_PURCHASING: _l("Varje köp konkurrensutsätts. Det går inte att beställa direkt; ta hjälp av kontakten."),
+    M.COMPETITION: _l("Leverantörerna tävlar om varje köp. Begär anbud, så får alla chansen att svara."),
+    M.DYNAMIC_PURCHASING: _l("Varje köp konkurrensutsätts. Begär anbud av dem som är anslutna."),
 }
 
 

@@ -37,6 +37,7 @@ class PriceListState(str, Enum):
     PUBLISHED = "published"
     SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
+    WON = "won"  # the prices of one competition: for its own call-off, never on show
 
 
 class VatClass(str, Enum):
@@ -87,6 +88,7 @@ class Tiers(TypeDecorator[tuple[Tier, ...]]):
 
 
 S = PriceListState
+NOT_ON_SHOW = (S.DRAFT, S.REVIEWED, S.WON)
 
 
 class PriceList(Base):
@@ -109,6 +111,7 @@ class PriceList(Base):
         (S.DRAFT, "withdraw"): S.WITHDRAWN,
         (S.REVIEWED, "publish"): S.PUBLISHED,
         (S.REVIEWED, "withdraw"): S.WITHDRAWN,
+        (S.DRAFT, "win"): S.WON,
         (S.PUBLISHED, "supersede"): S.SUPERSEDED,
         (S.PUBLISHED, "withdraw"): S.WITHDRAWN,
     }

@@ -28,7 +28,7 @@ from catalog.agreement import (
 from catalog.category import Category
 from catalog.ceiling import Ceiling
 from catalog.policy import manageable, may_manage
-from catalog.price_list import Article, PriceList, PriceListState
+from catalog.price_list import NOT_ON_SHOW, Article, PriceList, PriceListState
 from catalog.supplier import Supplier
 from core.db import AnySelect, db, prepared
 from core.errors import NotFound
@@ -242,7 +242,7 @@ def _article(article_id: int) -> Select[Any]:
 
 def _may_see_article(user: User, article: Article) -> bool:
     agreement = article.award.lot.agreement
-    is_on_show = article.price_list.state not in (PriceListState.DRAFT, PriceListState.REVIEWED)
+    is_on_show = article.price_list.state not in NOT_ON_SHOW
     return (is_on_show and agreement.state is not AgreementState.DRAFT) or may_manage(user, agreement)
 
 

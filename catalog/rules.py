@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import ROUND_CEILING, Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 
@@ -24,6 +24,7 @@ from catalog.turn import (
     lowest_total_is_sought,
     rank_is_followed,
     share_is_followed,
+    win_holds,
 )
 from exchange.units import is_counted
 
@@ -43,9 +44,13 @@ def judge(
     nets: dict[int, Decimal] = {}
     for ask in asks:
         nets[ask.article.award_id] = nets.get(ask.article.award_id, ZERO) + ask.net
+    won_nets: dict[int, Decimal] = {}
+    for ask in asks:
+        if ask.won is not None:
+            won_nets[ask.article.award_id] = won_nets.get(ask.article.award_id, ZERO) + ask.net
     amounts = {award_id: net + (charges or {}).get(award_id, ZERO) for award_id, net in nets.items()}
     judged = []
-    of_award: dict[int, list[Finding]] = {}
+    of_award: dict[tuple[int, bool], list[Finding]] = {}
     seen_awards: set[int] = set()
     seen_agreements: set[int] = set()
     for ask in asks:
@@ -61,12 +66,14 @@ def judge(
             reserved=reserved,
             is_first_of_award=award.id not in seen_awards,
             is_first_of_agreement=agreement_id not in seen_agreements,
+            won_nets=won_nets,
         )
         seen_awards.add(award.id)
         seen_agreements.add(agreement_id)
-        if award.id not in of_award:
-            of_award[award.id] = [finding for rule in AWARD_RULES for finding in rule(case)]
-        found = [*of_award[award.id], *(finding for rule in LINE_RULES for finding in rule(case))]
+        key, rules = (award.id, ask.won is None), WON_RULES if ask.won else ORDINARY_RULES
+        if key not in of_award:
+            of_award[key] = [finding for rule in rules.of_award for finding in rule(case)]
+        found = [*of_award[key], *(finding for rule in rules.of_line for finding in rule(case))]
         judged.append(tuple(sorted(found, key=lambda finding: LEVELS.index(finding.level))))
     return judged
 
@@ -335,23 +342,27 @@ def end_is_far(case: Case) -> Iterator[Finding]:
 
 Rule = Callable[[Case], Iterator[Finding]]
 
-# What is the same for every line under an award is asked once.
-AWARD_RULES: tuple[Rule, ...] = (
-    agreement_is_active,
-    organisation_is_entitled,
-    supplier_is_open,
-    category_is_open,
-    competition_is_not_needed,
+
+class RuleSet(NamedTuple):
+    of_award: tuple[Rule, ...]  # the same for every line under an award, so asked once
+    of_line: tuple[Rule, ...]
+
+
+MAY_ORDER: tuple[Rule, ...] = (agreement_is_active, organisation_is_entitled, supplier_is_open, category_is_open)
+ORDINARY_RULES = RuleSet(
+    of_award=(*MAY_ORDER, competition_is_not_needed),
+    of_line=(
+        delivery_is_in_time,
+        rank_is_followed,
+        share_is_followed,
+        row_is_in_force,
+        quantity_fits,
+        ceiling_holds,
+        choice_has_ground,
+        lowest_total_is_sought,
+        charges_are_known,
+        end_is_far,
+    ),
 )
-LINE_RULES: tuple[Rule, ...] = (
-    delivery_is_in_time,
-    rank_is_followed,
-    share_is_followed,
-    row_is_in_force,
-    quantity_fits,
-    ceiling_holds,
-    choice_has_ground,
-    lowest_total_is_sought,
-    charges_are_known,
-    end_is_far,
-)
+# A competition has chosen the supplier and the price; what stands in the price list is another matter.
+WON_RULES = RuleSet(of_award=MAY_ORDER, of_line=(delivery_is_in_time, win_holds, ceiling_holds, end_is_far))

@@ -22,15 +22,56 @@ def competition_is_not_needed(case: Case) -> Iterator[Finding]:
         text = _l("Ett dynamiskt inköpssystem: varje inköp konkurrensutsätts, inget beställs direkt.")
     elif lot.method is CallOffMethod.COMPETITION or (lot.method is CallOffMethod.COMBINATION and limit is None):
         text = _l("Leverantören utses genom förnyad konkurrensutsättning. Det går inte att beställa direkt.")
-    elif limit is not None and case.lot_amount > limit:
+    elif limit is not None and case.uncontested_amount > limit:
         text = _l(
             "Beställningen är på %(amount)s. Över %(limit)s krävs förnyad konkurrensutsättning.",
-            amount=words.kr(case.lot_amount),
+            amount=words.kr(case.uncontested_amount),
             limit=words.kr(limit),
         )
     if text is not None:
-        way_on = _l("Kontakta %(help)s, som hjälper dig med konkurrensutsättningen.", help=words.helper(case.agreement))
+        way_on = _l(
+            "Begär anbud av avtalets leverantörer. Frågor? %(help)s hjälper dig.", help=words.helper(case.agreement)
+        )
         yield Finding("competition-required", Level.STOP, text, lot.clause, way_on)
+
+
+def win_holds(case: Case) -> Iterator[Finding]:
+    """What a competition has decided is ordered as it was won: once, so many, and not before the standstill is over."""
+    won = case.ask.won
+    if won is None:
+        return
+    if won.taken_by is not None:
+        yield Finding(
+            "competition-ordered",
+            Level.STOP,
+            _l(
+                "Det vunna anbudet i %(number)s är redan skickat för godkännande i %(requisition)s.",
+                number=won.number,
+                requisition=won.taken_by,
+            ),
+            case.lot.clause,
+            _l("Ta bort raden."),
+        )
+    if case.ask.quantity is not None and case.ask.quantity != won.quantity:
+        yield Finding(
+            "quantity-rule",
+            Level.STOP,
+            _l("Anbudet i %(number)s gäller %(quantity)s.", number=won.number, quantity=words.number(won.quantity)),
+            case.lot.clause,
+            _l("Ändra antalet till %(quantity)s.", quantity=words.number(won.quantity)),
+        )
+    if won.standstill_until is not None and case.facts.on <= won.standstill_until:
+        yield Finding(
+            "standstill",
+            Level.STOP,
+            _l(
+                "Avtalsspärren för %(number)s gäller till och med %(day)s. Före det beställs inget.",
+                number=won.number,
+                day=words.day(won.standstill_until),
+            ),
+            "LOU 20 kap. 2 §",
+            _l("Vänta till dagen efter."),
+        )
 
 
 def rank_is_followed(case: Case) -> Iterator[Finding]:

@@ -18,7 +18,20 @@ from hashlib import sha256
 from typing import Any, cast
 
 from flask import current_app
-from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, Table, Text, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Select,
+    String,
+    Table,
+    Text,
+    func,
+    insert,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -84,6 +97,8 @@ class OutboxMessage(Base):
     claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # a dead worker's claim runs out
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_error: Mapped[str | None] = mapped_column(String(500))
+    # not shown in any list before: that it was sent at all tells something (a receipt of a sealed bid)
+    listed_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     attachments: Mapped[list[Attachment]] = relationship(back_populates="message", order_by="Attachment.id")
 
@@ -122,11 +137,13 @@ def enqueue(
     alarm_to: str | None = None,
     about: str | None = None,
     attachments: Sequence[AttachmentContent] = (),
+    listed_from: datetime | None = None,
 ) -> int | None:
     """Promise a message, in the caller's transaction. Its id, or none when the same `dedupe_key` is promised already.
 
     `recipient`, `reply_to` and `alarm_to` are bare addresses. Raises ValueError for a line break or NUL in what
-    becomes a header: a name with one in it could otherwise add recipients of its own.
+    becomes a header: a name with one in it could otherwise add recipients of its own. Before `listed_from` no list of
+    mail shows it.
     """
     for value in (recipient, subject, reply_to, alarm_to):
         _check_header(value)
@@ -151,6 +168,7 @@ def enqueue(
         "attempts": 0,
         "created_at": moment,
         "due_at": moment,
+        "listed_from": listed_from,
     }
     message_id: int | None = db.session.scalar(_promised(db.engine.dialect.name), values)
     if message_id is not None and attachments:
@@ -180,7 +198,7 @@ def messages(
     *, recipient: str | None = None, text: str | None = None, state: MessageState | None = None
 ) -> Select[OutboxMessage]:
     """Messages newest first: to one address, with a text in address or subject, in one state."""
-    found = select(OutboxMessage).order_by(OutboxMessage.id.desc())
+    found = select(OutboxMessage).where(_is_listed()).order_by(OutboxMessage.id.desc())
     if recipient:
         found = found.where(OutboxMessage.recipient == recipient)
     if text:
@@ -191,8 +209,12 @@ def messages(
 
 def count_by_state() -> dict[MessageState, int]:
     """How many messages are in each state; states that hold none are left out."""
-    rows = db.session.execute(select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state))
-    return dict(rows.all())
+    counted = select(OutboxMessage.state, func.count()).where(_is_listed()).group_by(OutboxMessage.state)
+    return dict(db.session.execute(counted).all())
+
+
+def _is_listed() -> ColumnElement[bool]:
+    return or_(OutboxMessage.listed_from.is_(None), OutboxMessage.listed_from <= now())
 
 
 def retry(message: OutboxMessage) -> None:

@@ -93,11 +93,13 @@ class _Tree:
 
     def __init__(self) -> None:
         self.elements = [_Element("Document", -1)]
-        self.table = 0  # the one table, when its first row has come
+        self.table = 0  # the table that the rows belong to, when its first has come
 
     def enter(self, block: Block) -> int:
         """The element that the block's texts are children of."""
         if block.kind != "row":
+            if block.kind == "text":  # and the next row begins another table; an artifact is only in between
+                self.table = 0
             return 0
         self.table = self.table or self.add("Table", 0)
         return self.add("TR", self.table)

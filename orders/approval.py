@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth.organisation import Organisation, Unit
 from auth.user import User
+from catalog.agreement import Agreement, CallOffMethod
 from catalog.category import Category
 from core.db import Base
 from core.types import Amount, TextEnum, UtcDateTime
@@ -27,6 +28,14 @@ class StepKind(str, Enum):
 class Quorum(str, Enum):
     ANY = "any"
     ALL = "all"
+
+
+class Turn(str, Enum):
+    """When a step of a rule is asked."""
+
+    AFTER = "after"  # when those before it are done
+    BESIDE = "beside"  # at the same time as the step before; both are needed
+    EITHER = "either"  # at the same time as the step before; one of them is enough
 
 
 class ApprovalState(str, Enum):
@@ -83,6 +92,9 @@ class ApprovalRule(Base):
     category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"))  # some line in this branch
     amount_from: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))
     amount_below: Mapped[Decimal | None] = mapped_column(Amount)
+    agreement_id: Mapped[int | None] = mapped_column(ForeignKey("agreement.id"))  # some line under it
+    method: Mapped[CallOffMethod | None] = mapped_column(TextEnum(CallOffMethod))  # some line called off so
+    is_justified: Mapped[bool] = mapped_column(default=False)  # only where the orderer has stated a ground
     starts_on: Mapped[date | None]
     ends_on: Mapped[date | None]
     is_active: Mapped[bool] = mapped_column(default=True)
@@ -90,6 +102,7 @@ class ApprovalRule(Base):
     organisation: Mapped[Organisation] = relationship()
     unit: Mapped[Unit | None] = relationship()
     category: Mapped[Category | None] = relationship()
+    agreement: Mapped[Agreement | None] = relationship()
     steps: Mapped[list[ApprovalRuleStep]] = relationship(
         back_populates="rule", order_by="ApprovalRuleStep.position", cascade="all, delete-orphan"
     )
@@ -105,10 +118,13 @@ class ApprovalRuleStep(Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     group_id: Mapped[int | None] = mapped_column(ForeignKey("approval_group.id"))
     quorum: Mapped[Quorum] = mapped_column(TextEnum(Quorum), default=Quorum.ANY)
+    turn: Mapped[Turn] = mapped_column(TextEnum(Turn), default=Turn.AFTER)
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"))  # the lines of this branch alone
 
     rule: Mapped[ApprovalRule] = relationship(back_populates="steps")
     user: Mapped[User | None] = relationship()
     group: Mapped[ApprovalGroup | None] = relationship()
+    category: Mapped[Category | None] = relationship()
 
 
 class ApprovalStep(Base):
@@ -134,14 +150,20 @@ class ApprovalStep(Base):
     requisition_id: Mapped[int] = mapped_column(ForeignKey("requisition.id"), index=True)
     round: Mapped[int] = mapped_column(default=1)  # 2 when it was sent back and submitted again
     position: Mapped[int]
+    stage: Mapped[int]  # those of the same stage are asked at the same time
+    stage_quorum: Mapped[Quorum] = mapped_column(TextEnum(Quorum), default=Quorum.ALL)  # steps of the stage to say yes
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"))  # it is about these lines alone
+    amount: Mapped[Decimal | None] = mapped_column(Amount)  # of those lines, excl. VAT
     label: Mapped[str] = mapped_column(String(200))  # "attestant för Norra skolan"
     quorum: Mapped[Quorum] = mapped_column(TextEnum(Quorum))
+    yes_needed: Mapped[int] = mapped_column(default=1)  # of different people: two, where they decide in union
     state: Mapped[ApprovalState] = mapped_column(TextEnum(ApprovalState), default=ApprovalState.WAITING)
     content_hash: Mapped[str] = mapped_column(String(64))
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
 
     requisition: Mapped[Requisition] = relationship()
+    category: Mapped[Category | None] = relationship()
     candidates: Mapped[list[ApprovalCandidate]] = relationship(
         back_populates="step", order_by="ApprovalCandidate.id", cascade="all, delete-orphan"
     )
@@ -154,9 +176,31 @@ class ApprovalStep(Base):
     __mapper_args__ = {"version_id_col": version}
 
     @property
+    def net_amount(self) -> Decimal:
+        """What is decided here, excl. VAT: the whole requisition, or its own lines."""
+        return self.requisition.net_amount if self.amount is None else self.amount
+
+    @property
+    def lacks_yes(self) -> int:
+        """How many more people must say yes at least."""
+        return max(self.yes_needed - sum(seat.decision == "approve" for seat in self.candidates), 0)
+
+    @property
     def this_round(self) -> list[ApprovalStep]:
         """The steps of the round it belongs to, in the order in which they are asked."""
         return [step for step in self.route if step.round == self.round]
+
+    @property
+    def beside(self) -> list[ApprovalStep]:
+        """The others that are asked at the same time and are not done."""
+        together = [step for step in self.this_round if step.stage == self.stage and step is not self]
+        return [step for step in together if step.state in (S.WAITING, S.PENDING)]
+
+    @property
+    def following(self) -> list[ApprovalStep]:
+        """Those whose turn it is after this stage."""
+        waiting = [step for step in self.this_round if step.state is S.WAITING and step.stage != self.stage]
+        return [step for step in waiting if step.stage == waiting[0].stage]
 
 
 class ApprovalCandidate(Base):

@@ -24,6 +24,7 @@ from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.basket import RankingRefusal
 from orders.basket_queries import charges_by_award, refusals_of
 from orders.policy import absent_of, belongs_to, seat_of, stood_in_for
+from orders.refused_line import RefusedLine
 from orders.requisition import Requisition, RequisitionState
 from orders.requisition_queries import asks_of, load_requisition, requisition_drafts
 from orders.split import OrderDraft
@@ -146,6 +147,21 @@ def approval_view(step: ApprovalStep, user: User) -> ApprovalView:
         ceilings=list(ceilings.values()),
         steps=step.route,
         refusals=refusals,
+    )
+
+
+def refused_of(requisition: Requisition) -> Sequence[RefusedLine]:
+    """The lines that approvers left out of a requisition, in the order in which they did."""
+    return db.session.scalars(*_refused(requisition.id)).all()
+
+
+@prepared
+def _refused(requisition_id: int) -> Select[Any]:
+    return (
+        select(RefusedLine)
+        .where(RefusedLine.requisition_id == requisition_id)
+        .order_by(RefusedLine.id)
+        .options(joinedload(RefusedLine.supplier), joinedload(RefusedLine.refused_by))
     )
 
 

@@ -56,6 +56,8 @@ class BasketLine(Base):
     choice_ground: Mapped[str | None] = mapped_column(String(500))  # orderer's choice: the ground she stated
     note: Mapped[str | None] = mapped_column(String(200))
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # a price won in a competition, which the article is the row of: orders.won
+    bid_line_id: Mapped[int | None] = mapped_column(ForeignKey("competition_bid_line.id"), index=True)
 
     basket: Mapped[Basket] = relationship(back_populates="lines")
     article: Mapped[Article] = relationship()

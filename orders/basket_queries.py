@@ -15,7 +15,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from auth.organisation import DeliveryAddress, Organisation, Unit
 from auth.permission import Role
 from auth.user import User
-from catalog.agreement import Award
+from catalog.agreement import Award, Lot
 from catalog.parameter import vat_rates
 from catalog.queries import with_terms
 from catalog.rules import judge
@@ -27,6 +27,7 @@ from core.types import line_net
 from orders.basket import Basket, BasketLine, RankingRefusal
 from orders.requisition import Requisition
 from orders.split import OrderDraft, PricedLine, draft_orders
+from orders.won import won_prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,14 @@ class BasketView:
     @property
     def gross_amount(self) -> Decimal:
         return self.net_amount + self.vat_amount
+
+    @property
+    def to_compete_for(self) -> Lot | None:
+        """The first lot whose lines demand a competition."""
+        for line in self.basket.lines:
+            if any(finding.code == "competition-required" for finding in self.findings[line.id]):
+                return line.article.award.lot
+        return None
 
     @property
     def is_stopped(self) -> bool:
@@ -91,7 +100,11 @@ def view_basket(basket: Basket, deliver_on: date | None = None) -> BasketView:
     """
     on = today()
     rates = vat_rates(on)
-    asks = [Ask(line.article, line.quantity, line.choice_ground, deliver_on) for line in basket.lines]
+    won = won_prices(basket.lines, basket.organisation, basket.requisition_id)
+    asks = [
+        Ask(line.article, line.quantity, line.choice_ground, deliver_on, won.get(line.article_id))
+        for line in basket.lines
+    ]
     facts = load_facts(asks, basket.organisation, on)
     priced = [
         PricedLine(

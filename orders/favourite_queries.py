@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, select
 
 from auth.organisation import Organisation
 from auth.user import User
-from catalog.price_list import Article, PriceList, PriceListState
+from catalog.price_list import NOT_ON_SHOW, Article, PriceList
 from catalog.queries import orderable_price_lists, with_award
 from core.clock import today
 from core.db import db
@@ -53,7 +53,7 @@ def _rows(keys: Collection[tuple[int, str]], of_lists: ColumnElement[bool]) -> d
 
 def _ever_on_show() -> Select[int]:
     """The price lists that are no drafts; what stands in a draft is not told before its day."""
-    return select(PriceList.id).where(PriceList.state.not_in([PriceListState.DRAFT, PriceListState.REVIEWED]))
+    return select(PriceList.id).where(PriceList.state.not_in(NOT_ON_SHOW))
 
 
 def is_kept(user: User, article: Article) -> bool:

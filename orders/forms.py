@@ -16,10 +16,21 @@ from wtforms.widgets import HiddenInput
 from auth.organisation import DeliveryAddress, Unit
 from auth.user import User
 from core.clock import today
-from core.forms import BaseForm, DayField, DecimalField, LongTextField, RadioField, Required, SelectField, TextField
+from core.forms import (
+    BaseForm,
+    DayField,
+    DecimalField,
+    LongTextField,
+    MultipleField,
+    RadioField,
+    Required,
+    SelectField,
+    TextField,
+)
 from orders.actions.receipt import Received
 from orders.order import OrderLine
 from orders.receipt import DEVIATION_NAMES, Deviation
+from orders.requisition import RequisitionLine
 
 MOST = Decimal(1_000_000)
 LEAST = Decimal("0.001")
@@ -121,6 +132,10 @@ class DecideForm(BaseForm):
     seen_hash = HiddenField(validators=[Required(), Length(max=64)])
     decision = TextField(validators=[Required()])  # the button that was pressed
     comment = LongTextField(_l("Kommentar"), longest=1000)
+    refused = MultipleField(_l("Avslå enskilda rader"), coerce=int)  # when the rest is approved
+
+    def offer(self, lines: Iterable[RequisitionLine]) -> None:
+        self.refused.choices = [(line.id, line.name) for line in lines]
 
 
 class ReasonForm(BaseForm):

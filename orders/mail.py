@@ -48,7 +48,7 @@ def ask_to_approve(step: ApprovalStep, people: Iterable[tuple[User, User | None]
         with speaking(person.language):
             _enqueue(
                 "approval",
-                key=f"approval:{step.id}:{person.id}",
+                key=f"approval:{step.id}:{person.id}:{step.content_hash[:16]}",
                 recipient=person.email,
                 subject=_(
                     "Att godkänna: %(number)s från %(name)s, %(unit)s",
@@ -89,6 +89,24 @@ def tell_outcome(
             decider=decider,
             reason=reason,
             orders=orders,
+            link=external_url("requisitions.show", requisition_id=requisition.id),
+        )
+
+
+def tell_refused(requisition: Requisition, names: list[str], decider: User, reason: str) -> None:
+    """Tell the orderer which lines were refused, while the rest goes on."""
+    with speaking(requisition.orderer.language):
+        _enqueue(
+            "refused",
+            key=f"refused:{requisition.id}:{requisition.content_hash}",
+            recipient=requisition.orderer.email,
+            subject=_("Rader avslagna: %(number)s", number=requisition.number),
+            about=f"requisition:{requisition.id}",
+            reply_to=decider.email,
+            requisition=requisition,
+            names=names,
+            decider=decider,
+            reason=reason,
             link=external_url("requisitions.show", requisition_id=requisition.id),
         )
 

@@ -120,7 +120,8 @@ class Order(Base):
 
 
 class OrderLine(Base):
-    """An ordered line. The database refuses one whose article does not stand in a published list of the award."""
+    """An ordered line. The database refuses one whose article stands neither in a published list of the award nor on a
+    price that the award's supplier has won in the organisation's competition."""
 
     __tablename__ = "purchase_order_line"
     __table_args__ = (
@@ -148,6 +149,8 @@ class OrderLine(Base):
     vat_percent: Mapped[Decimal] = mapped_column(Percent)
     choice_ground: Mapped[str | None] = mapped_column(String(500))
     note: Mapped[str | None] = mapped_column(String(200))
+    # the won price it stands on, once: tied by the database to decision, award, price, quantity and organisation
+    bid_line_id: Mapped[int | None] = mapped_column(index=True, unique=True)
     coding: Mapped[Parts] = mapped_column(CodingOfLine, nullable=True, default=())  # kontering; none: not coded
 
     order: Mapped[Order] = relationship(back_populates="lines")

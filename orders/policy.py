@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -16,6 +17,9 @@ from core.clock import today
 from core.db import db, prepared
 from core.state import can
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
+from orders.conflict import Conflict
+from orders.conflict_queries import in_conflict
+from orders.limits import has_room, used_of
 from orders.need import NeedReport
 from orders.order import Order
 from orders.requisition import Requisition
@@ -62,6 +66,20 @@ def may_change_list(user: User, shopping_list: ShoppingList) -> bool:
 def may_manage_rules(user: User, organisation_id: int) -> bool:
     """Decide who approves what: the organisation's own administrator, not the system's, who sees no orders."""
     return Role.ORGANISATION_ADMIN in user.roles_in(organisation_id)
+
+
+def may_declare_conflict(user: User, person: User, organisation_id: int) -> bool:
+    """Her own interest, or, for the organisation's administrator, that of somebody who works there."""
+    if not belongs_to(person, organisation_id):
+        return False
+    return user.id == person.id or may_manage_rules(user, organisation_id)
+
+
+def may_withdraw_conflict(user: User, conflict: Conflict) -> bool:
+    """What she declared herself, or, for the administrator where it was declared, what concerns somebody else."""
+    if user.id == conflict.user_id:
+        return user.id == conflict.made_by_id
+    return may_manage_rules(user, conflict.organisation_id)
 
 
 def may_report_need(user: User, organisation: Organisation) -> bool:
@@ -111,44 +129,56 @@ def visible_needs(user: User, organisation: Organisation) -> ColumnElement[bool]
 def seat_of(user: User, step: ApprovalStep) -> ApprovalCandidate | None:
     """The place at the table from which a person may decide a step: her own, or that of somebody she stands in for.
 
-    None when she has none; or when she ordered, created or last edited the requisition; or already decided another
-    step of it, in her own name or for somebody else; or when the right that gave the seat has ended since.
+    None when she has none; or when she ordered, created or last edited the requisition; or has an interest in one of
+    its suppliers; or already decided another step of it, in her own name or for somebody else; or when the right that
+    gave the seat has ended since.
     """
     requisition = step.requisition
-    if _is_barred(user, step):
+    conflicted = in_conflict(requisition)
+    if _is_barred(user, step, conflicted):
         return None
     open_seats = [candidate for candidate in step.candidates if candidate.decided_at is None]
     seats = [candidate for candidate in open_seats if candidate.user_id == user.id]
     if open_seats and not seats:
         absent = absent_of(user, requisition.organisation_id)
         seats = [candidate for candidate in open_seats if candidate.user_id in absent]
-    return next((seat for seat in seats if _may_approve_still(seat.user, requisition)), None)
+    kept = (seat for seat in seats if seat.user_id not in conflicted)
+    return next((seat for seat in kept if _may_approve_still(seat.user, step)), None)
 
 
-def is_awaited(seat: ApprovalCandidate) -> bool:
-    """Whether a step that needs everybody still waits for a person who was asked: not for one who may decide it no
-    more. She stays in the record as asked."""
-    if seat.decided_at is not None:
-        return False
-    return not _is_barred(seat.user, seat.step) and _may_approve_still(seat.user, seat.step.requisition)
+def awaited(step: ApprovalStep) -> list[ApprovalCandidate]:
+    """Those whom a step that needs everybody still waits for: not for one who may decide it no more. She stays in the
+    record as asked."""
+    conflicted = in_conflict(step.requisition)
+    return [
+        seat
+        for seat in step.candidates
+        if seat.decided_at is None
+        and not _is_barred(seat.user, step, conflicted)
+        and _may_approve_still(seat.user, step)
+    ]
 
 
-def _is_barred(user: User, step: ApprovalStep) -> bool:
-    """Nobody decides her own purchase, her superior's, or twice."""
+def _is_barred(user: User, step: ApprovalStep, conflicted: Collection[int]) -> bool:
+    """Nobody decides her own purchase, her superior's, one from a supplier she has an interest in, or twice."""
     requisition = step.requisition
-    if user.id in requisition.barred:
+    if user.id in requisition.barred or user.id in conflicted:
         return True
     return user.superior_id == requisition.orderer_id or _has_decided(user, step)
 
 
-def _may_approve_still(user: User, requisition: Requisition) -> bool:
-    """The route names people for good, but a role that has ended, or a limit that was lowered, decides no more."""
-    return any(
-        membership.role is Role.APPROVER
-        and membership.organisation_id == requisition.organisation_id
-        and membership.reaches(requisition.net_amount)
+def _may_approve_still(user: User, step: ApprovalStep) -> bool:
+    """The route names people for good, but a role that has ended, or a limit that was lowered or is full, decides no
+    more."""
+    rights = [
+        membership
         for membership in user.current_memberships()
-    )
+        if membership.role is Role.APPROVER
+        and membership.organisation_id == step.requisition.organisation_id
+        and membership.reaches(step.net_amount)
+    ]
+    used = used_of(rights, today(), but_for=step.requisition_id)
+    return any(has_room(right, step.net_amount, used) for right in rights)
 
 
 def why_no_seat(user: User, step: ApprovalStep) -> Any:
@@ -162,6 +192,8 @@ def why_no_seat(user: User, step: ApprovalStep) -> Any:
         return _l("Beslutet är redan taget. Någon kan ha hunnit före dig.")
     if user.id in requisition.barred:
         return _l("Du har själv beställt eller ändrat det här. Någon annan måste godkänna det.")
+    if user.id in in_conflict(requisition):
+        return _l("Du har anmält jäv mot en leverantör i begäran. Någon annan måste besluta.")
     if user.superior_id == requisition.orderer_id:
         return _l("Beställaren är din chef. Du kan inte godkänna din chefs inköp.")
     if _has_decided(user, step):

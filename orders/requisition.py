@@ -150,6 +150,9 @@ class Requisition(Base):
         self.organisation.check_reference(self.buyer_reference)
 
 
+CAME_LATER = ("is_approximate", "bid_line_id", "coding")
+
+
 class RequisitionLine(Base):
     """A line with all that the order will promise, copied: the catalogue may change tomorrow, this may not."""
 
@@ -183,6 +186,7 @@ class RequisitionLine(Base):
     vat_percent: Mapped[Decimal] = mapped_column(Percent)
     choice_ground: Mapped[str | None] = mapped_column(String(500))
     note: Mapped[str | None] = mapped_column(String(200))
+    bid_line_id: Mapped[int | None] = mapped_column(ForeignKey("competition_bid_line.id"), index=True)  # won price
     coding: Mapped[Parts] = mapped_column(CodingOfLine, nullable=True, default=())  # kontering; none: not coded
 
     requisition: Mapped[Requisition] = relationship(back_populates="lines")
@@ -199,7 +203,7 @@ class RequisitionLine(Base):
         for approval while the system is brought up to date would seem to be changed."""
         told = {c.key: getattr(self, c.key) for c in self.__table__.columns if c.key not in ("id", "requisition_id")}
         told["coding"] = [part.told() for part in self.coding]
-        return {key: told[key] for key in told if told[key] or key not in ("is_approximate", "coding")}
+        return {key: value for key, value in told.items() if value or key not in CAME_LATER}
 
 
 class RequisitionCharge(Base):

@@ -18,6 +18,7 @@ from core.errors import NotFound
 from orders.policy import may_see, sees_everything
 from orders.requisition import Requisition, RequisitionCharge, RequisitionLine, RequisitionState
 from orders.split import Charge, OrderDraft, PricedLine, draft_orders
+from orders.won import won_prices
 
 
 def requisition_for(user: User, organisation: Organisation, requisition_id: int) -> Requisition:
@@ -102,7 +103,11 @@ def requisition_lines(requisition: Requisition) -> list[PricedLine]:
 
 def asks_of(requisition: Requisition) -> list[Ask]:
     """A requisition's lines as questions to the steering."""
-    return [Ask(line.article, line.quantity, line.choice_ground, requisition.wanted_on) for line in requisition.lines]
+    won = won_prices(requisition.lines, requisition.organisation, requisition.id)
+    return [
+        Ask(line.article, line.quantity, line.choice_ground, requisition.wanted_on, won.get(line.article_id))
+        for line in requisition.lines
+    ]
 
 
 def priced_charge(charge: RequisitionCharge) -> Charge:

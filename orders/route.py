@@ -2,14 +2,14 @@
 
 Pure: rules and people come in, steps with names come out, and with them why: which rules did not fit, and who was left
 out of a step. What the rules never allow, whatever they say: the orderer, the creator or the last editor approving; an
-approver above her own amount limit; approving one's superior's purchase; one person in two steps. Where nobody is left,
-the answer is a stop, never a yes (KL 6 kap. 6 §, attestreglemente).
+approver above her own limits; approving one's superior's purchase; buying from a supplier one has an interest in; one
+person in two steps. Where nobody is left, the answer is a stop, never a yes (KL 6 kap. 6 §, attestreglemente).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import IntEnum
@@ -23,21 +23,48 @@ from sqlalchemy.orm import joinedload
 from auth.organisation import Organisation, Unit
 from auth.permission import Role
 from auth.user import Membership, User
+from catalog.agreement import CallOffMethod
 from catalog.category import Category
 from core.db import db, prepared
 from core.errors import RuleBroken
-from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, Quorum, StepKind
+from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, Quorum, StepKind, Turn
+from orders.conflict_queries import Pairs, conflicts_at, conflicts_with
+from orders.limits import has_room, used_of
+
+UNION = 2  # people, where the organisation wants two in union
+
+Part = tuple[Category | None, Decimal]
+Taken = set[int]  # the ids of those who sit in a step already
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What the rules look at. `amount` is excl. VAT, charges included."""
+    """What the rules look at. `amount` is excl. VAT, charges included; `suppliers` and `agreements` are their ids.
+    `parts` are the sums of the lines by category; none given: all of it is of each of the categories."""
 
     unit: Unit
     amount: Decimal
     categories: tuple[Category, ...]
     orderer: User
     barred: frozenset[int]  # ids of the orderer, the creator and the last editor
+    suppliers: frozenset[int] = frozenset()
+    agreements: frozenset[int] = frozenset()
+    methods: frozenset[CallOffMethod] = frozenset()
+    is_justified: bool = False  # the orderer has stated a ground for her choice of supplier
+    parts: tuple[Part, ...] = ()
+
+    def bought(self) -> tuple[Part, ...]:
+        """The categories of the lines, with their sums."""
+        whole: tuple[Category | None, ...] = self.categories or (None,)
+        return self.parts or tuple((category, self.amount) for category in whole)
+
+    def amount_in(self, branch: Category) -> Decimal | None:
+        """The sum of the lines in a branch of categories, the charges too where it is all there is; nothing where it
+        has no line."""
+        amounts = [amount for category, amount in self.bought() if category and category.is_within(branch)]
+        if len(amounts) == len(self.bought()):
+            return self.amount
+        return sum(amounts, Decimal(0)) if amounts else None
 
 
 class Unmet(IntEnum):
@@ -49,6 +76,9 @@ class Unmet(IntEnum):
     AMOUNT_TOO_LOW = 4
     AMOUNT_TOO_HIGH = 5
     CATEGORY = 6
+    AGREEMENT = 7
+    METHOD = 8
+    NOT_JUSTIFIED = 9
 
 
 class Bar(IntEnum):
@@ -56,28 +86,38 @@ class Bar(IntEnum):
 
     OWN = 1  # she ordered, created or last edited it
     TAKEN = 2  # she sits in a step before
-    SUBORDINATE = 3
-    ABOVE_LIMIT = 4
-    NO_RIGHT = 5  # no approver today
+    CONFLICT = 3  # she has an interest in a supplier (jäv)
+    SUBORDINATE = 4
+    ABOVE_LIMIT = 5
+    PERIOD_FULL = 6  # of what she may approve in a month or a year, too little is left
+    NO_RIGHT = 7  # no approver today
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Somebody a step would have asked, had it not been for `bar`. `limit` is her own, where that is it."""
+    """Somebody a step would have asked, had it not been for `bar`. `limit` is her own, where that is it, and `used`
+    what of it is taken already."""
 
     person: User
     bar: Bar
     limit: Decimal | None = None
+    used: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RouteStep:
-    """A step with the people who may take it, and those it passed over on the way to them."""
+    """A step with the people who may take it, and those it passed over on the way to them. With a category it is about
+    the lines of that alone, and `amount` is theirs. Steps of one stage are asked at the same time."""
 
     label: str
     quorum: Quorum
     people: tuple[User, ...]
     left_out: tuple[LeftOut, ...] = ()
+    yes_needed: int = 1  # of different people; two in union
+    stage: int = 1
+    stage_quorum: Quorum = Quorum.ALL
+    category: Category | None = None
+    amount: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +138,13 @@ class Directory:
     rules: tuple[ApprovalRule, ...]
     approvers: tuple[Membership, ...]
     on: date
+    union_from: Decimal | None = None  # from this amount on two people take the last step
+    conflicts: Pairs = frozenset()
+    used: dict[int, Decimal] = field(default_factory=dict)  # of limits for a period, by the id of the right
+
+    def yes_needed(self, amount: Decimal) -> int:
+        """How many people must say yes to an amount in the last step."""
+        return 1 if self.union_from is None or amount < self.union_from else UNION
 
 
 class NobodyCanApprove(RuleBroken):
@@ -121,11 +168,17 @@ def directory_of(organisation: Organisation, on: date, need: Need | None = None)
         statement = _rules(organisation.id)
     else:
         categories = {key for category in need.categories for key in _ids(category.path)}
-        statement = _likely_rules(organisation.id, on, need.amount, _ids(need.unit.path), list(categories))
+        bought = list(categories), list(need.agreements), list(need.methods)
+        grounds = [False, True] if need.is_justified else [False]
+        statement = _likely_rules(organisation.id, on, need.amount, _ids(need.unit.path), *bought, grounds)
+    approvers = tuple(db.session.scalars(*_approvers(organisation.id)))
     return Directory(
         rules=tuple(db.session.scalars(*statement).unique()),
-        approvers=tuple(db.session.scalars(*_approvers(organisation.id))),
+        approvers=approvers,
         on=on,
+        union_from=organisation.union_from,
+        conflicts=conflicts_at(organisation, on) if need is None else conflicts_with(need.suppliers, on),
+        used=used_of(approvers, on),
     )
 
 
@@ -136,7 +189,14 @@ def _rules(organisation_id: int) -> Select[Any]:
 
 @prepared
 def _likely_rules(
-    organisation_id: int, on: date, amount: Decimal, unit_ids: list[int], category_ids: list[int]
+    organisation_id: int,
+    on: date,
+    amount: Decimal,
+    unit_ids: list[int],
+    category_ids: list[int],
+    agreement_ids: list[int],
+    methods: list[CallOffMethod],
+    grounds: list[bool],
 ) -> Select[Any]:
     """Never narrower than `unmet`, which has the last word."""
     rule = ApprovalRule
@@ -147,6 +207,9 @@ def _likely_rules(
         or_(rule.amount_below.is_(None), rule.amount_below > amount),
         or_(rule.unit_id.is_(None), rule.unit_id.in_(unit_ids)),
         or_(rule.category_id.is_(None), rule.category_id.in_(category_ids)),
+        or_(rule.agreement_id.is_(None), rule.agreement_id.in_(agreement_ids)),
+        or_(rule.method.is_(None), rule.method.in_(methods)),
+        rule.is_justified.in_(grounds),
     )
 
 
@@ -159,6 +222,8 @@ def _table_of(organisation_id: int) -> Select[Any]:
         .options(
             joinedload(ApprovalRule.unit),
             joinedload(ApprovalRule.category),
+            joinedload(ApprovalRule.agreement),
+            to_step.joinedload(ApprovalRuleStep.category),
             to_step.joinedload(ApprovalRuleStep.user),
             to_step.joinedload(ApprovalRuleStep.group).selectinload(ApprovalGroup.members),
         )
@@ -194,22 +259,100 @@ def trace(need: Need, directory: Directory) -> Trace:
     if not rule.steps:
         stop = NobodyCanApprove(_l("Attestregeln ”%(rule)s” har inga steg, så ingen kan godkänna.", rule=rule.name))
         return Trace(passed, rule, (), directory.on, stop)
+    stages = list(_stages(rule, need))
+    union = next((number for number in reversed(range(len(stages))) if _has_whole(stages[number])), len(stages) - 1)
     steps: list[RouteStep] = []
-    taken: set[int] = set()
-    for asked in rule.steps:
-        step = _find_step(asked, need, directory, taken)
-        steps.append(step)
-        if not step.people:
-            stop = NobodyCanApprove(
-                _l(
-                    "Attestregeln ”%(rule)s” kräver %(step)s, men där finns ingen som får godkänna det här beloppet.",
-                    rule=rule.name,
-                    step=step.label,
-                )
+    taken: Taken = set()
+    for number, stage in enumerate(stages):
+        found = _find_stage(stage, need, directory, taken, number + 1, is_union=number == union)
+        steps += found
+        if why := next((why for step in found if (why := _why_empty(step, rule))), None):
+            return Trace(passed, rule, tuple(steps), directory.on, why)
+    return Trace(passed, rule, tuple(steps), directory.on, _why_uncovered(rule, stages, need))
+
+
+Stage = tuple[Quorum, list[ApprovalRuleStep]]  # whether all or any of the steps must be taken
+
+
+def _stages(rule: ApprovalRule, need: Need) -> Iterator[Stage]:
+    """The steps of a rule by when they are asked, without those that are about lines it has none of."""
+    together: list[ApprovalRuleStep] = []
+    quorum = Quorum.ALL
+    for step in rule.steps:
+        if step.turn is Turn.AFTER:
+            if together:
+                yield quorum, together
+            together, quorum = [], Quorum.ALL
+        elif step.turn is Turn.EITHER:
+            quorum = Quorum.ANY
+        if step.category is None or need.amount_in(step.category) is not None:
+            together.append(step)
+    if together:
+        yield quorum, together
+
+
+def _has_whole(stage: Stage) -> bool:
+    return any(step.category is None for step in stage[1])
+
+
+def _find_stage(
+    stage: Stage, need: Need, directory: Directory, taken: Taken, number: int, *, is_union: bool
+) -> list[RouteStep]:
+    """The steps that are asked at the same time. Where one of them is enough, those that nobody can take are left out
+    as long as another can be taken."""
+    quorum, asked = stage
+    whole = [step for step in asked if step.category is None]
+    are_two = quorum is Quorum.ALL and len(whole) >= UNION  # people, by the steps themselves
+    found = []
+    for step in asked:
+        in_union = is_union and not are_two and (step in whole or not whole)
+        yes_needed = directory.yes_needed(need.amount) if in_union else 1
+        amount = need.amount_in(step.category) if step.category else None
+        own = need if amount is None else replace(need, amount=amount)
+        made = _find_step(step, own, directory, taken, yes_needed)
+        taken.update(person.id for person in made.people)
+        if step.category is not None:
+            label = _("%(step)s, för %(category)s", step=made.label, category=step.category.name)
+            made = replace(made, label=str(label), category=step.category, amount=amount)
+        found.append(replace(made, stage=number, stage_quorum=quorum))
+    able = [step for step in found if len(step.people) >= step.yes_needed]
+    return able if quorum is Quorum.ANY and able else found
+
+
+def _why_uncovered(rule: ApprovalRule, stages: list[Stage], need: Need) -> NobodyCanApprove | None:
+    """Every line must be decided by somebody, whoever of those that may answer does."""
+    for category, _amount in need.bought():
+        if not any(_decides_surely(stage, category) for stage in stages):
+            name = category.name if category else _("rader utan kategori")
+            return NobodyCanApprove(
+                _l("Attestregeln ”%(rule)s” frågar ingen säkert om %(category)s.", rule=rule.name, category=name)
             )
-            return Trace(passed, rule, tuple(steps), directory.on, stop)
-        taken.update(person.id for person in step.people)
-    return Trace(passed, rule, tuple(steps), directory.on)
+    return None
+
+
+def _decides_surely(stage: Stage, category: Category | None) -> bool:
+    quorum, asked = stage
+    covers = [step.category is None or (category is not None and category.is_within(step.category)) for step in asked]
+    return any(covers) if quorum is Quorum.ALL else all(covers)
+
+
+def _why_empty(step: RouteStep, rule: ApprovalRule) -> NobodyCanApprove | None:
+    """Why a step cannot be taken; nothing where it can."""
+    if len(step.people) >= step.yes_needed:
+        return None
+    said = {"rule": rule.name, "step": step.label}
+    if step.people:
+        return NobodyCanApprove(
+            _l(
+                "Beloppet kräver två i förening, men attestregeln ”%(rule)s” frågar sist %(step)s, och där får bara "
+                "%(name)s godkänna det.",
+                name=step.people[0].name,
+                **said,
+            )
+        )
+    return NobodyCanApprove(
+        _l("Attestregeln ”%(rule)s” kräver %(step)s, men där finns ingen som får godkänna det här beloppet.", **said)
+    )
 
 
 def fits(rule: ApprovalRule, need: Need, on: date) -> bool:
@@ -219,7 +362,7 @@ def fits(rule: ApprovalRule, need: Need, on: date) -> bool:
 
 def unmet(rule: ApprovalRule, need: Need, on: date) -> Iterator[Unmet]:
     """The conditions of a rule that do not hold on a day: its own days, branch of units, amount band [from, below),
-    branch of categories."""
+    branch of categories, agreement, call-off method, a ground that was stated."""
     if rule.starts_on is not None and on < rule.starts_on:
         yield Unmet.NOT_YET
     if rule.ends_on is not None and rule.ends_on < on:
@@ -232,14 +375,22 @@ def unmet(rule: ApprovalRule, need: Need, on: date) -> Iterator[Unmet]:
         yield Unmet.AMOUNT_TOO_HIGH
     if rule.category is not None and not any(category.is_within(rule.category) for category in need.categories):
         yield Unmet.CATEGORY
+    if rule.agreement_id is not None and rule.agreement_id not in need.agreements:
+        yield Unmet.AGREEMENT
+    if rule.method is not None and rule.method not in need.methods:
+        yield Unmet.METHOD
+    if rule.is_justified and not need.is_justified:
+        yield Unmet.NOT_JUSTIFIED
 
 
-def _find_step(step: ApprovalRuleStep, need: Need, directory: Directory, taken: Collection[int]) -> RouteStep:
-    """What a step is called, who may take it, and who was passed over."""
+def _find_step(
+    step: ApprovalRuleStep, need: Need, directory: Directory, taken: Collection[int], yes_needed: int
+) -> RouteStep:
+    """What a step is called, who may take it, and who was passed over. Upwards until there are as many as needed."""
 
     def seated(label: str, rights: Iterable[Membership]) -> RouteStep:
-        people, left_out = _sift(rights, need, directory.on, taken)
-        return RouteStep(label, step.quorum, people, left_out)
+        people, left_out = _sift(rights, need, directory, taken)
+        return RouteStep(label, step.quorum, people, left_out, yes_needed)
 
     if step.kind in (StepKind.PERSON, StepKind.GROUP):
         named = _named(step)
@@ -247,14 +398,17 @@ def _find_step(step: ApprovalRuleStep, need: Need, directory: Directory, taken: 
         found = seated(_name_of(step), rights)
         without = named.keys() - {right.user_id for right in rights}
         barred = tuple(LeftOut(named[key], Bar.NO_RIGHT) for key in sorted(without))
-        return RouteStep(found.label, found.quorum, found.people, found.left_out + barred)
+        return replace(found, left_out=found.left_out + barred)
     begins_at = need.unit.parent if step.kind is StepKind.PARENT_APPROVER else need.unit
     places = _upwards(begins_at)
+    free: dict[int, Membership] = {}
     for last, place in enumerate(places):
         there = [right for right in directory.approvers if right.unit_id == place]
-        if any(_bar(right, need, directory.on, taken) is None for right in there):
+        free |= {right.user_id: right for right in there if _bar(right, need, directory, taken) is None}
+        if len(free) >= yes_needed:
             on_the_way = [right for right in directory.approvers if right.unit_id in places[: last + 1]]
-            return seated(_label(there[0].unit), sorted(on_the_way, key=lambda right: places.index(right.unit_id)))
+            nearest = next(iter(free.values()))
+            return seated(_label(nearest.unit), sorted(on_the_way, key=lambda right: places.index(right.unit_id)))
     return seated(_label(begins_at), [right for right in directory.approvers if right.unit_id in places])
 
 
@@ -272,32 +426,43 @@ def _name_of(step: ApprovalRuleStep) -> str:
 
 
 def _sift(
-    rights: Iterable[Membership], need: Need, on: date, taken: Collection[int]
+    rights: Iterable[Membership], need: Need, directory: Directory, taken: Collection[int]
 ) -> tuple[tuple[User, ...], tuple[LeftOut, ...]]:
     """Who may take a step by one of the rights, and who by none of hers; nobody twice."""
     people: dict[int, User] = {}
     left_out: dict[int, LeftOut] = {}
     for right in rights:
-        bar = _bar(right, need, on, taken)
+        bar = _bar(right, need, directory, taken)
         if bar is None:
             people[right.user_id] = right.user
         elif right.user_id not in left_out or bar < left_out[right.user_id].bar:
-            limit = right.amount_limit if bar is Bar.ABOVE_LIMIT else None
-            left_out[right.user_id] = LeftOut(right.user, bar, limit)
+            left_out[right.user_id] = _left_out(right, bar, directory)
     return tuple(people.values()), tuple(out for key, out in left_out.items() if key not in people)
 
 
-def _bar(right: Membership, need: Need, on: date, taken: Collection[int]) -> Bar | None:
+def _left_out(right: Membership, bar: Bar, directory: Directory) -> LeftOut:
+    if bar is Bar.ABOVE_LIMIT:
+        return LeftOut(right.user, bar, right.amount_limit)
+    if bar is Bar.PERIOD_FULL:
+        return LeftOut(right.user, bar, right.period_limit, directory.used.get(right.id, Decimal(0)))
+    return LeftOut(right.user, bar)
+
+
+def _bar(right: Membership, need: Need, directory: Directory, taken: Collection[int]) -> Bar | None:
     """What keeps the holder of a right from taking a step; nothing where she may."""
-    if not right.is_current(on):
+    if not right.is_current(directory.on):
         return Bar.NO_RIGHT
     if right.user_id in need.barred:
         return Bar.OWN
     if right.user_id in taken:
         return Bar.TAKEN
+    if any((right.user_id, supplier) in directory.conflicts for supplier in need.suppliers):
+        return Bar.CONFLICT
     if right.user.superior_id == need.orderer.id:
         return Bar.SUBORDINATE
-    return None if right.reaches(need.amount) else Bar.ABOVE_LIMIT
+    if not right.reaches(need.amount):
+        return Bar.ABOVE_LIMIT
+    return None if has_room(right, need.amount, directory.used) else Bar.PERIOD_FULL
 
 
 def _upwards(unit: Unit | None) -> list[int | None]:

@@ -5,18 +5,35 @@ The rule itself is a noun of `orders.approval`; how it is asked stands in `order
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
 
+from auth.organisation import Organisation
+from catalog.agreement import METHOD_NAMES
 from core.web import day, kr
-from orders.approval import ApprovalRule, ApprovalRuleStep, Quorum, StepKind
+from orders.approval import ApprovalRule, ApprovalRuleStep, Quorum, StepKind, Turn
 from orders.route import Bar, LeftOut, Need, Unmet, unmet
 
 
 def condition(rule: ApprovalRule) -> Any:
     """Which orders a rule is for: "Beställningar från 25 000 kr till under 100 000 kr för Norra skolan"."""
+    more = ", ".join(_further(rule))
+    return _("%(condition)s, %(more)s", condition=_where(rule), more=more) if more else _where(rule)
+
+
+def _further(rule: ApprovalRule) -> Iterator[str]:
+    if rule.agreement is not None:
+        yield str(_("på avtalet %(number)s %(title)s", number=rule.agreement.number, title=rule.agreement.title))
+    if rule.method is not None:
+        yield str(_("med avropsordningen %(method)s", method=METHOD_NAMES[rule.method]))
+    if rule.is_justified:
+        yield str(_("där valet av leverantör är motiverat"))
+
+
+def _where(rule: ApprovalRule) -> Any:
     band = _band(rule)
     unit, category = rule.unit, rule.category
     if unit is not None and category is not None:
@@ -52,8 +69,27 @@ def period(rule: ApprovalRule) -> Any:
     return _("Gäller till och med %(last)s.", last=day(last)) if last else ""
 
 
+def union_sentence(organisation: Organisation) -> Any:
+    """From which amount two decide in union; nothing where one always may."""
+    if organisation.union_from is None:
+        return ""
+    return _(
+        "Från %(amount)s utan moms tas det sista beslutet av två olika personer (två i förening).",
+        amount=kr(organisation.union_from, 0),
+    )
+
+
 def who_decides(step: ApprovalRuleStep) -> Any:
-    """Who is asked in a step of a rule."""
+    """Who is asked in a step of a rule, about what and when."""
+    who = _who(step)
+    if step.category is not None:
+        who = _("%(who)s, bara om rader i %(category)s", who=who, category=step.category.name)
+    if step.turn is Turn.BESIDE:
+        return _("samtidigt: %(who)s", who=who)
+    return _("eller samtidigt: %(who)s", who=who) if step.turn is Turn.EITHER else who
+
+
+def _who(step: ApprovalRuleStep) -> Any:
     is_all = step.quorum is Quorum.ALL
     if step.kind is StepKind.PERSON and step.user is not None:
         return step.user.name
@@ -89,6 +125,13 @@ def _why_unmet(condition: Unmet, rule: ApprovalRule, need: Need) -> Any:
         case Unmet.CATEGORY:
             assert rule.category is not None
             return _("Regeln är för kategorin %(category)s.", category=rule.category.name)
+        case Unmet.AGREEMENT:
+            return _("Regeln är för avtalet %(number)s.", number=rule.agreement.number if rule.agreement else "–")
+        case Unmet.METHOD:
+            assert rule.method is not None
+            return _("Regeln är för avropsordningen %(method)s.", method=METHOD_NAMES[rule.method])
+        case Unmet.NOT_JUSTIFIED:
+            return _("Regeln är för köp där valet av leverantör är motiverat.")
 
 
 def why_left_out(out: LeftOut) -> Any:
@@ -98,9 +141,17 @@ def why_left_out(out: LeftOut) -> Any:
             return _("har själv beställt")
         case Bar.TAKEN:
             return _("frågas redan i ett steg före")
+        case Bar.CONFLICT:
+            return _("har anmält jäv mot leverantören")
         case Bar.SUBORDINATE:
             return _("har beställaren som chef")
         case Bar.ABOVE_LIMIT:
             return _("får godkänna högst %(limit)s", limit=kr(out.limit, 0))
+        case Bar.PERIOD_FULL:
+            return _(
+                "har redan godkänt %(used)s av de %(limit)s som får godkännas i perioden",
+                used=kr(out.used, 0),
+                limit=kr(out.limit, 0),
+            )
         case Bar.NO_RIGHT:
             return _("är inte attestant i dag")

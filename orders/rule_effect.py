@@ -4,15 +4,16 @@ another way. Nothing is saved, and nothing that is submitted moves."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from decimal import Decimal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from auth.organisation import Organisation
 from auth.queries import unit_tree
-from catalog.agreement import Agreement, Lot
+from catalog.agreement import Agreement, CallOffMethod, Lot
 from catalog.category import Category
 from core.clock import now, today
 from core.db import db
@@ -41,6 +42,17 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class Bought:
+    """What the lines of a requisition are."""
+
+    parts: dict[Category | None, Decimal] = field(default_factory=dict)
+    suppliers: set[int] = field(default_factory=set)
+    agreements: set[int] = field(default_factory=set)
+    methods: set[CallOffMethod] = field(default_factory=set)
+    grounds: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """`count` of the `looked_at` latest requisitions of `days` would have moved; `moved` are the latest of those."""
 
@@ -60,11 +72,11 @@ def effect_of(organisation: Organisation, old: ApprovalRule | None, new: Approva
     before = directory_of(organisation, day)
     after = replace(before, rules=_with(before.rules, old, new))
     requisitions = _sent_lately(organisation)
-    categories = _categories_of(requisitions)
+    bought = _bought_with(requisitions)
     units = unit_tree(organisation)  # read together, or each one's parent would be asked for by itself
     traces = []
     for requisition in requisitions:
-        need = _need_of(requisition, categories.get(requisition.id, ()))
+        need = _need_of(requisition, bought.get(requisition.id, Bought()))
         traced = trace(need, after)
         if _way_of(traced) != _way_of(trace(need, before)):
             traces.append((requisition, traced))
@@ -95,29 +107,43 @@ def _sent_lately(organisation: Organisation) -> Sequence[Requisition]:
     ).all()
 
 
-def _categories_of(requisitions: Sequence[Requisition]) -> dict[int, tuple[Category, ...]]:
-    """What is bought with each: its lots' categories, or their agreements' (`catalog.queries.categories_of`)."""
-    found: dict[int, tuple[Category, ...]] = {}
+def _bought_with(requisitions: Sequence[Requisition]) -> dict[int, Bought]:
+    """What is bought with each, lines of a kind together; its categories are its lots', or their agreements'
+    (`catalog.queries.categories_of`)."""
+    found: dict[int, Bought] = {}
+    line = RequisitionLine
+    kinds = (line.requisition_id, line.supplier_id, line.agreement_id, Lot.method, Category)
     rows = db.session.execute(
-        select(RequisitionLine.requisition_id, Category)
+        select(*kinds, func.sum(line.net_amount), func.max(line.choice_ground))
         .join(Lot, RequisitionLine.lot_id == Lot.id)
         .join(Agreement, RequisitionLine.agreement_id == Agreement.id)
-        .join(Category, Category.id == func.coalesce(Lot.category_id, Agreement.category_id))
+        .join(Category, Category.id == func.coalesce(Lot.category_id, Agreement.category_id), isouter=True)
         .where(RequisitionLine.requisition_id.in_([requisition.id for requisition in requisitions]))
-        .distinct()
+        .group_by(line.requisition_id, line.supplier_id, line.agreement_id, Lot.method, *Category.__table__.columns)
+        .order_by(line.requisition_id, Category.path)
     )
-    for requisition_id, category in rows:
-        found[requisition_id] = (*found.get(requisition_id, ()), category)
+    for requisition_id, supplier_id, agreement_id, method, category, amount, ground in rows:
+        bought = found.setdefault(requisition_id, Bought())
+        bought.suppliers.add(supplier_id)
+        bought.agreements.add(agreement_id)
+        bought.methods.add(method)
+        bought.grounds.update([ground] if ground else [])
+        bought.parts[category] = bought.parts.get(category, Decimal(0)) + amount
     return found
 
 
-def _need_of(requisition: Requisition, categories: tuple[Category, ...]) -> Need:
+def _need_of(requisition: Requisition, bought: Bought) -> Need:
     return Need(
         unit=requisition.unit,
         amount=requisition.net_amount,
-        categories=categories,
+        categories=tuple(category for category in bought.parts if category is not None),
         orderer=requisition.orderer,
         barred=requisition.barred,
+        suppliers=frozenset(bought.suppliers),
+        agreements=frozenset(bought.agreements),
+        methods=frozenset(bought.methods),
+        is_justified=bool(bought.grounds),
+        parts=tuple(bought.parts.items()),
     )
 
 
@@ -125,7 +151,10 @@ def _way_of(traced: Trace) -> object:
     """What two ways are compared by: who must say yes, not under which name the step goes."""
     if traced.stop is not None:
         return traced.stop.code
-    return [(step.quorum, {person.id for person in step.people}) for step in traced.steps]
+    return [
+        (step.stage, step.stage_quorum, step.quorum, step.yes_needed, {person.id for person in step.people})
+        for step in traced.steps
+    ]
 
 
 def _ways_taken(requisition_ids: Sequence[int]) -> dict[int, Way]:

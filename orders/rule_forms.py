@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import FieldList, FormField
+from wtforms import BooleanField, FieldList, FormField
+from wtforms.validators import ValidationError
 
 from auth.admin_forms import UnitField
 from auth.organisation import Unit
 from auth.user import User
+from catalog.agreement import METHOD_NAMES, Agreement, CallOffMethod
 from catalog.category import Category
 from core.forms import BaseForm, DayField, DecimalField, MultipleField, Required, SelectField, TextField
-from orders.actions.rule import RuleFacts, StepFacts
-from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, Quorum, StepKind
+from orders.actions.rule import ApprovalTerms, RuleFacts, StepFacts
+from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, Quorum, StepKind, Turn
 
-MOST_STEPS = 4
+MOST_STEPS = 6
 LARGEST_AMOUNT = Decimal(10) ** 12
 Tree = Iterable[tuple[int, Unit]]
-
-
-class StepForm(BaseForm):
-    class Meta(BaseForm.Meta):
-        csrf = False  # the page's own form carries the token
-
-    who = SelectField(_l("Vem ska godkänna?"))
-    quorum = SelectField(
-        _l("Hur många?"),
-        choices=[(Quorum.ANY.value, _l("en räcker")), (Quorum.ALL.value, _l("alla måste"))],
-        default=Quorum.ANY.value,
-    )
 
 
 class CategoryField(SelectField):
@@ -51,6 +41,52 @@ class CategoryField(SelectField):
         return self.categories.get(self.data or 0)
 
 
+class AgreementField(TextField):
+    """An agreement by its number, or none. `look_up` is asked with the number; `picked` is what it found."""
+
+    picked: Agreement | None = None
+    look_up: Callable[[str], Agreement | None] = staticmethod(lambda number: None)
+
+    def pre_validate(self, form: BaseForm) -> None:
+        self.picked = self.look_up(self.data) if self.data else None
+        if self.data and self.picked is None:
+            raise ValidationError(_l("Det finns inget avtal med det numret."))
+
+
+class MethodField(SelectField):
+    """A call-off method, or any."""
+
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        choices = [("", _l("– alla –")), *((method.value, name) for method, name in METHOD_NAMES.items())]
+        super().__init__(label, choices=choices, **kwargs)
+
+    @property
+    def picked(self) -> CallOffMethod | None:
+        return CallOffMethod(self.data) if self.data else None
+
+
+class StepForm(BaseForm):
+    class Meta(BaseForm.Meta):
+        csrf = False  # the page's own form carries the token
+
+    who = SelectField(_l("Vem ska godkänna?"), default="")
+    quorum = SelectField(
+        _l("Hur många?"),
+        choices=[(Quorum.ANY.value, _l("en räcker")), (Quorum.ALL.value, _l("alla måste"))],
+        default=Quorum.ANY.value,
+    )
+    turn = SelectField(
+        _l("När?"),
+        choices=[
+            (Turn.AFTER.value, _l("efter steget före")),
+            (Turn.BESIDE.value, _l("samtidigt, båda behövs")),
+            (Turn.EITHER.value, _l("samtidigt, ett räcker")),
+        ],
+        default=Turn.AFTER.value,
+    )
+    lines = CategoryField(_l("Vilka rader?"), default=0)
+
+
 class RuleForm(BaseForm):
     """A rule: when it holds, and who is asked in which order."""
 
@@ -59,6 +95,9 @@ class RuleForm(BaseForm):
     amount_below = DecimalField(_l("Till under (kr utan moms)"), min=0, max=LARGEST_AMOUNT)
     unit = UnitField(_l("Enhet"), nothing=_l("– hela organisationen –"), default=0)
     category = CategoryField(_l("Kategori"), default=0)
+    agreement = AgreementField(_l("Avtal"), longest=60)
+    method = MethodField(_l("Avropsordning"), default="")
+    is_justified = BooleanField(_l("Bara när beställaren har motiverat valet av leverantör"))
     starts_on = DayField(_l("Från och med"))
     ends_on = DayField(_l("Till och med"))
     steps = FieldList(FormField(StepForm), min_entries=MOST_STEPS, max_entries=MOST_STEPS)
@@ -80,6 +119,7 @@ class RuleForm(BaseForm):
         ]
         for entry in self.steps:
             entry.form.who.choices = choices
+            entry.form.lines.offer(self.category.categories.values())
 
     def facts(self) -> RuleFacts:
         return RuleFacts(
@@ -91,17 +131,21 @@ class RuleForm(BaseForm):
             category=self.category.picked,
             starts_on=self.starts_on.data,
             ends_on=self.ends_on.data,
+            agreement=self.agreement.picked,
+            method=self.method.picked,
+            is_justified=self.is_justified.data,
         )
 
     def _steps(self) -> Iterator[StepFacts]:
         for entry in self.steps:
             who, quorum = entry.form.who.data, Quorum(entry.form.quorum.data)
+            more = {"turn": Turn(entry.form.turn.data), "category": entry.form.lines.picked}
             if who in self.people:
-                yield StepFacts(StepKind.PERSON, quorum, user=self.people[who])
+                yield StepFacts(StepKind.PERSON, quorum, user=self.people[who], **more)
             elif who in self.groups:
-                yield StepFacts(StepKind.GROUP, quorum, group=self.groups[who])
+                yield StepFacts(StepKind.GROUP, quorum, group=self.groups[who], **more)
             elif who:
-                yield StepFacts(StepKind(who), quorum)
+                yield StepFacts(StepKind(who), quorum, **more)
 
 
 def said_by(rule: ApprovalRule) -> dict[str, Any]:
@@ -114,7 +158,18 @@ def said_by(rule: ApprovalRule) -> dict[str, Any]:
         "category": rule.category_id or 0,
         "starts_on": rule.starts_on,
         "ends_on": rule.ends_on,
-        "steps": [{"who": _who(step), "quorum": step.quorum.value} for step in rule.steps],
+        "agreement": rule.agreement.number if rule.agreement else None,
+        "method": rule.method.value if rule.method else "",
+        "is_justified": rule.is_justified,
+        "steps": [
+            {
+                "who": _who(step),
+                "quorum": step.quorum.value,
+                "turn": step.turn.value,
+                "lines": step.category_id or 0,
+            }
+            for step in rule.steps
+        ],
     }
 
 
@@ -124,6 +179,20 @@ def _who(step: ApprovalRuleStep) -> str:
     if step.kind is StepKind.GROUP:
         return f"group:{step.group_id}"
     return str(step.kind.value)
+
+
+class TermsForm(BaseForm):
+    """What holds for all of an organisation's approvals."""
+
+    union_from = DecimalField(
+        _l("Två i förening från och med (kr utan moms)"),
+        description=_l("Då tas det sista beslutet av två olika personer. Tomt betyder att en räcker."),
+        min=0,
+        max=LARGEST_AMOUNT,
+    )
+
+    def terms(self) -> ApprovalTerms:
+        return ApprovalTerms(**{name: self[name].data for name in ApprovalTerms.__dataclass_fields__})
 
 
 class GroupForm(BaseForm):
@@ -148,6 +217,9 @@ class TryForm(BaseForm):
     unit = UnitField(_l("Enhet"), nothing=_l("– välj –"), default=0)
     amount = DecimalField(_l("Belopp utan moms"), [Required()], min=0, max=LARGEST_AMOUNT)
     category = CategoryField(_l("Kategori"), default=0)
+    agreement = AgreementField(_l("Avtal"), longest=60)
+    method = MethodField(_l("Avropsordning"), default="")
+    is_justified = BooleanField(_l("Valet av leverantör är motiverat"))
 
     def offer(self, people: Sequence[User], tree: Tree, categories: Iterable[Category]) -> None:
         self.people = {person.id: person for person in people}

@@ -25,6 +25,8 @@ def rules_of(organisation: Organisation) -> Sequence[ApprovalRule]:
         .options(
             joinedload(ApprovalRule.unit),
             joinedload(ApprovalRule.category),
+            joinedload(ApprovalRule.agreement),
+            to_step.joinedload(ApprovalRuleStep.category),
             to_step.joinedload(ApprovalRuleStep.user),
             to_step.joinedload(ApprovalRuleStep.group),
         )

@@ -28,6 +28,11 @@ class PricedLine:
     net_amount: Decimal
     vat_percent: Decimal
 
+    @property
+    def is_won(self) -> bool:
+        """Whether a competition has decided its price."""
+        return getattr(self.line, "bid_line_id", None) is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Charge:
@@ -106,8 +111,12 @@ def charges_for(lines: Sequence[PricedLine]) -> tuple[Charge, ...]:
     """Freight and small-order fee of one order.
 
     Where lines stand under several awards of the same supplier and agreement, the highest charge of a kind that
-    applies is taken, once. A charge bears the highest VAT rate among the goods it belongs to.
+    applies is taken, once. A charge bears the highest VAT rate among the goods it belongs to. A price won in a
+    competition has them in it.
     """
+    lines = [line for line in lines if not line.is_won]
+    if not lines:
+        return ()
     total = sum((line.net_amount for line in lines), ZERO)
     vat = max(line.vat_percent for line in lines)
     awards = list({line.award.id: line.award for line in lines}.values())

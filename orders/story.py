@@ -77,6 +77,15 @@ def _send_back(who: str, detail: dict[str, Any]) -> Sentence:
     return _("%(who)s skickade tillbaka begäran som %(step)s.", who=who, step=detail.get("step", "–"))
 
 
+def _refuse_lines(who: str, detail: dict[str, Any]) -> Sentence:
+    return _(
+        "%(who)s avslog %(lines)s. Resten, %(amount)s utan moms, går vidare.",
+        who=who,
+        lines=", ".join(detail.get("lines", [])),
+        amount=_amount(detail, "net_amount"),
+    )
+
+
 def _withdraw(who: str, detail: dict[str, Any]) -> Sentence:
     return _("%(who)s tog tillbaka begäran.", who=who)
 
@@ -177,6 +186,37 @@ def _withdraw_need(who: str, detail: dict[str, Any]) -> Sentence:
     return _("%(who)s tog tillbaka anmälan.", who=who)
 
 
+def _announce(who: str, detail: dict[str, Any]) -> Sentence:
+    asked = ", ".join(detail.get("suppliers", []))
+    return _("%(who)s begärde anbud av %(suppliers)s.", who=who, suppliers=asked)
+
+
+def _name_witness(who: str, detail: dict[str, Any]) -> Sentence:
+    return _("%(who)s bad %(witness)s att öppna anbuden tillsammans.", who=who, witness=detail.get("witness", "–"))
+
+
+def _open_bids(who: str, detail: dict[str, Any]) -> Sentence:
+    names = {"who": who, "opener": detail.get("opener", "–")}
+    count = sum(bid.get("outcome") == "bid" for bid in detail.get("bids", []))
+    return _("%(opener)s och %(who)s öppnade kuverten. Anbud: %(count)s.", count=count, **names)
+
+
+def _weigh(who: str, detail: dict[str, Any]) -> Sentence:
+    supplier = detail.get("supplier", "–")
+    if detail.get("rejected"):
+        return _("%(who)s uteslöt anbudet från %(supplier)s.", who=who, supplier=supplier)
+    return _("%(who)s bedömde anbudet från %(supplier)s.", who=who, supplier=supplier)
+
+
+def _decide(who: str, detail: dict[str, Any]) -> Sentence:
+    winner, amount = detail.get("winner", "–"), _amount(detail, "net_amount")
+    return _("%(who)s beslutade att %(winner)s vinner, %(amount)s utan moms.", who=who, winner=winner, amount=amount)
+
+
+def _abandon(who: str, detail: dict[str, Any]) -> Sentence:
+    return _("%(who)s avbröt förfrågan.", who=who)
+
+
 def _amount(detail: dict[str, Any], name: str) -> str:
     return kr(Decimal(detail[name])) if name in detail else "–"
 
@@ -186,6 +226,7 @@ SENTENCES: dict[tuple[str, str], Telling] = {
     ("requisition", "approve"): _approve,
     ("requisition", "reject"): _reject,
     ("requisition", "send-back"): _send_back,
+    ("requisition", "refuse-lines"): _refuse_lines,
     ("requisition", "withdraw"): _withdraw,
     ("requisition", "mend"): _mend,
     ("requisition", "pass-over"): _pass_over,
@@ -197,6 +238,12 @@ SENTENCES: dict[tuple[str, str], Telling] = {
     ("order", "close"): _close,
     ("order", "reopen"): _reopen,
     ("order", "resend"): _resend,
+    ("competition", "announce"): _announce,
+    ("competition", "name-witness"): _name_witness,
+    ("competition", "open"): _open_bids,
+    ("competition", "weigh"): _weigh,
+    ("competition", "decide"): _decide,
+    ("competition", "abandon"): _abandon,
     ("need-report", "report"): _report_need,
     ("need-report", "take"): _take_need,
     ("need-report", "pass-on"): _pass_on_need,

@@ -13,21 +13,27 @@ from auth.user import User
 from core.clock import today
 from core.db import db, prepared
 from orders.approval import ApprovalStep
+from orders.conflict_queries import in_conflict
 from orders.policy import belongs_to
 
 
 def people_asked(step: ApprovalStep) -> list[tuple[User, User | None]]:
-    """Everybody who may decide a step, as (person, the absent one she stands in for, if any); nobody twice.
+    """Everybody who may decide a step and has not, as (person, the absent one she stands in for, if any); nobody twice.
 
-    A substitute who ordered the thing herself, or has left the organisation, is not asked.
+    A substitute who ordered the thing herself, has the orderer as superior, has an interest in a supplier of it, or
+    has left the organisation, is not asked.
     """
     requisition = step.requisition
+    barred = requisition.barred | in_conflict(requisition)
     asked: dict[int, tuple[User, User | None]] = {
-        candidate.user.id: (candidate.user, None) for candidate in step.candidates
+        candidate.user.id: (candidate.user, None) for candidate in step.candidates if candidate.decided_at is None
     }
     for row in db.session.scalars(*_substitutions(list(asked), requisition.organisation_id, today())):
-        if row.substitute_id not in requisition.barred and belongs_to(row.substitute, requisition.organisation_id):
-            asked.setdefault(row.substitute_id, (row.substitute, row.absent))
+        stand_in = row.substitute
+        if stand_in.id in barred or stand_in.superior_id == requisition.orderer_id:
+            continue
+        if belongs_to(stand_in, requisition.organisation_id):
+            asked.setdefault(stand_in.id, (stand_in, row.absent))
     return list(asked.values())
 
 

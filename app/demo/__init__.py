@@ -14,6 +14,7 @@ from app.demo.agreements import Office, plan_agreements
 from app.demo.categories import make_categories
 from app.demo.chronicle import Chronicle
 from app.demo.coding import make_coding
+from app.demo.competitions import plan_competitions
 from app.demo.history import PURCHASES, plan_history
 from app.demo.needs import plan_needs
 from app.demo.organisations import make_organisations
@@ -57,5 +58,6 @@ def make_demo(progress: Progress | None = None, *, purchases: int = PURCHASES) -
         plan_blocks(chronicle, suppliers, people)
         plan_history(office, chronicle, purchases)
         plan_needs(office, chronicle)
+        plan_competitions(office, chronicle)
         say(_("Avtal, prislistor och ett år av beställningar …"))
         chronicle.play()

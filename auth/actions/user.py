@@ -17,7 +17,7 @@ from auth.permission import Role
 from auth.policy import may_disable_user, may_grant, may_manage_user
 from auth.queries import user_by_email
 from auth.session import end_sessions
-from auth.user import Membership, User, normal_email
+from auth.user import LimitPeriod, Membership, User, normal_email
 from core.clock import today
 from core.db import db
 from core.errors import NotAllowed, RuleBroken
@@ -37,7 +37,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A role at a unit and below it, or in the whole organisation. The limit is excl. VAT; none means no limit."""
+    """A role at a unit and below it, or in the whole organisation. Limits are excl. VAT; none means no limit."""
 
     role: Role
     organisation: Organisation
@@ -45,6 +45,8 @@ class Grant:
     amount_limit: Decimal | None = None
     starts_on: date | None = None  # today
     ends_on: date | None = None
+    period_limit: Decimal | None = None
+    limit_period: LimitPeriod | None = None  # of `period_limit`
 
 
 def create_user(actor: User | None, person: Person, first: Grant, *, invite: bool = True) -> User:
@@ -128,6 +130,7 @@ def grant(actor: User | None, user: User, wanted: Grant) -> Membership:
         starts_on=starts_on,
         ends_on=wanted.ends_on,
     )
+    membership.period_limit, membership.limit_period = _period(wanted.role, wanted.period_limit, wanted.limit_period)
     user.memberships.append(membership)
     db.session.flush()
     end_sessions(user.id)
@@ -136,14 +139,21 @@ def grant(actor: User | None, user: User, wanted: Grant) -> Membership:
 
 
 def change_membership(
-    actor: User, membership: Membership, unit: Unit | None, amount_limit: Decimal | None, ends_on: date | None
+    actor: User,
+    membership: Membership,
+    unit: Unit | None,
+    amount_limit: Decimal | None,
+    ends_on: date | None,
+    period_limit: Decimal | None = None,
+    limit_period: LimitPeriod | None = None,
 ) -> None:
-    """Change the place, the limit or the last day of a role; the role itself is ended and another one given."""
+    """Change the place, the limits or the last day of a role; the role itself is ended and another one given."""
     _check_grantor(actor, membership)
     _check_span(membership.starts_on, ends_on)
     _check_place(membership.organisation, unit)
     membership.unit = unit
     membership.amount_limit = _limit(membership.role, amount_limit)
+    membership.period_limit, membership.limit_period = _period(membership.role, period_limit, limit_period)
     membership.ends_on = ends_on
     end_sessions(membership.user_id)
     _record_role(actor, "change", membership)
@@ -222,6 +232,12 @@ def _limit(role: Role, amount_limit: Decimal | None) -> Decimal | None:
     return amount_limit
 
 
+def _period(role: Role, limit: Decimal | None, period: LimitPeriod | None) -> tuple[Decimal | None, LimitPeriod | None]:
+    """A limit for a period, or neither: a period alone says nothing."""
+    limit = _limit(role, limit)
+    return (None, None) if limit is None else (limit, period or LimitPeriod.MONTH)
+
+
 def _check_span(starts_on: date, ends_on: date | None) -> None:
     if ends_on is not None and ends_on < starts_on:
         raise RuleBroken(_l("Sista dagen kan inte komma före den första."))
@@ -260,6 +276,8 @@ def _record_role(actor: User | None, act: str, membership: Membership) -> None:
         role=membership.role.value,
         unit=membership.unit.name if membership.unit else None,
         amount_limit=None if membership.amount_limit is None else str(membership.amount_limit),
+        period_limit=None if membership.period_limit is None else str(membership.period_limit),
+        limit_period=membership.limit_period.value if membership.limit_period else None,
         starts_on=membership.starts_on.isoformat(),
         ends_on=membership.ends_on.isoformat() if membership.ends_on else None,
     )

@@ -43,7 +43,7 @@ def login() -> Any:
     if form.validate_on_submit():
         rollback()
         try:
-            user = account.sign_in(form.email.data or "", form.password.data, _address())
+            user = account.sign_in(form.email.data or "", form.password.data, asking_address())
         except TooManyTries as error:
             return _throttled("auth/login.html", form, error, next=target)
         if user is not None:
@@ -123,7 +123,7 @@ def forgot() -> Any:
     if form.validate_on_submit():
         rollback()
         try:
-            account.ask_for_reset(form.email.data or "", _address())
+            account.ask_for_reset(form.email.data or "", asking_address())
         except TooManyTries as error:
             return _throttled("auth/forgot.html", form, error)
         flash(_("Finns det ett konto med den adressen har vi skickat en länk dit. Den gäller en timme."), "info")
@@ -146,7 +146,7 @@ def reset(token: str) -> Any:
     return render_template("auth/reset.html", form=form, user=user, is_first=user.password_hash is None), status(form)
 
 
-def _address() -> str:
+def asking_address() -> str:
     """The network address that asks. A proxy is believed when it is on this machine, or everybody would be one."""
     peer = request.remote_addr or "nowhere"
     told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()

@@ -23,7 +23,7 @@ from auth.queries import (
     user_for,
     users_page,
 )
-from auth.user import Membership
+from auth.user import LimitPeriod, Membership
 from auth.views.admin import bp, chosen_organisation, trail
 from auth.views.refusals import refusals_on, status
 from core.clock import today
@@ -164,13 +164,15 @@ def edit_membership(membership_id: int) -> Any:
     found = membership_for(current(), membership_id)
     if not may_change_membership(current(), found):
         raise NotAllowed(_l("Du får inte ändra den rollen."))
-    values = {"unit": found.unit_id or 0, "amount_limit": found.amount_limit, "ends_on": found.ends_on}
-    form = MembershipForm(data=values)
+    values: dict[str, Any] = {"unit": found.unit_id or 0, "amount_limit": found.amount_limit, "ends_on": found.ends_on}
+    values |= {"period_limit": found.period_limit, "limit_period": found.limit_period and found.limit_period.value}
+    form = MembershipForm(data={name: value for name, value in values.items() if value is not None})
     form.unit.offer(unit_tree(found.organisation))
     if form.validate_on_submit():
         with refusals_on(form):
             changes = (form.unit.picked, form.amount_limit.data, form.ends_on.data)
-            actions.change_membership(current(), found, *changes)
+            per_period = (form.period_limit.data, LimitPeriod(form.limit_period.data))
+            actions.change_membership(current(), found, *changes, *per_period)
             flash(_("Rollen är ändrad. %(name)s loggar in på nytt.", name=found.user.name), "success")
             return redirect(url_for("admin.user", user_id=found.user_id), 303)
     page = render_template(

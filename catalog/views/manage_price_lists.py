@@ -10,6 +10,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from werkzeug.datastructures import FileStorage
 
 from auth.login import current
@@ -44,6 +45,7 @@ from exchange.table import MAX_BYTES
 from exchange.tablefile import MEDIA_TYPES, Form
 
 SHOWN_PROBLEMS = 200
+MOST_FLASHED = 5  # on the page of the list that came of the file
 WAITING = (PriceListState.DRAFT, PriceListState.REVIEWED)
 
 
@@ -82,8 +84,11 @@ def arrived(award: Award, outcome: ImportOutcome, *, refused: int = 422) -> Any:
     if outcome.price_list is None:
         form = PriceFileForm(formdata=None, data={"effective_from": today()})
         return _award_page(award, form, outcome.problems), refused
-    for problem in outcome.problems[:5]:
-        flash(problem_text(problem), "info")
+    for problem in outcome.problems[:MOST_FLASHED]:
+        flash(_placed(problem), "info")
+    more = len(outcome.problems) - MOST_FLASHED
+    if more > 0:
+        flash(ngettext("Och %(num)s anmärkning till.", "Och %(num)s anmärkningar till.", more), "info")
     return redirect(page_of(outcome.price_list), 303)
 
 
@@ -164,7 +169,7 @@ def approve_price_list(price_list_id: int) -> Any:
     found = price_list_for(current(), price_list_id)
     actions.approve(current(), found)
     if found.state is PriceListState.PUBLISHED:
-        flash(_("Prislistan är publicerad och går att beställa från."), "success")
+        flash(_("Prislistan är publicerad och går att beställa från. Sökningen visar den strax."), "success")
     else:
         flash(_("Prislistan är godkänd och publiceras %(day)s.", day=found.effective_from.isoformat()), "success")
     return redirect(page_of(found), 303)
@@ -176,7 +181,7 @@ def publish_price_list(price_list_id: int) -> Any:
     """A reviewed list that is due, and that the worker could not put in force by itself."""
     found = price_list_for(current(), price_list_id)
     actions.publish(current(), found)
-    flash(_("Prislistan är publicerad och går att beställa från."), "success")
+    flash(_("Prislistan är publicerad och går att beställa från. Sökningen visar den strax."), "success")
     return redirect(page_of(found), 303)
 
 
@@ -201,6 +206,16 @@ def withdraw_price_list(price_list_id: int) -> Any:
 def problem_text(problem: Problem) -> str:
     """The reason in the reader's language."""
     return str(_(TEXTS[problem.code]) % problem.params)
+
+
+def _placed(problem: Problem) -> str:
+    """The reason with its place before it, for where no table has columns for them."""
+    line, column, text = problem.line, problem.column, problem_text(problem)
+    if line and line > 1 and column:
+        return str(_("Rad %(line)s, %(column)s: %(text)s", line=line, column=column, text=text))
+    if column:
+        return str(_("%(column)s: %(text)s", column=column, text=text))
+    return str(_("Rad %(line)s: %(text)s", line=line, text=text)) if line and line > 1 else text
 
 
 def _problem_files(problems: Sequence[Problem]) -> dict[str, str]:

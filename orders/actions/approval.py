@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, cast
 
@@ -12,7 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from auth.journal import record
 from auth.session import digest
-from auth.user import User
+from auth.user import Membership, User
 from catalog import ceiling
 from core.clock import now
 from core.db import db, prepared, reading, unit_of_work
@@ -20,31 +21,48 @@ from core.errors import AvropError, NotAllowed, RuleBroken, WrongState
 from core.state import advance, can
 from orders import mail
 from orders.actions.placing import place
+from orders.actions.refused_line import refuse_lines
 from orders.actions.requisition import close_route, open_step
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep, ApprovalToken, Quorum
 from orders.approval_queries import reload_step, with_route
-from orders.policy import belongs_to, is_awaited, seat_of, why_no_seat
+from orders.policy import awaited, belongs_to, seat_of, why_no_seat
 from orders.requisition import Requisition
 from orders.requisition_queries import load_requisition, requisition_drafts
 from orders.split import all_draws
+from orders.substitutes import people_asked
 
 KEEP_LINKS = timedelta(days=90)  # after they have expired: until then an old mail can still tell what was decided
 
 log = logging.getLogger(__name__)
 
 
-def approve(actor: User, step: ApprovalStep, comment: str | None, seen_hash: str) -> Requisition:
+def approve(
+    actor: User, step: ApprovalStep, comment: str | None, seen_hash: str, refused: Collection[int] = ()
+) -> Requisition:
     """Say yes to a step. The last yes places the orders, in the same transaction: all or nothing.
 
-    `seen_hash` is the content hash of the page that was looked at. Raises NotAllowed, WrongState, and RuleBroken with
-    the gate that closed since the requisition was submitted.
+    `seen_hash` is the content hash of the page that was looked at; `refused` are the ids of lines to leave out, for
+    which the comment says why. Raises NotAllowed, WrongState, and RuleBroken with the gate that closed since the
+    requisition was submitted.
     """
     step, seat = _sit_down(actor, step, seen_hash, "approve")
-    _decide(actor, seat, "approve", comment)
     requisition = step.requisition
-    if step.quorum is Quorum.ALL and any(is_awaited(seat) for seat in step.candidates):
+    if refused and refuse_lines(actor, step, refused, comment or ""):
+        return requisition  # which she is asked about anew, as everybody is
+    _decide(actor, seat, "approve", comment)
+    if refused:
+        _ask_about_the_rest(step)
+    if step.lacks_yes or (step.quorum is Quorum.ALL and awaited(step)):
         return requisition
     return _go_on(actor, step, comment)
+
+
+def _ask_about_the_rest(step: ApprovalStep) -> None:
+    """Whoever has a link to what was asked before gets one to what is left."""
+    for each in step.this_round:
+        if each.state is ApprovalState.PENDING:
+            each.requisition = step.requisition
+            mail.ask_to_approve(each, people_asked(each))
 
 
 def reject(actor: User, step: ApprovalStep, reason: str, seen_hash: str) -> Requisition:
@@ -144,7 +162,7 @@ def _settle(step: ApprovalStep) -> bool:
     requisition = load_requisition(step.requisition_id, lock=True)
     step = reload_step(step)
     step.requisition = requisition
-    if not can(step, "approve") or any(is_awaited(seat) for seat in step.candidates):
+    if not can(step, "approve") or step.lacks_yes or awaited(step):
         return False
     requisition.check_unchanged()
     last = max((s for s in step.candidates if s.decided_at), key=lambda s: s.decided_at or now())
@@ -168,9 +186,14 @@ def _go_on(actor: User, step: ApprovalStep, comment: str | None) -> Requisition:
             names=unheard,
         )
     advance(step, "approve")
-    following = next((s for s in step.this_round if s.state is ApprovalState.WAITING), None)
-    if following is not None:
-        open_step(following)
+    if step.stage_quorum is Quorum.ANY:
+        for other in step.beside:
+            advance(other, "skip")
+    elif step.beside:
+        return requisition
+    if following := step.following:
+        for each in following:
+            open_step(each)
         return requisition
     advance(requisition, "approve")
     requisition.decided_at = now()
@@ -202,6 +225,8 @@ def _sit_down(actor: User, step: ApprovalStep, seen_hash: str, act: str) -> tupl
     if not can(step, act) or not can(requisition, act):
         raise WrongState(_l("Begäran är redan avgjord. Någon kan ha hunnit före dig."))
     seat = seat_of(actor, step)
+    if seat is not None and _hold_limits(seat.user):
+        seat = seat_of(actor, step)  # what she decided elsewhere meanwhile takes its room
     if seat is None:
         refusal = WrongState if any(c.decided_by_id == actor.id for c in step.candidates) else NotAllowed
         raise refusal(why_no_seat(actor, step))
@@ -209,6 +234,14 @@ def _sit_down(actor: User, step: ApprovalStep, seen_hash: str, act: str) -> tupl
     if seen_hash != requisition.content_hash:
         raise RuleBroken(_l("Begäran har ändrats sedan du öppnade sidan. Läs igenom den igen."))
     return step, seat
+
+
+def _hold_limits(user: User) -> bool:
+    """Let one yes at a time count against her limits for a period; whether she has such a limit."""
+    limited = [membership.id for membership in user.memberships if membership.period_limit is not None]
+    if limited:
+        db.session.execute(select(Membership.id).where(Membership.id.in_(limited)).with_for_update())
+    return bool(limited)
 
 
 _token = cast(Table, ApprovalToken.__table__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,6 +14,8 @@ from auth.journal import record
 from auth.organisation import DeliveryAddress, Organisation, Unit
 from auth.user import User
 from catalog import ceiling
+from catalog.agreement import Award
+from catalog.category import Category
 from catalog.parameter import vat_rates
 from catalog.price_list import VatClass
 from catalog.queries import categories_of, current_articles
@@ -80,14 +83,14 @@ def submit(actor: User, organisation: Organisation, checkout: Checkout, basket: 
     requisition = _fill(actor, basket, checkout)
     code_lines(requisition, checkout.coding, [line.id for line in basket.lines])
     requisition.check_submittable()
-    drafts = _price(requisition)
+    drafts = price(requisition)
     route = route_of(requisition)
     ceiling.reserve(all_draws(drafts))
 
     requisition.content_hash = requisition.compute_hash()
     requisition.submitted_at, requisition.decided_at = now(), None
     advance(requisition, "submit")
-    open_step(_lay_route(requisition, route))
+    lay_route(requisition, route)
     _empty(basket, requisition)
     record(
         actor,
@@ -105,26 +108,49 @@ def submit(actor: User, organisation: Organisation, checkout: Checkout, basket: 
 
 def route_of(requisition: Requisition) -> list[RouteStep]:
     """Who must say yes. Raises NobodyCanApprove."""
-    need = Need(
-        unit=requisition.unit,
-        amount=requisition.net_amount,
-        categories=categories_of([line.award.lot for line in requisition.lines]),
-        orderer=requisition.orderer,
-        barred=requisition.barred,
-    )
+    need = need_of_requisition(requisition)
     return find_route(need, directory_of(requisition.organisation, today(), need))
+
+
+def need_of_requisition(requisition: Requisition) -> Need:
+    """What the rules look at, of what was sent. One query."""
+    lines = [(line.award, line.net_amount, line.choice_ground) for line in requisition.lines]
+    return need_of(requisition.unit, requisition.net_amount, requisition.orderer, requisition.barred, lines)
+
+
+def need_of(
+    unit: Unit,
+    amount: Decimal,
+    orderer: User,
+    barred: frozenset[int],
+    lines: Sequence[tuple[Award, Decimal, str | None]],
+) -> Need:
+    """What the rules look at, of lines as (award, sum excl. VAT, stated ground). One query."""
+    lots = {award.lot_id: award.lot for award, _, _ in lines}
+    categories = {category.id: category for category in categories_of(lots.values())}
+    parts: dict[Category | None, Decimal] = {}
+    for award, net_amount, _ground in lines:
+        category = categories.get(award.lot.category_id or award.lot.agreement.category_id or 0)
+        parts[category] = parts.get(category, Decimal(0)) + net_amount
+    return Need(
+        unit=unit,
+        amount=amount,
+        categories=tuple(categories.values()),
+        orderer=orderer,
+        barred=barred,
+        suppliers=frozenset(award.supplier_id for award, _, _ in lines),
+        agreements=frozenset(lot.agreement_id for lot in lots.values()),
+        methods=frozenset(lot.method for lot in lots.values()),
+        is_justified=any(ground for _, _, ground in lines),
+        parts=tuple(parts.items()),
+    )
 
 
 def route_preview(actor: User, unit: Unit, view: BasketView) -> list[RouteStep] | NobodyCanApprove:
     """Who would have to say yes to a basket if it were sent now; or why nobody can."""
-    lots = [line.article.award.lot for line in view.basket.lines]
-    need = Need(
-        unit=unit,
-        amount=view.net_amount,
-        categories=categories_of(lots),
-        orderer=actor,
-        barred=frozenset({actor.id}),
-    )
+    priced = [line for draft in view.drafts for line in draft.lines]
+    lines = [(line.award, line.net_amount, line.line.choice_ground) for line in priced]
+    need = need_of(unit, view.net_amount, actor, frozenset({actor.id}), lines)
     try:
         return find_route(need, directory_of(view.basket.organisation, today(), need))
     except NobodyCanApprove as nobody:
@@ -178,7 +204,7 @@ def mend(actor: User, requisition: Requisition) -> list[str]:
     sold = current_articles(keys, today())
     gone = []
     for line, key in zip(requisition.lines, keys, strict=True):
-        if key not in sold:
+        if key not in sold and line.bid_line_id is None:
             gone.append(line.name)
             continue
         basket.lines.append(
@@ -187,6 +213,7 @@ def mend(actor: User, requisition: Requisition) -> list[str]:
                 quantity=line.quantity,
                 choice_ground=line.choice_ground,
                 note=line.note,
+                bid_line_id=line.bid_line_id,
                 added_at=now(),
             )
         )
@@ -276,11 +303,12 @@ def _copy(position: int, line: BasketLine, rates: dict[VatClass, Decimal]) -> Re
         vat_percent=rates[article.vat_class],
         choice_ground=line.choice_ground,
         note=line.note,
+        bid_line_id=line.bid_line_id,
         coding=(),
     )
 
 
-def _price(requisition: Requisition) -> list[OrderDraft]:
+def price(requisition: Requisition) -> list[OrderDraft]:
     """Write what it costs, freight and fees included. Returns the orders it becomes."""
     drafts = draft_orders(requisition_lines(requisition))
     requisition.charges = [_copy_charge(charge) for draft in drafts for charge in draft.charges]
@@ -303,24 +331,31 @@ def _copy_charge(charge: Charge) -> RequisitionCharge:
     )
 
 
-def _lay_route(requisition: Requisition, route: list[RouteStep]) -> ApprovalStep:
-    """The steps of its next round, with the names that were found; returns the first."""
+def lay_route(requisition: Requisition, route: list[RouteStep]) -> None:
+    """The steps of its next round, with the names that were found; those of the first stage are asked."""
     former = steps_of(requisition) if requisition.id else ()  # a new one has none
     steps = [
         ApprovalStep(
             requisition=requisition,
             round=former[-1].round + 1 if former else 1,
             position=position,
+            stage=step.stage,
+            stage_quorum=step.stage_quorum,
+            category_id=step.category.id if step.category else None,
+            amount=step.amount,
             state=ApprovalState.WAITING,
             label=step.label,
             quorum=step.quorum,
+            yes_needed=step.yes_needed,
             content_hash=requisition.content_hash or "",
             candidates=[ApprovalCandidate(user=person, name=person.name) for person in step.people],
         )
         for position, step in enumerate(route, start=1)
     ]
     db.session.add_all(steps)
-    return steps[0]
+    for step in steps:
+        if step.stage == steps[0].stage:
+            open_step(step)
 
 
 def _empty(basket: Basket, requisition: Requisition) -> None:

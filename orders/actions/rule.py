@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -15,11 +16,12 @@ from auth.journal import record
 from auth.organisation import Organisation, Unit
 from auth.permission import Role
 from auth.user import User
+from catalog.agreement import Agreement, CallOffMethod
 from catalog.category import Category
 from core.db import db
 from core.errors import NotAllowed, RuleBroken
 from core.language import speaking
-from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, Quorum, StepKind
+from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, Quorum, StepKind, Turn
 from orders.policy import may_manage_rules
 from orders.rule import condition, period, who_decides
 
@@ -34,6 +36,8 @@ class StepFacts:
     quorum: Quorum = Quorum.ANY
     user: User | None = None
     group: ApprovalGroup | None = None
+    turn: Turn = Turn.AFTER
+    category: Category | None = None  # it is about these lines alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,29 @@ class RuleFacts:
     category: Category | None = None
     starts_on: date | None = None
     ends_on: date | None = None
+    agreement: Agreement | None = None
+    method: CallOffMethod | None = None
+    is_justified: bool = False  # only where the orderer has stated a ground for her choice of supplier
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalTerms:
+    """What an organisation says about all its approvals. Amounts are SEK excl. VAT."""
+
+    union_from: Decimal | None = None
+
+
+def set_terms(actor: User, organisation: Organisation, terms: ApprovalTerms) -> None:
+    """Say what holds for all rules. What is submitted already goes on as it was. Raises NotAllowed."""
+    _check_manager(actor, organisation.id)
+    before = {name: getattr(organisation, name) for name in ApprovalTerms.__dataclass_fields__}
+    said = asdict(terms)
+    if before == said:
+        return
+    for name, value in said.items():
+        setattr(organisation, name, value)
+    detail: dict[str, Any] = {name: None if value is None else str(value) for name, value in said.items()}
+    record(actor, "edit", "approval-settings", organisation.id, organisation_id=organisation.id, **detail)
 
 
 def create_rule(actor: User, organisation: Organisation, facts: RuleFacts) -> ApprovalRule:
@@ -73,9 +100,9 @@ def draft_rule(organisation: Organisation, facts: RuleFacts, *, instead_of: Appr
 
 def reopened(rule: ApprovalRule) -> ApprovalRule:
     """A rule that is out of use as it would be in use, saved nowhere."""
-    steps = [StepFacts(step.kind, step.quorum, step.user, step.group) for step in rule.steps]
-    limits = rule.amount_from, rule.amount_below
-    facts = RuleFacts(rule.name, steps, *limits, rule.unit, rule.category, rule.starts_on, rule.ends_on)
+    steps = [StepFacts(step.kind, step.quorum, step.user, step.group, step.turn, step.category) for step in rule.steps]
+    same = {field.name: getattr(rule, field.name) for field in fields(RuleFacts) if field.name != "steps"}
+    facts = RuleFacts(steps=steps, **same)
     opened = draft_rule(rule.organisation, facts, instead_of=rule)
     opened.is_active = True
     return opened
@@ -167,11 +194,31 @@ def _fill(rule: ApprovalRule, facts: RuleFacts) -> None:
     rule.starts_on, rule.ends_on = facts.starts_on, facts.ends_on
     rule.amount_from, rule.amount_below = facts.amount_from, facts.amount_below
     rule.unit, rule.category = facts.unit, facts.category
+    rule.agreement, rule.method, rule.is_justified = facts.agreement, facts.method, facts.is_justified
+    rule.agreement_id = facts.agreement.id if facts.agreement else None  # asked of one that is saved nowhere, too
     rule.steps = [
-        ApprovalRuleStep(position=position, kind=step.kind, quorum=step.quorum, user=step.user, group=step.group)
+        ApprovalRuleStep(
+            position=position,
+            kind=step.kind,
+            quorum=step.quorum,
+            user=step.user,
+            group=step.group,
+            turn=step.turn,
+            category=step.category,
+        )
         for position, step in enumerate(facts.steps, start=1)
     ]
+    _check_turns(rule)
     _check_places(rule)
+
+
+def _check_turns(rule: ApprovalRule) -> None:
+    """The first step waits for none; those that are asked together are needed all, or one of them is enough."""
+    if rule.steps[0].turn is not Turn.AFTER:
+        raise RuleBroken(_l("Det första steget har inget steg före sig att frågas samtidigt som."))
+    for before, step in pairwise(rule.steps):
+        if Turn.AFTER not in (before.turn, step.turn) and before.turn is not step.turn:
+            raise RuleBroken(_l("De steg som frågas samtidigt behövs antingen alla, eller så räcker ett av dem."))
 
 
 def _check_places(rule: ApprovalRule) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from auth.organisation import DeliveryAddress, Organisation, Unit
 from auth.user import User
-from catalog.price_list import Article, PriceListState
+from catalog.price_list import NOT_ON_SHOW, Article
 from core.clock import now
 from core.db import db
 from core.errors import NotAllowed, RuleBroken
@@ -108,7 +108,7 @@ def _made_with(owner: User, form_print: str) -> ShoppingList | None:
 
 def _check_listed(article: Article) -> None:
     """A draft's row may still be changed or thrown away: nobody shops by it."""
-    if article.price_list.state in (PriceListState.DRAFT, PriceListState.REVIEWED):
+    if article.price_list.state in NOT_ON_SHOW:
         raise RuleBroken(_l("%(name)s står i en prislista som inte är publicerad.", name=article.name))
 
 

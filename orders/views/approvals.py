@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -25,7 +26,8 @@ from orders.requisition import Requisition, RequisitionState
 
 bp = Blueprint("approvals", __name__)
 
-DECISIONS = {"approve": act.approve, "reject": act.reject, "send_back": act.send_back}
+Decision = Callable[[User, ApprovalStep, str, str], Requisition]
+DECISIONS: dict[str, Decision] = {"approve": act.approve, "reject": act.reject, "send_back": act.send_back}
 
 
 @bp.get("/approvals")
@@ -47,6 +49,7 @@ def decide(step_id: int) -> Any:
     user = current()
     step = step_to_decide(user, step_id)
     form = DecideForm(data={"seen_hash": step.requisition.content_hash})
+    form.offer(step.requisition.lines)
     if form.validate_on_submit():
         try:
             _decide(user, step, form)
@@ -79,6 +82,7 @@ def by_token(token: str) -> Any:
     except WrongState as error:
         return _settled(found.step, error), error.status
     form = DecideForm(data={"seen_hash": found.content_hash})
+    form.offer(found.step.requisition.lines)
     if form.validate_on_submit():
         try:
             requisition = _decide(found.user, found.step, form)
@@ -99,7 +103,9 @@ def _decide(user: User, step: ApprovalStep, form: DecideForm) -> Requisition:
     chosen = form.decision.data or ""
     if chosen not in DECISIONS:
         raise RuleBroken(_l("Välj om du godkänner, avslår eller skickar tillbaka."))
-    requisition = DECISIONS[chosen](user, step, form.comment.data or "", form.seen_hash.data or "")
+    said = (user, step, form.comment.data or "", form.seen_hash.data or "")
+    refused = form.refused.data or () if chosen == "approve" else ()
+    requisition = act.approve(*said, refused) if refused else DECISIONS[chosen](*said)
     flash(_outcome(requisition, chosen), "success")
     return requisition
 
@@ -112,8 +118,8 @@ def _outcome(requisition: Requisition, decision: str) -> Any:
     if decision == "send_back":
         return _("Du har skickat tillbaka %(number)s. Beställaren får besked.", number=number)
     if requisition.state is RequisitionState.APPROVED:
-        return _("Du har godkänt %(number)s. Beställningen skickas nu till leverantören.", number=number)
-    return _("Du har godkänt %(number)s. Nästa person har fått frågan.", number=number)
+        return _("Du har godkänt %(number)s. Nu är det beställt.", number=number)
+    return _("Du har godkänt %(number)s. Någon till behöver också säga ja.", number=number)
 
 
 def _page(step: ApprovalStep, user: User, form: DecideForm, token: str | None = None) -> str:

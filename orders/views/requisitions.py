@@ -13,7 +13,7 @@ from auth.permission import Permission
 from core.state import can
 from core.web import requires
 from orders.actions import requisition as act
-from orders.approval_queries import steps_of
+from orders.approval_queries import refused_of, steps_of
 from orders.basket_queries import refusals_of
 from orders.order_queries import orders_of
 from orders.policy import may_mend, may_withdraw
@@ -35,6 +35,7 @@ def show(requisition_id: int) -> Any:
         requisition=requisition,
         drafts=requisition_drafts(requisition),
         steps=steps,
+        refused=refused_of(requisition),
         verdict=next((seat for step in reversed(steps) for seat in step.candidates if seat.decision), None),
         orders=orders_of(requisition) if requisition.state is RequisitionState.APPROVED else (),
         refusals=refusals_of(requisition) if requisition.is_ranked else (),

@@ -16,16 +16,18 @@ from auth.permission import Permission, Role
 from auth.queries import members_of, unit_tree
 from auth.sentences import sentence
 from auth.views.refusals import refusals_on, status
+from catalog.agreement import Agreement
+from catalog.queries import agreement_for
 from core.clock import today
-from core.errors import NotAllowed
+from core.errors import NotAllowed, NotFound
 from core.web import requires
 from orders.actions import rule as act
 from orders.approval import ApprovalGroup, ApprovalRule
 from orders.policy import may_manage_rules
 from orders.route import Need, directory_of, trace
-from orders.rule import condition, period, who_decides, why_left_out, why_not
+from orders.rule import condition, period, union_sentence, who_decides, why_left_out, why_not
 from orders.rule_effect import effect_of
-from orders.rule_forms import GroupForm, RuleForm, TryForm, said_by
+from orders.rule_forms import GroupForm, RuleForm, TermsForm, TryForm, said_by
 from orders.rule_queries import categories, group_for, groups_of, rule_for, rules_of
 
 bp = Blueprint("rules", __name__, url_prefix="/admin/approval-rules")
@@ -45,6 +47,7 @@ def index() -> Any:
         condition=condition,
         period=period,
         who_decides=who_decides,
+        union=union_sentence(organisation),
         on=today(),
         form=form,
         need=need,
@@ -53,6 +56,20 @@ def index() -> Any:
         why_left_out=why_left_out,
         may_manage=may_manage_rules(current(), organisation.id),
     )
+
+
+@bp.route("/settings", methods=["GET", "POST"])
+@requires(Permission.ORGANISATION_MANAGE)
+def settings() -> Any:
+    """What holds for all rules."""
+    organisation = _managed()
+    form = TermsForm(obj=organisation)
+    if form.validate_on_submit():
+        with refusals_on(form):
+            act.set_terms(current(), organisation, form.terms())
+            flash(_("Inställningarna är sparade. De gäller det som skickas in från och med nu."), "success")
+            return redirect(url_for("rules.index"), 303)
+    return render_template("rules/settings.html", form=form), status(form)
 
 
 @bp.route("/new", methods=["GET", "POST"])
@@ -135,6 +152,7 @@ def _edit(rule: ApprovalRule | None) -> Any:
     form = RuleForm(data=said_by(rule) if rule else {})
     people = members_of(organisation, Role.APPROVER)
     form.offer(unit_tree(organisation), categories(), people, groups_of(organisation))
+    form.agreement.look_up = _agreement
     if form.validate_on_submit():
         with refusals_on(form):
             if "look" in request.form:
@@ -166,6 +184,7 @@ def _asked(organisation: Organisation) -> tuple[TryForm, Need | None]:
     """The form that asks who would approve, and what it asks about; nothing until it is asked."""
     form = TryForm(formdata=request.args if "amount" in request.args else None)
     form.offer(members_of(organisation, Role.ORDERER), unit_tree(organisation), categories())
+    form.agreement.look_up = _agreement
     if "amount" not in request.args or not form.validate():
         return form, None
     unit, orderer, category = form.unit.picked, form.people[form.orderer.data], form.category.picked
@@ -178,4 +197,14 @@ def _asked(organisation: Organisation) -> tuple[TryForm, Need | None]:
         categories=(category,) if category else (),
         orderer=orderer,
         barred=frozenset({orderer.id}),
+        agreements=frozenset({agreement.id} if (agreement := form.agreement.picked) else ()),
+        methods=frozenset({method} if (method := form.method.picked) else ()),
+        is_justified=form.is_justified.data,
     )
+
+
+def _agreement(number: str) -> Agreement | None:
+    try:
+        return agreement_for(current(), number)
+    except NotFound:
+        return None

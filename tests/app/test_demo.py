@@ -26,6 +26,7 @@ from catalog.ceiling import Ceiling
 from catalog.price_list import Article, PriceList, PriceListState, VatClass
 from catalog.steering import Ask, findings, stops
 from catalog.supplier import Supplier
+from core import sealing
 from core.checkdigits import gs1_ok, organisation_number
 from core.clock import frozen, local, now, today
 from core.db import TransactionalFlask, db, reading
@@ -36,10 +37,11 @@ from orders.actions.order import draws_not_come
 from orders.approval import ApprovalStep
 from orders.approval_queries import steps_to_decide
 from orders.basket import Basket, RankingRefusal
+from orders.competition import Competition, CompetitionState
 from orders.favourite import Favourite
 from orders.need import NeedAnswer, NeedReport, NeedState
 from orders.need_queries import inbox_page
-from orders.order import FileKind, Order, OrderFile, OrderState
+from orders.order import FileKind, Order, OrderFile, OrderLine, OrderState
 from orders.order_queries import received_quantities
 from orders.proposal_queries import propose, wishes_of_list
 from orders.receipt import Deviation, ReceiptLine
@@ -217,6 +219,16 @@ def test_two_lists_are_shared_and_one_shows_what_is_gone(demo: TransactionalFlas
         assert len([row for row in rows if not row.is_taken]) == gone < len(rows)
 
 
+def test_competitions_show_one_won_one_to_open_and_one_that_takes_bids(demo: TransactionalFlask) -> None:
+    found = db.session.scalars(select(Competition).order_by(Competition.announced_at)).all()
+    assert [(c.state, c.takes_bids) for c in found] == [
+        (CompetitionState.DECIDED, False),
+        (CompetitionState.INVITED, False),
+        (CompetitionState.INVITED, True),
+    ]
+    assert count(OrderLine, OrderLine.bid_line_id.is_not(None)) == 2
+
+
 def test_needs_show_every_state_and_every_answer(demo: TransactionalFlask) -> None:
     assert set(db.session.scalars(select(NeedReport.state))) == set(NeedState)
     answers = set(db.session.scalars(select(NeedReport.answer).where(NeedReport.answer.is_not(None))))
@@ -334,7 +346,8 @@ def test_a_full_database_is_refused(demo: TransactionalFlask) -> None:
 # The same in every run, on any day
 
 
-def test_two_runs_make_the_same_world(engine: str, tmp_path: Path) -> None:
+def test_two_runs_make_the_same_world(engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "token_bytes", bytes)  # or no two envelopes have the same fingerprint
     worlds = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()

@@ -315,6 +315,26 @@ def test_bad_price_file_is_told_row_by_row_and_stores_nothing(office: Office) ->
     assert len(db.session.scalars(select(PriceList)).all()) == 1
 
 
+def test_remarks_about_a_list_that_was_read_tell_their_place(office: Office) -> None:
+    path = f"/admin/awards/{office.agreement.lots[0].awards[0].id}/price-lists"
+    extra = "".join(f";Hylla {n}" for n in range(6))
+    data = GOOD.replace(b"Moms\n", f"Staffelpris;Moms{extra}\n".encode()).replace(b"9,50;", b"9,50;10: 12;")
+    data = data.replace(b"st;20;", b"st;20;;")
+    office.post(path, effective_from=today().isoformat(), file=(BytesIO(data), "n.csv"))
+    new = db.session.scalars(select(PriceList).where(PriceList.version == 2)).one()
+    text = office.get(f"/admin/price-lists/{new.id}")
+    assert "Hylla 0: Kolumnen känns inte igen och läses inte." in text
+    assert "Och 2 anmärkningar till." in text
+
+
+def test_a_remark_about_a_cell_tells_its_line_and_column(office: Office) -> None:
+    path = f"/admin/awards/{office.agreement.lots[0].awards[0].id}/price-lists"
+    data = "Artikelnummer;Benämning;Enhet;Pris;Staffelpris;Moms\nA1;Penna;st;9,50;10: 12;25\n".encode()
+    office.post(path, effective_from=today().isoformat(), file=(BytesIO(data), "n.csv"))
+    new = db.session.scalars(select(PriceList).where(PriceList.version == 2)).one()
+    assert "Rad 2, Staffelpris: Priset stiger" in office.get(f"/admin/price-lists/{new.id}")
+
+
 def test_errors_of_a_refused_file_come_as_files_to_send_back(office: Office) -> None:
     path = f"/admin/awards/{office.agreement.lots[0].awards[0].id}/price-lists"
     text = office.post(path, effective_from="2026-12-01", file=(BytesIO(BAD), "lista.csv"), expected=422)

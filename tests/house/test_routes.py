@@ -48,6 +48,11 @@ def reported(actor: Actor, nearness: str) -> bool:
     return nearness in actor.sees if actor.role in readers else actor.name == "orderer" and nearness == OWN
 
 
+def competed(actor: Actor, nearness: str) -> bool:
+    """Competitions: one's own, and the organisation's for whoever owns agreements, administers or audits there."""
+    return reported(actor, nearness)
+
+
 def of_the_approver(actor: Actor, nearness: str) -> bool:
     """Steps and absences of the approver at A1, who is asked about her unit."""
     return actor.name == "approver" and nearness in (OWN, UNIT)
@@ -79,6 +84,13 @@ def managed(actor: Actor, nearness: str) -> bool:
 def of_the_administrator(actor: Actor, nearness: str) -> bool:
     """Approval rules and coding: the organisation's own administrator's, and not the system's."""
     return actor.role is Role.ORGANISATION_ADMIN and nearness == OWN
+
+
+def declared(actor: Actor, nearness: str) -> bool:
+    """Conflicts of interest: the approver's own, and the organisation's administrator's to withdraw."""
+    if actor.role is Role.ORGANISATION_ADMIN:
+        return nearness in (OWN, UNIT, ORGANISATION)
+    return actor.name == "approver" and nearness == OWN
 
 
 def of_who_reads_rules(actor: Actor, nearness: str) -> bool:
@@ -118,6 +130,11 @@ SCOPES: dict[str, tuple[str, Scope]] = {
     "needs.report_id": ("need report", reported),
     "needs.attachment_id": ("need attachment", reported),
     "needs.documentation.report_id": ("documented need", reported),
+    "competitions.lot_id": ("lot", published_or_managed),
+    "competitions.competition_id": ("competition", competed),
+    "competitions.bid_id": ("bid", competed),
+    "bids.token": ("bid link", everybody),  # 43 random characters
+    "conflicts.conflict_id": ("conflict", declared),
     "rules.history.rule_id": ("approval rule", of_who_reads_rules),
     "rules.rule_id": ("approval rule", of_the_administrator),
     "rules.group_id": ("approval group", of_the_administrator),

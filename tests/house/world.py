@@ -21,17 +21,22 @@ from auth.substitution import Substitution
 from auth.user import User
 from catalog.agreement import AgreementDocument, AgreementState, CallOffMethod, ExtensionOption
 from catalog.price_list import Article, PriceListState
+from catalog.supplier import Supplier
 from catalog.upload import PRICES, Upload
-from core.clock import now, today
+from core.clock import frozen, now, today
 from core.db import db
 from exchange.outbox import messages_about
 from orders.actions import need as needs
 from orders.actions.approval import approve
 from orders.actions.basket import add
+from orders.actions.conflict import declare
 from orders.actions.order import cancel
 from orders.actions.shopping_list import ListTerms, create
 from orders.basket_queries import basket_of
 from orders.coding_rule import Effect
+from orders.competition_queries import bids_of
+from orders.conflict import Conflict
+from orders.conflict_queries import conflicts_of
 from orders.direct_procurement import AskedAnswer, ProcurementLaw
 from orders.need import NeedReport
 from orders.order_queries import orders_of
@@ -51,6 +56,14 @@ from tests.factories.catalog import (
     make_synonym,
 )
 from tests.factories.coding import make_code, make_combination, make_default, make_dimension
+from tests.factories.competitions import (
+    Scene,
+    invitations_of,
+    links_of,
+    make_bid,
+    make_competition,
+    open_together,
+)
 from tests.factories.orders import Place, make_group, make_requisition, make_rule, pending_step
 
 # How near a thing is to the actors, who all work at unit A1.
@@ -179,6 +192,13 @@ def _substitution(place: Place) -> Substitution:
     return make_substitution(place.organisation, place.approver, place.orderer, **days)
 
 
+def _conflict(place: Place, name: str, supplier: Supplier) -> Conflict:
+    """An approver's own, which is over; the orderer's where two share an approver."""
+    over = today() - timedelta(days=1)
+    person = place.approver if not conflicts_of(place.approver) else place.orderer
+    return declare(person, place.organisation, person, supplier, over, over, canary(name, "staff"))
+
+
 def _upload(actor: Actor, award_id: int) -> Upload:
     """A file of hers that waits for its columns to be chosen."""
     assert actor.user is not None
@@ -219,11 +239,13 @@ def _walk(world: World, nearness: str, place: Place, name: str, article: Article
     world.add("order", nearness, orders_of(done)[0].number)
     world.add("cancelled order", nearness, orders_of(undone)[0].number)
     world.add("requisition", nearness, waiting.id)
+    world.add("requisition line", nearness, waiting.lines[0].id)
     world.add("step", nearness, pending_step(waiting).id)
     unit_list = ListTerms(secret, Sharing.UNIT, place.unit, place.unit, place.address, accounting_cost=secret)
     world.add("shopping list", nearness, create(place.orderer, place.organisation, unit_list, goods).id)
     world.add("approval link", nearness, _link(waiting))
     world.add("substitution", nearness, _substitution(place).id)
+    world.add("conflict", nearness, _conflict(place, name, second.award.supplier).id)
     world.add("user", nearness, place.orderer.id)
     world.add("unit", nearness, place.unit.id)
     world.add("address", nearness, place.address.id)
@@ -249,6 +271,22 @@ def _needs(world: World, nearness: str, place: Place, name: str, buyer: User) ->
     facts = needs.ProcurementFacts(law=ProcurementLaw.LOU, category=category, value=Decimal(100), asked=[offer])
     needs.answer_directly(buyer, done, facts)
     world.add("documented need", nearness, done.id)
+
+
+def _competitions(world: World, nearness: str, place: Place, name: str, buyer: User, witness: User) -> None:
+    """A competition whose bids are open, and the link to one that still takes bids."""
+    secret = canary(name, "order")
+    scene = Scene(place, make_lot(make_agreement(place.organisation), method=CallOffMethod.COMPETITION), buyer, witness)
+    make_award(scene.lot)
+    file = needs.SentFile("krav.txt", secret.encode())
+    with frozen(now() - timedelta(days=30)):
+        opened = make_competition(scene, title=secret, specification=secret, file=file)
+        drawing = needs.SentFile("anbud.pdf", b"%PDF-1.7\n" + secret.encode())
+        make_bid(invitations_of(opened)[0], "900", "500", message=secret, file=drawing)
+    open_together(scene, opened)
+    world.add("competition", nearness, opened.id)
+    world.add("bid", nearness, bids_of(opened)[0].id)
+    world.add("bid link", nearness, links_of(make_competition(scene, file=needs.SentFile("krav.txt", b"Krav")))[0])
 
 
 def _coding(world: World, nearness: str, organisation: Organisation, secret: str) -> None:
@@ -287,7 +325,7 @@ def make_world() -> World:
         )
 
     own = place("A1")
-    buyer = make_member(Role.AGREEMENT_OWNER, office)
+    buyer, witness = make_member(Role.AGREEMENT_OWNER, office), make_member(Role.AGREEMENT_OWNER, office)
     for nearness, name, where in (
         (OWN, "A1", own),
         (UNIT, "A1", place("A1", own.approver)),
@@ -296,6 +334,7 @@ def make_world() -> World:
     ):
         _walk(world, nearness, where, name, article, second)
         _needs(world, nearness, where, name, buyer)
+        _competitions(world, nearness, where, name, buyer, witness)
 
     _catalogue(world, OWN, a, AgreementState.PUBLISHED, "Papper till Kommun A")
     _catalogue(world, OTHER, b, AgreementState.DRAFT, canary("B1", "order"))

@@ -1,0 +1,532 @@
+"""What is done with a competition: ask for bids, open, weigh, decide, abandon, and take what was won to the basket."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, insert, select
+
+from auth.journal import record
+from auth.organisation import Organisation, Unit
+from auth.session import digest
+from auth.user import User
+from catalog.actions.document import kind_of, safe_name
+from catalog.agreement import Award, CallOffMethod, Lot
+from catalog.price_list import Article, PriceList, VatClass
+from core.clock import STOCKHOLM, now, today
+from core.db import db
+from core.errors import NotAllowed, RuleBroken
+from core.sealing import Unsealable
+from core.state import advance, can
+from core.types import line_net
+from orders import competition_mail as mail
+from orders.actions.basket import open_basket, remove
+from orders.actions.need import MOST_BYTES, SentFile
+from orders.basket import Basket, BasketLine
+from orders.bid import Answer, Bid, BidLine, BidScore, CompetitionDecision
+from orders.competition import (
+    MOST_LINES,
+    Competition,
+    CompetitionCriterion,
+    CompetitionLine,
+    CompetitionState,
+    Invitation,
+    InvitationOutcome,
+)
+from orders.competition_policy import may_abandon, may_ask_for_bids, may_run, may_take, may_witness
+from orders.competition_queries import (
+    bids_of,
+    criteria_of,
+    is_closed_category,
+    least_days,
+    load_competition,
+    read_envelopes,
+    requisition_of,
+)
+from orders.envelope import check_key, close, present_key_print, take_out
+from orders.evaluation import evaluate
+from orders.requisition import MOST_LINES as MOST_BASKET_LINES
+from orders.standstill import standstill_until
+from orders.won import winning_lines
+
+
+@dataclass(frozen=True, slots=True)
+class AskedLine:
+    """One thing that is asked for."""
+
+    name: str
+    quantity: Decimal
+    unit_code: str
+    vat_class: VatClass = VatClass.STANDARD
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestFacts:
+    """What the suppliers are asked. `last_day` is the last on which they may answer; `key` is drawn with the form."""
+
+    key: str
+    unit: Unit
+    title: str
+    specification: str
+    lines: Sequence[AskedLine]
+    last_day: date
+    valid_until: date
+    contact_name: str
+    contact_email: str
+    wanted_on: date | None = None
+    estimated_value: Decimal | None = None  # SEK excl. VAT
+    file: SentFile | None = None
+
+
+def announce(
+    actor: User, organisation: Organisation, lot: Lot, facts: RequestFacts, basket: Basket | None = None
+) -> Competition:
+    """Ask all of the lot's suppliers that can deliver, each by a link of her own (LOU 7:9).
+
+    `basket`: hers, whose lines of this lot are now asked for and leave it. Raises NotAllowed and RuleBroken.
+    """
+    if not may_ask_for_bids(actor, facts.unit) or facts.unit.organisation_id != organisation.id:
+        raise NotAllowed(_l("Du får inte beställa för %(unit)s.", unit=facts.unit.name))
+    db.session.execute(select(User.id).where(User.id == actor.id).with_for_update(key_share=True))
+    hers = (Competition.requester_id == actor.id, Competition.key == facts.key)
+    if known := db.session.scalar(select(Competition).where(*hers)):
+        return known  # the button was pressed twice
+    check_competable(organisation, lot, facts.estimated_value)
+    _check_days(lot, facts)
+    if not 0 < len(facts.lines) <= MOST_LINES:
+        raise RuleBroken(_l("Ange minst en rad och högst %(most)s.", most=MOST_LINES))
+    competition = _new(actor, organisation, lot, facts)
+    db.session.add(competition)
+    db.session.flush()
+    links = _invite(competition, lot)
+    db.session.flush()
+    for line in list(basket.lines) if basket else ():
+        if line.article.award.lot_id == lot.id and line.bid_line_id is None:
+            remove(actor, line)
+    _tell(
+        actor,
+        "announce",
+        competition,
+        title=competition.title,
+        lot=lot.title,
+        suppliers=[invitation.supplier.name for invitation in competition.invited],
+        excluded={invitation.supplier.name: invitation.excluded_reason for invitation in competition.excluded},
+        deadline=competition.deadline_at.isoformat(),
+    )
+    for invitation, token in links:
+        mail.invite(invitation, token)
+    return competition
+
+
+def check_competable(organisation: Organisation, lot: Lot, value: Decimal | None) -> None:
+    """Whether bids may be asked for here: the agreement is open to the organisation, and it says competition.
+
+    Where it does so only above an amount, `value` (SEK excl. VAT) must be above it. Raises RuleBroken.
+    """
+    agreement, on = lot.agreement, today()
+    if not agreement.is_active(on):
+        raise RuleBroken(_l("Avtalet %(number)s gäller inte i dag.", number=agreement.number))
+    ours = [e for e in agreement.entitlements if e.organisation_id == organisation.id and e.lot_id in (None, lot.id)]
+    if not any(e.is_current(on) for e in ours):
+        names = {"organisation": organisation.name, "number": agreement.number}
+        raise RuleBroken(_l("%(organisation)s får inte avropa på avtalet %(number)s.", **names))
+    if is_closed_category(lot):
+        raise RuleBroken(_l("Kategorin är stängd för beställningar."))
+    if lot.is_competed or (lot.method is CallOffMethod.COMBINATION and lot.competition_above is None):
+        return
+    if lot.competition_above is None:
+        raise RuleBroken(_l("Avtalet säger inget om förnyad konkurrensutsättning. Beställ direkt."), way_on=lot.clause)
+    if value is None or value <= lot.competition_above:
+        raise RuleBroken(
+            _l(
+                "Under gränsen beställer du direkt enligt avtalet (%(clause)s). Ange ett uppskattat värde "
+                "över gränsen.",
+                clause=lot.clause,
+            )
+        )
+
+
+def _check_days(lot: Lot, facts: RequestFacts) -> None:
+    first = today() + timedelta(days=least_days(lot))
+    if facts.last_day < first:
+        raise RuleBroken(_l("Ge leverantörerna tid: sista dagen får vara tidigast %(day)s.", day=first.isoformat()))
+    if facts.valid_until <= facts.last_day:
+        raise RuleBroken(_l("Anbuden måste gälla längre än till sista dagen att lämna dem."))
+    if facts.wanted_on is not None and facts.wanted_on <= facts.last_day:
+        raise RuleBroken(_l("Leveransdagen ligger före sista dagen för anbud."))
+
+
+def _new(actor: User, organisation: Organisation, lot: Lot, facts: RequestFacts) -> Competition:
+    """The request with its lines, and the lot's criteria as they stand today."""
+    midnight = datetime.combine(facts.last_day + timedelta(days=1), time(), STOCKHOLM)
+    name, media_type, fingerprint = _kind_of(facts.file)
+    return Competition(
+        key=facts.key,
+        organisation=organisation,
+        unit=facts.unit,
+        requester=actor,
+        agreement=lot.agreement,
+        lot=lot,
+        title=facts.title,
+        specification=facts.specification,
+        file_name=name,
+        file_type=media_type,
+        file_sha256=fingerprint,
+        file_content=facts.file.content if facts.file else None,
+        estimated_value=facts.estimated_value,
+        wanted_on=facts.wanted_on,
+        valid_until=facts.valid_until,
+        contact_name=facts.contact_name,
+        contact_email=facts.contact_email,
+        announced_at=now(),
+        deadline_at=midnight.astimezone(UTC),
+        sealed_with=present_key_print(),
+        lines=[
+            CompetitionLine(
+                position=position,
+                name=line.name,
+                quantity=line.quantity,
+                unit_code=line.unit_code,
+                vat_class=line.vat_class,
+            )
+            for position, line in enumerate(facts.lines, start=1)
+        ],
+        criteria=[
+            CompetitionCriterion(
+                position=criterion.position,
+                name=criterion.name,
+                description=criterion.description,
+                weight=criterion.weight,
+                is_price=criterion.is_price,
+            )
+            for criterion in criteria_of(lot)
+        ],
+    )
+
+
+def _kind_of(file: SentFile | None) -> tuple[str | None, str | None, str | None]:
+    """Name, media type and SHA-256 of a file that is sent along. Raises RuleBroken for what is not handed on."""
+    if file is None:
+        return None, None, None
+    if len(file.content) > MOST_BYTES:
+        raise RuleBroken(_l("Filen är större än %(megabytes)s MB.", megabytes=MOST_BYTES // 1_000_000))
+    kind = kind_of(file.content) if file.content else None
+    if kind is None:
+        raise RuleBroken(_l("Filen går inte att bifoga. Använd PDF, Office, OpenDocument eller text."))
+    return safe_name(file.name, kind[0]), kind[1], sha256(file.content).hexdigest()
+
+
+def _invite(competition: Competition, lot: Lot) -> list[tuple[Invitation, str]]:
+    """An invitation for every supplier of the lot, or why not; with the secrets of the links. Raises RuleBroken."""
+    links = []
+    for position, award in enumerate(lot.awards, start=1):
+        supplier, reason = award.supplier, why_not_asked(award)
+        invitation = Invitation(
+            competition_id=competition.id,
+            position=position,
+            award=award,
+            award_id=award.id,
+            supplier=supplier,
+            excluded_reason=reason,
+        )
+        if reason is None:
+            supplier.check_reachable()
+            token = secrets.token_urlsafe(32)
+            invitation.email, invitation.token_hash = supplier.order_email, digest(token)
+            invitation.envelope = close(invitation)
+            links.append((invitation, token))
+        competition.invitations.append(invitation)
+    if not links:
+        raise RuleBroken(_l("Ingen av delområdets leverantörer kan lämna anbud i dag."))
+    return links
+
+
+def why_not_asked(award: Award) -> str | None:
+    """Why a supplier of the lot cannot be asked today; kept with the request, so in the office's own language."""
+    if award.supplier.is_blocked:
+        return f"Spärrad: {award.supplier.blocked_reason}"
+    if not award.is_active(today()):
+        return "Leverantörens plats på avtalet gäller inte i dag."
+    return None
+
+
+# The opening
+
+
+def name_witness(actor: User, competition: Competition, witness: User) -> None:
+    """Say who the second person at the opening is; she opens, on a page of her own. Raises NotAllowed, RuleBroken."""
+    competition = load_competition(competition.id)
+    if not may_run(actor, competition):
+        raise NotAllowed(_l("Anbuden öppnas av den som förvaltar avtalet."))
+    competition.check_openable()
+    _check_unopened(competition)
+    competition.opener = actor
+    competition.opener_id = actor.id
+    if not may_witness(witness, competition):
+        raise RuleBroken(_l("Välj någon annan i organisationen eller på upphandlingskontoret."))
+    competition.witness, competition.witness_asked_at = witness, now()
+    db.session.flush()
+    _tell(actor, "name-witness", competition, witness=witness.name)
+    mail.ask_witness(competition)
+
+
+def open_bids(actor: User, competition: Competition) -> None:
+    """Open all envelopes at once: the second of two named persons does so, after the time is out (LOU 7:9).
+
+    Raises NotAllowed, WrongState, and RuleBroken before the time is out.
+    """
+    competition = load_competition(competition.id)
+    competition.check_openable()
+    _check_unopened(competition)
+    if competition.witness_id != actor.id or competition.opener is None or not may_witness(actor, competition):
+        raise NotAllowed(_l("Anbuden öppnas av den andra namngivna personen."))
+    if not may_run(competition.opener, competition):
+        raise NotAllowed(_l("Den som skulle öppna har inte längre rätt till det. Utse två på nytt."))
+    check_key(competition)
+    advance(competition, "open")
+    competition.opened_at = now()
+    db.session.flush()
+    read_envelopes(competition)
+    found = [_open(competition, invitation) for invitation in competition.invited]
+    db.session.flush()
+    _tell(actor, "open", competition, opener=competition.opener.name, witness=actor.name, bids=found)
+    mail.tell_opened(competition)
+
+
+def _check_unopened(competition: Competition) -> None:
+    if not can(competition, "open"):
+        advance(competition, "open")  # raises, and says how it stands
+
+
+def _check_opened(competition: Competition) -> None:
+    if not can(competition, "decide"):
+        advance(competition, "decide")  # raises, and says how it stands
+
+
+def _open(competition: Competition, invitation: Invitation) -> dict[str, Any]:
+    """Write out what lies in one envelope. Returns its line of the record."""
+    envelope = invitation.envelope or b""
+    told = {"supplier": invitation.supplier.name, "sha256": sha256(envelope).hexdigest()}
+    try:
+        answer = take_out(invitation)
+    except Unsealable:
+        invitation.outcome = InvitationOutcome.UNREADABLE
+        return told | {"outcome": invitation.outcome.value}
+    if answer is None:
+        invitation.outcome = InvitationOutcome.SILENT
+        return told | {"outcome": invitation.outcome.value}
+    invitation.outcome = InvitationOutcome.BID if answer.is_bid else InvitationOutcome.DECLINED
+    told |= {"outcome": invitation.outcome.value, "received_at": answer.received_at.isoformat()}
+    if not answer.is_bid:
+        return told
+    bid = _bid(competition, invitation, answer, told["sha256"])
+    db.session.add(bid)
+    return told | {"net_amount": str(bid.net_amount)}
+
+
+def _bid(competition: Competition, invitation: Invitation, answer: Answer, fingerprint: str) -> Bid:
+    lines = [
+        BidLine(
+            line=line,
+            unit_price=answer.prices[line.id],
+            net_amount=line_net(line.quantity, answer.prices[line.id], Decimal(1)),
+        )
+        for line in competition.lines
+    ]
+    return Bid(
+        invitation=invitation,
+        competition=competition,
+        award_id=invitation.award_id,
+        received_at=answer.received_at,
+        sha256=fingerprint,
+        net_amount=sum((line.net_amount for line in lines), Decimal(0)),
+        valid_until=answer.valid_until or competition.valid_until,
+        contact=answer.contact,
+        message=answer.message,
+        file_name=answer.file_name,
+        file_sha256=sha256(answer.file_content).hexdigest() if answer.file_name else None,
+        file_content=answer.file_content if answer.file_name else None,
+        lines=lines,
+    )
+
+
+# Weighing and deciding
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """How well a bid meets a criterion: from 0 to 10, and why."""
+
+    criterion: CompetitionCriterion
+    grade: Decimal
+    reason: str
+
+
+def weigh(actor: User, bid: Bid, grades: Sequence[Grade], rejected_reason: str | None = None) -> None:
+    """Grade a bid by the criteria other than price, or reject it because it does not meet the demands; anew, while
+    nothing is decided. Raises NotAllowed, WrongState."""
+    competition = _sit_down(actor, bid.competition_id)
+    _check_opened(competition)
+    bid.rejected_reason = rejected_reason
+    known = {score.criterion_id: score for score in bid.scores}
+    for grade in grades:
+        score = known.get(grade.criterion.id)
+        if score is None:
+            score = BidScore(criterion=grade.criterion)
+            bid.scores.append(score)
+        score.grade, score.reason, score.scored_by_id = grade.grade, grade.reason, actor.id
+    db.session.flush()
+    _tell(
+        actor,
+        "weigh",
+        competition,
+        supplier=bid.invitation.supplier.name,
+        grades={grade.criterion.name: [str(grade.grade), grade.reason] for grade in grades},
+        rejected=rejected_reason,
+    )
+
+
+def decide(
+    actor: User, competition: Competition, bid_id: int, reasons: str, *, standstill: bool = False
+) -> CompetitionDecision:
+    """Decide for the best bid, with reasons, and tell every bidder (LOU 12:12).
+
+    The won prices become rows of their own, which only this organisation's call-off stands on. With `standstill`
+    nothing is ordered for ten days. Raises NotAllowed, WrongState, and RuleBroken for a bid that is not the best.
+    """
+    competition = _sit_down(actor, competition.id)
+    _check_opened(competition)
+    ranked = evaluate(bids_of(competition), competition.criteria)
+    chosen = next((each for each in ranked if each.bid.id == bid_id), None)
+    if chosen is None:
+        raise RuleBroken(_l("Välj ett av anbuden."))
+    if any(each.place is None and each.bid.rejected_reason is None for each in ranked):
+        raise RuleBroken(_l("Alla anbud måste vara bedömda på varje kriterium först."))
+    if chosen.place != 1:
+        raise RuleBroken(_l("Anbudet som är bäst enligt kriterierna ska vinna."))
+    if chosen.bid.valid_until < today():
+        raise RuleBroken(_l("Anbudet gäller inte längre. Be leverantören att förlänga, eller avbryt."))
+    decision = CompetitionDecision(
+        competition=competition,
+        bid=chosen.bid,
+        reasons=reasons,
+        standstill_until=standstill_until(today()) if standstill else None,
+        decided_at=now(),
+        decided_by=actor,
+    )
+    _keep_prices(competition, chosen.bid, actor)
+    advance(competition, "decide")
+    db.session.add(decision)
+    db.session.flush()
+    _tell(
+        actor,
+        "decide",
+        competition,
+        winner=chosen.bid.invitation.supplier.name,
+        net_amount=str(chosen.bid.net_amount),
+        reasons=reasons,
+        standstill_until=decision.standstill_until.isoformat() if decision.standstill_until else None,
+    )
+    mail.tell_decided(competition, decision, ranked)
+    return decision
+
+
+def _keep_prices(competition: Competition, bid: Bid, actor: User) -> None:
+    """Make the won prices rows that an order line can stand on: never on show, for this competition alone."""
+    last = db.session.scalar(select(func.max(PriceList.version)).where(PriceList.award_id == bid.award_id))
+    price_list = PriceList(
+        award_id=bid.award_id,
+        version=(last or 0) + 1,
+        effective_from=today(),
+        source_name=competition.number,
+        source_sha256=bid.sha256,
+        article_count=len(bid.lines),
+        created_at=now(),
+        created_by_id=actor.id,
+    )
+    db.session.add(price_list)
+    db.session.flush()
+    for bid_line in bid.lines:
+        line = bid_line.line
+        row = {
+            "price_list_id": price_list.id,
+            "award_id": bid.award_id,
+            "supplier_number": f"{competition.number}-{line.position}",
+            "name": line.name,
+            "unit_code": line.unit_code,
+            "price": bid_line.unit_price,
+            "base_quantity": Decimal(1),
+            "vat_class": line.vat_class,
+        }
+        bid_line.article_id = db.session.scalar(insert(Article).returning(Article.id), row)
+    advance(price_list, "win")
+
+
+def abandon(actor: User, competition: Competition, reason: str) -> None:
+    """End it without a winner, with a reason: also when nobody answered. Raises NotAllowed, WrongState, and RuleBroken
+    when what was won is on its way to be ordered."""
+    competition = load_competition(competition.id)
+    if not may_abandon(actor, competition):
+        raise NotAllowed(_l("Förfrågan avbryts av den som förvaltar avtalet."))
+    if requisition_of(competition) is not None:
+        raise RuleBroken(_l("Det vunna anbudet ligger redan i en begäran. Ta tillbaka den först."))
+    told = [b.invitation for b in bids_of(competition)] if competition.opened_at else competition.invited
+    advance(competition, "abandon")
+    competition.abandon_reason, competition.abandoned_at, competition.abandoned_by = reason, now(), actor
+    db.session.flush()
+    _tell(actor, "abandon", competition, reason=reason)
+    mail.tell_abandoned(competition, told)
+
+
+def take_to_basket(actor: User, competition: Competition) -> Basket:
+    """Put what was won into her basket, at the won prices: from there it takes the ordinary road.
+
+    Raises NotAllowed, and RuleBroken when it is not decided, or lies or was sent already.
+    """
+    basket = open_basket(actor, competition.organisation)
+    competition = load_competition(competition.id)
+    if not may_take(actor, competition):
+        raise NotAllowed(_l("Du får inte beställa för %(unit)s.", unit=competition.unit.name))
+    if competition.state is not CompetitionState.DECIDED:
+        raise RuleBroken(_l("Det finns inget beslut att beställa enligt."))
+    if taken := requisition_of(competition):
+        raise RuleBroken(_l("Det vunna anbudet ligger redan i begäran %(number)s.", number=taken.number))
+    lying = {line.bid_line_id for line in basket.lines}
+    won = [line for line in winning_lines(competition) if line.id not in lying]
+    if len(basket.lines) + len(won) > MOST_BASKET_LINES:
+        raise RuleBroken(_l("En varukorg rymmer %(count)s rader. Skicka den här först.", count=MOST_BASKET_LINES))
+    quantities: Mapping[int, Decimal] = {line.id: line.quantity for line in competition.lines}
+    for line in won:
+        basket.lines.append(
+            BasketLine(
+                article_id=line.article_id, quantity=quantities[line.line_id], bid_line_id=line.id, added_at=now()
+            )
+        )
+    db.session.flush()
+    return basket
+
+
+def _sit_down(actor: User, competition_id: int) -> Competition:
+    competition = load_competition(competition_id)
+    if not may_run(actor, competition):
+        raise NotAllowed(_l("Anbuden bedöms av den som förvaltar avtalet."))
+    return competition
+
+
+def _tell(actor: User, act: str, competition: Competition, **detail: Any) -> None:
+    record(
+        actor,
+        act,
+        "competition",
+        competition.id,
+        organisation_id=competition.organisation_id,
+        number=competition.number,
+        **detail,
+    )

@@ -1,0 +1,75 @@
+"""Limits: how much of what an approver may say yes to in a month or a year she has said yes to already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy.orm import aliased
+
+from auth.organisation import Unit
+from auth.user import LimitPeriod, Membership
+from core.clock import STOCKHOLM
+from core.db import db, prepared
+from orders.approval import ApprovalCandidate, ApprovalStep
+from orders.requisition import Requisition, RequisitionState
+
+COUNTED = (RequisitionState.SUBMITTED, RequisitionState.APPROVED)  # what was turned down or taken back takes no room
+_place = aliased(Unit)
+
+
+def used_of(rights: Iterable[Membership], on: date, but_for: int = 0) -> dict[int, Decimal]:
+    """What has been approved by each right, by its id, in the period that a day lies in; excl. VAT.
+
+    Counts her own decisions and those of her substitutes, at the units where the right holds; not those about the
+    requisition `but_for`. One query, and none where no right is limited so.
+    """
+    limited = [right.id for right in rights if right.period_limit is not None]
+    if not limited:
+        return {}
+    month, year = (_midnight(period.begins(on)) for period in (LimitPeriod.MONTH, LimitPeriod.YEAR))
+    rows = db.session.execute(*_used(limited, month, year, but_for)).all()
+    return {row.right: row.amount for row in rows}
+
+
+def has_room(right: Membership, amount: Decimal, used: dict[int, Decimal]) -> bool:
+    """Whether a right's limit for its period holds so much more."""
+    return right.period_limit is None or used.get(right.id, Decimal(0)) + amount <= right.period_limit
+
+
+@prepared
+def _used(ids: list[int], month: datetime, year: datetime, but_for: int) -> Select[Any]:
+    amount = func.coalesce(ApprovalStep.amount, Requisition.net_amount)
+    covers = or_(Membership.unit_id.is_(None), Unit.path.startswith(_place.path))
+    told = (
+        select(Membership.id.label("right"), ApprovalStep.requisition_id, func.max(amount).label("amount"))
+        .join(_place, _place.id == Membership.unit_id, isouter=True)
+        .join(ApprovalCandidate, ApprovalCandidate.user_id == Membership.user_id)
+        .join(ApprovalStep, ApprovalStep.id == ApprovalCandidate.step_id)
+        .join(
+            Requisition,
+            and_(
+                Requisition.id == ApprovalStep.requisition_id,
+                Requisition.organisation_id == Membership.organisation_id,
+            ),
+        )
+        .join(Unit, Unit.id == Requisition.unit_id)
+        .where(
+            Membership.id.in_(ids),
+            ApprovalCandidate.decision == "approve",
+            ApprovalCandidate.decided_at >= case((Membership.limit_period == LimitPeriod.MONTH, month), else_=year),
+            Requisition.state.in_(COUNTED),
+            Requisition.id != but_for,
+            covers,
+        )
+        .group_by(Membership.id, ApprovalStep.requisition_id)
+        .subquery()
+    )
+    return select(told.c.right, func.sum(told.c.amount).label("amount")).group_by(told.c.right)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), STOCKHOLM)
