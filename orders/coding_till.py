@@ -83,6 +83,7 @@ class CodingTill:
     dimensions: Sequence[Dimension]
     said: Said | None = None
     notice: Any = field(default=None)  # what became of a button
+    is_suggested: bool = False  # nobody has said anything yet: what stands in the fields came from above
 
     @cached_property
     def suggestion(self) -> Suggestion:
@@ -128,7 +129,7 @@ class CodingTill:
     def groups(self) -> Sequence[Group]:
         """The fields for all lines first, then those of each line; one line alone needs none of its own."""
         if self.said is None:
-            self.said = self._filled_in()
+            self.said, self.is_suggested = self._filled_in(), True
         lines = self.basket.lines if len(self.basket.lines) > 1 or self.said.lines else []
         whole = self._group(ALL, None, self.said.whole, self.suggestion.whole)
         of_lines = zip(lines, self.suggestion.lines, strict=False)
