@@ -153,6 +153,12 @@ def sent_line_forms(most: int) -> list[LineForm]:
     return [LineForm(prefix=f"line-{number}") for number in range(1, most + 1)]
 
 
+def shown_again(rows: Sequence[LineForm]) -> Sequence[LineForm]:
+    """The rows down to the last that says something, and some empty ones."""
+    last = max((number for number, row in enumerate(rows, start=1) if not row.is_blank), default=0)
+    return rows[: last + BLANK_LINES]
+
+
 class WitnessForm(BaseForm):
     witness = PickField(_l("Den andra personen"), [Required()], nothing=None)
 

@@ -20,6 +20,8 @@ from orders.bid import CompetitionDecision
 from orders.competition import Competition, Invitation
 from orders.evaluation import Ranked
 
+DUE = "competition-due"  # the kind of mail that tells, once, that the time is out
+
 
 def about(competition: Competition) -> str:
     """The name under which the outbox knows a competition's messages."""
@@ -62,6 +64,14 @@ def ask_witness(competition: Competition) -> None:
         subject = _("Var med och öppna anbuden i %(number)s", number=competition.number)
         key = f"{witness.id}:{int(asked_at.timestamp())}"
         _send(competition, "witness", witness.email, subject, key, link=_page(competition))
+
+
+def tell_due(competition: Competition, people: Iterable[User]) -> None:
+    """Tell that the time is out and that the bids can be opened."""
+    for person in people:
+        with speaking(person.language):
+            subject = _("Tiden har gått ut för %(number)s", number=competition.number)
+            _send(competition, "due", person.email, subject, str(person.id), kind=DUE, link=_page(competition))
 
 
 def tell_opened(competition: Competition) -> None:
@@ -127,6 +137,7 @@ def _send(
     subject: str,
     key: str,
     *,
+    kind: str = "competition",
     listed_from: datetime | None = None,
     **context: Any,
 ) -> None:
@@ -140,7 +151,7 @@ def _send(
     }
     enqueue(
         dedupe_key=f"competition:{competition.id}:{event}:{key}"[:120],
-        kind="competition",
+        kind=kind,
         recipient=recipient,
         subject=subject[:200],
         text=render_template("mail/competition.txt", **values),

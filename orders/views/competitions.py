@@ -38,6 +38,7 @@ from orders.competition_forms import (
     grade_forms,
     line_forms,
     sent_line_forms,
+    shown_again,
 )
 from orders.competition_policy import may_abandon, may_run, may_take
 from orders.competition_queries import (
@@ -95,7 +96,7 @@ def new(lot_id: int) -> Any:
     return render_template(
         "competitions/new.html",
         form=form,
-        rows=[row for row in rows if not row.is_blank] or rows[:1] if form.is_submitted() else rows,
+        rows=shown_again(rows) if form.is_submitted() else rows,
         lot=lot,
         first_day=first,
         criteria=criteria_of(lot),

@@ -34,6 +34,7 @@ from orders.actions.competition import (
     weigh,
 )
 from orders.actions.need import SentFile
+from orders.actions.opening import tell_openings
 from orders.actions.requisition import mend, submit
 from orders.basket_queries import basket_of, view_basket
 from orders.bid import Bid, BidLine
@@ -670,3 +671,20 @@ def test_of_many_who_press_the_button_one_opens(fresh_app: TransactionalFlask) -
         assert at_once(fresh_app, open_it, WORKERS) == {"done": 1, "wrong-state": WORKERS - 1}
     with fresh_app.app_context(), reading() as session:
         assert session.query(Bid).count() == 3
+
+
+def test_who_asked_and_who_manages_are_told_once_that_the_time_is_out(fresh_app: TransactionalFlask) -> None:
+    with fresh_app.app_context(), unit_of_work():
+        scene = make_scene()
+        scene.agreement.responsible = scene.buyer
+        competition = make_competition(scene)
+        people = {scene.place.orderer.email, scene.buyer.email}
+        moment, name = competition.deadline_at, about(competition)
+    with fresh_app.app_context():
+        with frozen(moment - timedelta(seconds=1)):
+            assert tell_openings() == 0
+        with frozen(moment):
+            assert [tell_openings(), tell_openings()] == [1, 0]
+        with reading():
+            told = [mail.recipient for mail in messages_about(name) if mail.subject.startswith("Tiden har gått ut")]
+    assert sorted(told) == sorted(people)
