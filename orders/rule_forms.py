@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FieldList, FormField
-from wtforms.validators import ValidationError
+from wtforms import BooleanField, FieldList, FormField, IntegerField
+from wtforms.validators import NumberRange, Optional, ValidationError
 
 from auth.admin_forms import UnitField
 from auth.organisation import Unit
@@ -20,6 +20,7 @@ from orders.actions.rule import ApprovalTerms, RuleFacts, StepFacts
 from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, Quorum, StepKind, Turn
 
 MOST_STEPS = 6
+MOST_DAYS = 60
 LARGEST_AMOUNT = Decimal(10) ** 12
 Tree = Iterable[tuple[int, Unit]]
 
@@ -189,6 +190,17 @@ class TermsForm(BaseForm):
         description=_l("Då tas det sista beslutet av två olika personer. Tomt betyder att en räcker."),
         min=0,
         max=LARGEST_AMOUNT,
+    )
+
+    remind_after_days = IntegerField(
+        _l("Påminn efter (dagar)"),
+        [Optional(), NumberRange(1, MOST_DAYS)],
+        description=_l("Den som har fått frågan påminns en gång. Tomt betyder aldrig."),
+    )
+    escalate_after_days = IntegerField(
+        _l("Fråga uppåt efter (dagar)"),
+        [Optional(), NumberRange(1, MOST_DAYS)],
+        description=_l("Då frågas också de ovanför. Finns ingen får administratören besked. Tomt betyder aldrig."),
     )
 
     def terms(self) -> ApprovalTerms:

@@ -81,6 +81,10 @@ def of_the_administrator(actor: Actor, nearness: str) -> bool:
     return actor.role is Role.ORGANISATION_ADMIN and nearness == OWN
 
 
+def of_the_organisations_administrator(actor: Actor, nearness: str) -> bool:
+    return actor.role is Role.ORGANISATION_ADMIN and nearness in (OWN, UNIT, ORGANISATION)
+
+
 def declared(actor: Actor, nearness: str) -> bool:
     """Conflicts of interest: the approver's own, and the organisation's administrator's to withdraw."""
     if actor.role is Role.ORGANISATION_ADMIN:
@@ -125,6 +129,7 @@ SCOPES: dict[str, tuple[str, Scope]] = {
     "needs.report_id": ("need report", reported),
     "needs.attachment_id": ("need attachment", reported),
     "needs.documentation.report_id": ("documented need", reported),
+    "approvals.seat_id": ("seat", of_the_organisations_administrator),
     "conflicts.conflict_id": ("conflict", declared),
     "rules.history.rule_id": ("approval rule", of_who_reads_rules),
     "rules.rule_id": ("approval rule", of_the_administrator),
