@@ -78,6 +78,13 @@ class SubstitutionForm(BaseForm):
         return self.starts_on.data, self.ends_on.data
 
 
+class AwayNowForm(BaseForm):
+    """Away from this day on: who acts instead, and until when."""
+
+    substitute = PersonField(_l("Vem ersätter?"))
+    ends_on = DayField(_l("Till och med"), [Required()])
+
+
 class SubstitutionForOtherForm(SubstitutionForm):
     """The absence of somebody else, noted by the organisation's administrator."""
 

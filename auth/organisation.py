@@ -50,6 +50,8 @@ class Organisation(Base):
     is_reference_on_goods: Mapped[bool] = mapped_column(default=False)  # printed in the goods marking too
     link_decides_up_to: Mapped[Decimal | None] = mapped_column(Amount)  # below it; none: always log in first
     union_from: Mapped[Decimal | None] = mapped_column(Amount)  # from it on two take the last step; none: one does
+    remind_after_days: Mapped[int | None]  # that an approval has waited; none: never
+    escalate_after_days: Mapped[int | None]
     contact_buyer_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))  # who is asked at the office
     is_active: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(default=1)

@@ -160,6 +160,8 @@ class ApprovalStep(Base):
     state: Mapped[ApprovalState] = mapped_column(TextEnum(ApprovalState), default=ApprovalState.WAITING)
     content_hash: Mapped[str] = mapped_column(String(64))
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    escalated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
 
     requisition: Mapped[Requisition] = relationship()
@@ -221,10 +223,19 @@ class ApprovalCandidate(Base):
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))  # or her substitute
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     comment: Mapped[str | None] = mapped_column(String(1000))
+    handed_over_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # to somebody else: she decides no more
+    instead_of: Mapped[str | None] = mapped_column(String(200))  # who had the seat before her
+    added_by: Mapped[str | None] = mapped_column(String(200))  # the administrator; none: the clock
+    added_reason: Mapped[str | None] = mapped_column(String(500))
 
     step: Mapped[ApprovalStep] = relationship(back_populates="candidates")
     user: Mapped[User] = relationship(foreign_keys=[user_id])
     decided_by: Mapped[User | None] = relationship(foreign_keys=[decided_by_id])
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still be decided from here."""
+        return self.decided_at is None and self.handed_over_at is None
 
 
 class ApprovalToken(Base):

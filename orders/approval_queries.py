@@ -23,7 +23,7 @@ from core.errors import NotFound
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.basket import RankingRefusal
 from orders.basket_queries import charges_by_award, refusals_of
-from orders.policy import absent_of, belongs_to, seat_of, stood_in_for
+from orders.policy import absent_of, belongs_to, may_manage_rules, seat_of, stood_in_for
 from orders.refused_line import RefusedLine
 from orders.requisition import Requisition, RequisitionState
 from orders.requisition_queries import asks_of, load_requisition, requisition_drafts
@@ -68,6 +68,7 @@ def waiting_for(user_id: int, organisation_id: int, on: date) -> Select[int]:
     absent = stood_in_for(user_id, organisation_id, on)
     asked = select(ApprovalCandidate.step_id).where(
         ApprovalCandidate.decided_at.is_(None),
+        ApprovalCandidate.handed_over_at.is_(None),
         or_(ApprovalCandidate.user_id == user_id, ApprovalCandidate.user_id.in_(absent)),
     )
     return (
@@ -80,6 +81,22 @@ def waiting_for(user_id: int, organisation_id: int, on: date) -> Select[int]:
             Requisition.orderer_id != user_id,
         )
     )
+
+
+def seat_to_reassign(user: User, seat_id: int) -> ApprovalCandidate:
+    """A seat at a step of an organisation whose rules she manages. Raises NotFound."""
+    seat = (
+        db.session.scalars(
+            select(ApprovalCandidate)
+            .where(ApprovalCandidate.id == seat_id)
+            .options(joinedload(ApprovalCandidate.step).options(joinedload(ApprovalStep.requisition), with_route()))
+        )
+        .unique()
+        .one_or_none()
+    )
+    if seat is None or not may_manage_rules(user, seat.step.requisition.organisation_id):
+        raise NotFound(_l("Begäran finns inte, eller så får du inte se den."))
+    return seat
 
 
 def steps_to_decide(user: User, organisation: Organisation) -> Sequence[ApprovalStep]:

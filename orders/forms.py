@@ -13,6 +13,7 @@ from wtforms import HiddenField, IntegerField
 from wtforms.validators import Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
+from auth.forms import PersonField
 from auth.organisation import DeliveryAddress, Unit
 from auth.user import User
 from core.clock import today
@@ -140,6 +141,12 @@ class DecideForm(BaseForm):
 
 class ReasonForm(BaseForm):
     reason = LongTextField(_l("Skäl"), [Required()], longest=500)
+
+
+class ReassignForm(ReasonForm):
+    """Who decides instead, and why."""
+
+    person = PersonField(_l("Vem ska besluta?"))
 
 
 class ReceiveForm(OnceForm):

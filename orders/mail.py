@@ -28,7 +28,9 @@ def about(order: Order) -> str:
     return f"order:{order.number}"
 
 
-def ask_to_approve(step: ApprovalStep, people: Iterable[tuple[User, User | None]]) -> None:
+def ask_to_approve(
+    step: ApprovalStep, people: Iterable[tuple[User, User | None]], *, is_reminder: bool = False
+) -> None:
     """Ask everybody who may decide a step; each pair is (person, the absent one she stands in for, if any).
 
     The link opens a page and decides nothing by itself: mail scanners open links.
@@ -48,14 +50,9 @@ def ask_to_approve(step: ApprovalStep, people: Iterable[tuple[User, User | None]
         with speaking(person.language):
             _enqueue(
                 "approval",
-                key=f"approval:{step.id}:{person.id}:{step.content_hash[:16]}",
+                key=f"approval:{step.id}:{person.id}:{step.content_hash[:16]}{':again' if is_reminder else ''}",
                 recipient=person.email,
-                subject=_(
-                    "Att godkänna: %(number)s från %(name)s, %(unit)s",
-                    number=requisition.number,
-                    name=requisition.orderer.name,
-                    unit=requisition.unit.name,
-                ),
+                subject=_ask_subject(requisition, is_reminder),
                 about=f"requisition:{requisition.id}",
                 reply_to=requisition.orderer.email,
                 requisition=requisition,
@@ -63,6 +60,31 @@ def ask_to_approve(step: ApprovalStep, people: Iterable[tuple[User, User | None]
                 absent=absent,
                 link=external_url("approvals.by_token", token=token),
                 expires_at=now() + TOKEN_LIVES,
+            )
+
+
+def _ask_subject(requisition: Requisition, is_reminder: bool) -> str:
+    said = {"number": requisition.number, "name": requisition.orderer.name, "unit": requisition.unit.name}
+    if is_reminder:
+        return str(_("Påminnelse, att godkänna: %(number)s från %(name)s, %(unit)s", **said))
+    return str(_("Att godkänna: %(number)s från %(name)s, %(unit)s", **said))
+
+
+def tell_stuck(step: ApprovalStep, people: Iterable[User]) -> None:
+    """Tell the administrators of a step that nobody has answered, and that nobody above may take."""
+    requisition = step.requisition
+    for person in people:
+        with speaking(person.language):
+            _enqueue(
+                "stuck",
+                key=f"stuck:{step.id}:{person.id}",
+                recipient=person.email,
+                subject=_("Ett beslut har fastnat: %(number)s", number=requisition.number),
+                about=f"requisition:{requisition.id}",
+                reply_to=requisition.orderer.email,
+                requisition=requisition,
+                step=step,
+                link=external_url("requisitions.show", requisition_id=requisition.id),
             )
 
 

@@ -82,6 +82,12 @@ def may_withdraw_conflict(user: User, conflict: Conflict) -> bool:
     return may_manage_rules(user, conflict.organisation_id)
 
 
+def may_reassign(user: User, step: ApprovalStep) -> bool:
+    """Say that somebody else decides: the organisation's administrator, but not about what is her own."""
+    requisition = step.requisition
+    return may_manage_rules(user, requisition.organisation_id) and user.id not in requisition.barred
+
+
 def may_report_need(user: User, organisation: Organisation) -> bool:
     """Anybody who works there, but for those who only read or only look after the system."""
     return any(Permission.NEED_REPORT in ROLE_PERMISSIONS[role] for role in user.roles_in(organisation.id))
@@ -137,10 +143,10 @@ def seat_of(user: User, step: ApprovalStep) -> ApprovalCandidate | None:
     conflicted = in_conflict(requisition)
     if _is_barred(user, step, conflicted):
         return None
-    open_seats = [candidate for candidate in step.candidates if candidate.decided_at is None]
+    open_seats = [candidate for candidate in step.candidates if candidate.is_open]
     seats = [candidate for candidate in open_seats if candidate.user_id == user.id]
     if open_seats and not seats:
-        absent = absent_of(user, requisition.organisation_id)
+        absent = absent_of(user, requisition.organisation_id, requisition.barred)
         seats = [candidate for candidate in open_seats if candidate.user_id in absent]
     kept = (seat for seat in seats if seat.user_id not in conflicted)
     return next((seat for seat in kept if _may_approve_still(seat.user, step)), None)
@@ -153,9 +159,7 @@ def awaited(step: ApprovalStep) -> list[ApprovalCandidate]:
     return [
         seat
         for seat in step.candidates
-        if seat.decided_at is None
-        and not _is_barred(seat.user, step, conflicted)
-        and _may_approve_still(seat.user, step)
+        if seat.is_open and not _is_barred(seat.user, step, conflicted) and _may_approve_still(seat.user, step)
     ]
 
 
@@ -198,16 +202,26 @@ def why_no_seat(user: User, step: ApprovalStep) -> Any:
         return _l("Beställaren är din chef. Du kan inte godkänna din chefs inköp.")
     if _has_decided(user, step):
         return _l("Du har redan beslutat om den här begäran. Ingen beslutar två gånger.")
+    if any(candidate.user_id == user.id and candidate.handed_over_at for candidate in step.candidates):
+        return _l("Frågan har gått över till någon annan.")
     if any(candidate.user_id == user.id for candidate in step.candidates):
         return _l("Din roll som attestant har ändrats sedan begäran skickades in. Den räcker inte till det här.")
     return _l("Du är inte en av dem som ska besluta om den här begäran.")
 
 
-def absent_of(user: User, organisation_id: int) -> set[int]:
-    """The ids of those a person stands in for today, as long as she belongs to the organisation herself."""
+def absent_of(user: User, organisation_id: int, deciders: Collection[int] = ()) -> set[int]:
+    """The ids of those a person stands in for today, as long as she belongs to the organisation herself.
+
+    An appointment that was decided by one of `deciders`, other than about her own absence, does not count: who orders
+    does not choose who decides about it.
+    """
     if not belongs_to(user, organisation_id):
         return set()
-    return set(db.session.scalars(stood_in_for(user.id, organisation_id, today())))
+    statement = stood_in_for(user.id, organisation_id, today())
+    if deciders:
+        by_another = Substitution.decided_by_id.not_in(deciders)
+        statement = statement.where(or_(by_another, Substitution.decided_by_id == Substitution.absent_id))
+    return set(db.session.scalars(statement))
 
 
 def stood_in_for(user_id: int, organisation_id: int, on: date) -> Select[int]:

@@ -412,6 +412,22 @@ def _find_step(
     return seated(_label(begins_at), [right for right in directory.approvers if right.unit_id in places])
 
 
+def who_could(
+    need: Need, directory: Directory, taken: Collection[int], amount: Decimal
+) -> tuple[tuple[User, ...], tuple[LeftOut, ...]]:
+    """All approvers who may decide about an amount of a need, with none of those who are `taken`; and who may not."""
+    return _sift(directory.approvers, replace(need, amount=amount), directory, taken)
+
+
+def above(need: Need, directory: Directory, able: Collection[int]) -> list[User]:
+    """The nearest approvers above a need's unit, of those whose ids are given."""
+    for place in _upwards(need.unit.parent):
+        people = {right.user_id: right.user for right in directory.approvers if right.unit_id == place}
+        if found := [person for key, person in people.items() if key in able]:
+            return found
+    return []
+
+
 def _named(step: ApprovalRuleStep) -> dict[int, User]:
     """The people that a step names itself, by their ids."""
     if step.group is not None:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FieldList, FormField
-from wtforms.validators import ValidationError
+from wtforms import BooleanField, FieldList, FormField, IntegerField
+from wtforms.validators import NumberRange, Optional, ValidationError
 
 from auth.admin_forms import UnitField
 from auth.organisation import Unit
 from auth.user import User
 from catalog.agreement import METHOD_NAMES, Agreement, CallOffMethod
 from catalog.category import Category
+from core.clock import today
 from core.forms import BaseForm, DayField, DecimalField, MultipleField, Required, SelectField, TextField
 from orders.actions.rule import ApprovalTerms, RuleFacts, StepFacts
 from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, Quorum, StepKind, Turn
 
 MOST_STEPS = 6
+MOST_DAYS = 60
 LARGEST_AMOUNT = Decimal(10) ** 12
 Tree = Iterable[tuple[int, Unit]]
 
@@ -191,8 +194,35 @@ class TermsForm(BaseForm):
         max=LARGEST_AMOUNT,
     )
 
+    remind_after_days = IntegerField(
+        _l("Påminn efter (dagar)"),
+        [Optional(), NumberRange(1, MOST_DAYS)],
+        description=_l("Den som har fått frågan påminns en gång. Tomt betyder aldrig."),
+    )
+    escalate_after_days = IntegerField(
+        _l("Fråga uppåt efter (dagar)"),
+        [Optional(), NumberRange(1, MOST_DAYS)],
+        description=_l("Då frågas också de ovanför. Finns ingen får administratören besked. Tomt betyder aldrig."),
+    )
+
     def terms(self) -> ApprovalTerms:
         return ApprovalTerms(**{name: self[name].data for name in ApprovalTerms.__dataclass_fields__})
+
+
+class PeriodForm(BaseForm):
+    """Days and a branch of units; a GET form, so no token."""
+
+    class Meta(BaseForm.Meta):
+        csrf = False
+
+    first = DayField(_l("Från och med"))
+    last = DayField(_l("Till och med"))
+    unit = UnitField(_l("Enhet"), nothing=_l("– hela organisationen –"), default=0)
+
+    def asked(self) -> tuple[date, date, Unit | None]:
+        """The first and the last day, of this year where none can be read, and the branch."""
+        first = self.first.data or date(today().year, 1, 1)
+        return first, self.last.data or today(), self.unit.picked
 
 
 class GroupForm(BaseForm):

@@ -86,6 +86,23 @@ def _refuse_lines(who: str, detail: dict[str, Any]) -> Sentence:
     )
 
 
+def _reassign(who: str, detail: dict[str, Any]) -> Sentence:
+    return _(
+        "%(who)s lät %(to)s besluta i stället för %(name)s.",
+        who=who,
+        to=detail.get("to", "–"),
+        name=detail.get("name", "–"),
+    )
+
+
+def _remind(who: str, detail: dict[str, Any]) -> Sentence:
+    return _("%(names)s påmindes.", names=", ".join(detail.get("names", [])))
+
+
+def _escalate(who: str, detail: dict[str, Any]) -> Sentence:
+    return _("Ingen svarade i tid. Frågan gick vidare till %(names)s.", names=", ".join(detail.get("names", [])))
+
+
 def _withdraw(who: str, detail: dict[str, Any]) -> Sentence:
     return _("%(who)s tog tillbaka begäran.", who=who)
 
@@ -227,6 +244,9 @@ SENTENCES: dict[tuple[str, str], Telling] = {
     ("requisition", "reject"): _reject,
     ("requisition", "send-back"): _send_back,
     ("requisition", "refuse-lines"): _refuse_lines,
+    ("requisition", "reassign"): _reassign,
+    ("requisition", "remind"): _remind,
+    ("requisition", "escalate"): _escalate,
     ("requisition", "withdraw"): _withdraw,
     ("requisition", "mend"): _mend,
     ("requisition", "pass-over"): _pass_over,

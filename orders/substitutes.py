@@ -26,10 +26,12 @@ def people_asked(step: ApprovalStep) -> list[tuple[User, User | None]]:
     requisition = step.requisition
     barred = requisition.barred | in_conflict(requisition)
     asked: dict[int, tuple[User, User | None]] = {
-        candidate.user.id: (candidate.user, None) for candidate in step.candidates if candidate.decided_at is None
+        candidate.user.id: (candidate.user, None) for candidate in step.candidates if candidate.is_open
     }
     for row in db.session.scalars(*_substitutions(list(asked), requisition.organisation_id, today())):
         stand_in = row.substitute
+        if row.decided_by_id in requisition.barred and row.decided_by_id != row.absent_id:
+            continue  # who orders does not choose who decides about it
         if stand_in.id in barred or stand_in.superior_id == requisition.orderer_id:
             continue
         if belongs_to(stand_in, requisition.organisation_id):

@@ -101,4 +101,5 @@ def _record(actor: User, act: str, made: Substitution) -> None:
         substitute=made.substitute.name,
         starts_on=made.starts_on.isoformat(),
         ends_on=made.ends_on.isoformat(),
+        decision=made.decision,
     )

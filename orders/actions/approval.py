@@ -174,7 +174,7 @@ def _settle(step: ApprovalStep) -> bool:
 def _go_on(actor: User, step: ApprovalStep, comment: str | None) -> Requisition:
     """A step has been given all its yes: ask the next, or place the orders."""
     requisition = step.requisition
-    unheard = [seat.name for seat in step.candidates if seat.decided_at is None]
+    unheard = [seat.name for seat in step.candidates if seat.is_open]
     if step.quorum is Quorum.ALL and unheard:
         record(
             None,

@@ -63,6 +63,8 @@ class ApprovalTerms:
     """What an organisation says about all its approvals. Amounts are SEK excl. VAT."""
 
     union_from: Decimal | None = None
+    remind_after_days: int | None = None  # once
+    escalate_after_days: int | None = None  # to those above, once
 
 
 def set_terms(actor: User, organisation: Organisation, terms: ApprovalTerms) -> None:

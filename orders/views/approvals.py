@@ -18,11 +18,14 @@ from core.errors import NotAllowed, NotFound, RuleBroken, WrongState
 from core.forms import show_rule
 from core.web import requires
 from orders.actions import approval as act
+from orders.actions.reassign import could_take
+from orders.actions.reassign import reassign as hand_over
 from orders.approval import ApprovalStep, ApprovalToken
-from orders.approval_queries import approval_view, decided_by, step_to_decide, steps_to_decide
-from orders.forms import DecideForm
+from orders.approval_queries import approval_view, decided_by, seat_to_reassign, step_to_decide, steps_to_decide
+from orders.forms import DecideForm, ReassignForm
 from orders.policy import why_no_seat
 from orders.requisition import Requisition, RequisitionState
+from orders.rule import why_left_out
 
 bp = Blueprint("approvals", __name__)
 
@@ -61,6 +64,28 @@ def decide(step_id: int) -> Any:
         else:
             return redirect(url_for("approvals.index"), 303)
     return _page(step, user, form), status(form)
+
+
+@bp.route("/approvals/seats/<int:seat_id>/reassign", methods=["GET", "POST"])
+@requires(Permission.ORGANISATION_MANAGE)
+def reassign(seat_id: int) -> Any:
+    """Somebody who cannot answer: the organisation's administrator lets another decide."""
+    seat = seat_to_reassign(current(), seat_id)
+    people, others = could_take(seat.step)
+    form = ReassignForm()
+    form.person.offer(person for person in people if person.id != current().id)
+    if form.validate_on_submit() and form.person.picked:
+        requisition_id = seat.step.requisition_id
+        try:
+            made = hand_over(current(), seat, form.person.picked, form.reason.data or "")
+        except RuleBroken as error:
+            show_rule(form, error)
+            seat = seat_to_reassign(current(), seat_id)
+        else:
+            flash(_("%(name)s har fått frågan.", name=made.name), "success")
+            return redirect(url_for("requisitions.show", requisition_id=requisition_id), 303)
+    page = render_template("approvals/reassign.html", form=form, seat=seat, others=others, why_left_out=why_left_out)
+    return page, status(form)
 
 
 @bp.route("/approve/<token>", methods=["GET", "POST"])

@@ -16,7 +16,7 @@ from orders.actions import requisition as act
 from orders.approval_queries import refused_of, steps_of
 from orders.basket_queries import refusals_of
 from orders.order_queries import orders_of
-from orders.policy import may_mend, may_withdraw
+from orders.policy import may_mend, may_reassign, may_withdraw
 from orders.requisition import RequisitionState
 from orders.requisition_queries import requisition_drafts, requisition_for
 from orders.story import tell
@@ -36,6 +36,7 @@ def show(requisition_id: int) -> Any:
         drafts=requisition_drafts(requisition),
         steps=steps,
         refused=refused_of(requisition),
+        may_reassign=next((True for step in steps if may_reassign(user, step)), False),
         verdict=next((seat for step in reversed(steps) for seat in step.candidates if seat.decision), None),
         orders=orders_of(requisition) if requisition.state is RequisitionState.APPROVED else (),
         refusals=refusals_of(requisition) if requisition.is_ranked else (),

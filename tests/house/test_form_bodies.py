@@ -34,6 +34,8 @@ REFERENCES = {
     "admin.substitutions.substitute": "user",
     "approvals.by_token.refused": "requisition line",
     "approvals.decide.refused": "requisition line",
+    "approvals.reassign.person": "user",
+    "auth.away_now.substitute": "user",
     "auth.substitutions.substitute": "user",
     "basket.add.article_id": "article",
     "basket.add_rows.list_id": "shopping list",

@@ -86,6 +86,10 @@ def of_the_administrator(actor: Actor, nearness: str) -> bool:
     return actor.role is Role.ORGANISATION_ADMIN and nearness == OWN
 
 
+def of_the_organisations_administrator(actor: Actor, nearness: str) -> bool:
+    return actor.role is Role.ORGANISATION_ADMIN and nearness in (OWN, UNIT, ORGANISATION)
+
+
 def declared(actor: Actor, nearness: str) -> bool:
     """Conflicts of interest: the approver's own, and the organisation's administrator's to withdraw."""
     if actor.role is Role.ORGANISATION_ADMIN:
@@ -134,6 +138,7 @@ SCOPES: dict[str, tuple[str, Scope]] = {
     "competitions.competition_id": ("competition", competed),
     "competitions.bid_id": ("bid", competed),
     "bids.token": ("bid link", everybody),  # 43 random characters
+    "approvals.seat_id": ("seat", of_the_organisations_administrator),
     "conflicts.conflict_id": ("conflict", declared),
     "rules.history.rule_id": ("approval rule", of_who_reads_rules),
     "rules.rule_id": ("approval rule", of_the_administrator),

@@ -241,6 +241,7 @@ def _walk(world: World, nearness: str, place: Place, name: str, article: Article
     world.add("requisition", nearness, waiting.id)
     world.add("requisition line", nearness, waiting.lines[0].id)
     world.add("step", nearness, pending_step(waiting).id)
+    world.add("seat", nearness, pending_step(waiting).candidates[0].id)
     unit_list = ListTerms(secret, Sharing.UNIT, place.unit, place.unit, place.address, accounting_cost=secret)
     world.add("shopping list", nearness, create(place.orderer, place.organisation, unit_list, goods).id)
     world.add("approval link", nearness, _link(waiting))

@@ -73,6 +73,23 @@ def test_without_dimensions_the_free_text_is_asked_for(place: Place, login_as: L
     assert 'name="coding_unit"' not in page
 
 
+def test_the_lines_own_coding_is_closed_until_somebody_says_something(
+    place: Place, ansvar: Dimension, browser: FlaskClient
+) -> None:
+    line = lines_of(place)[0]
+    make_default(ansvar, "100", article=(line.article.award, line.article.supplier_number))
+    commit()
+    closed, opened = (
+        '<details class="coding-more"><summary>Kontera',
+        '<details class="coding-more" open><summary>Kontera',
+    )
+    page = browser.get("/checkout").text
+    assert closed in page and f'name="coding-{line.id}-0-{ansvar.id}"' in page
+    said = till(place) | code("all", ansvar, "999") | code(line.id, ansvar, "100")
+    answer = browser.post("/checkout", data=said)
+    assert answer.status_code == 422 and opened in answer.text
+
+
 def test_the_till_is_filled_in_and_says_where_from(place: Place, ansvar: Dimension, browser: FlaskClient) -> None:
     make_default(ansvar, "100", unit_id=place.unit.id)
     commit()
