@@ -77,7 +77,7 @@ def test_the_lines_own_coding_is_closed_until_somebody_says_something(
     place: Place, ansvar: Dimension, browser: FlaskClient
 ) -> None:
     line = lines_of(place)[0]
-    make_default(ansvar, "100", article=(line.article.award, line.article.supplier_number))
+    make_default(ansvar, "100", award_id=line.article.award_id, supplier_number=line.article.supplier_number)
     commit()
     closed, opened = (
         '<details class="coding-more"><summary>Kontera',
