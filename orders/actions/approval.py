@@ -50,19 +50,20 @@ def approve(
     if refused and refuse_lines(actor, step, refused, comment or ""):
         return requisition  # which she is asked about anew, as everybody is
     _decide(actor, seat, "approve", comment)
+    waits = bool(step.lacks_yes or (step.quorum is Quorum.ALL and awaited(step)))
     if refused:
-        _ask_about_the_rest(step)
-    if step.lacks_yes or (step.quorum is Quorum.ALL and awaited(step)):
-        return requisition
-    return _go_on(actor, step, comment)
+        _ask_about_the_rest(step, waits)
+    return requisition if waits else _go_on(actor, step, comment)
 
 
-def _ask_about_the_rest(step: ApprovalStep) -> None:
-    """Whoever has a link to what was asked before gets one to what is left."""
-    for each in step.this_round:
-        if each.state is ApprovalState.PENDING:
-            each.requisition = step.requisition
-            mail.ask_to_approve(each, people_asked(each))
+def _ask_about_the_rest(step: ApprovalStep, waits: bool) -> None:
+    """Whoever has a link to what was asked before, and is still to answer, gets one to what is left."""
+    still = [step] if waits else []
+    if waits or step.stage_quorum is Quorum.ALL:
+        still += step.beside
+    for each in still:
+        each.requisition = step.requisition
+        mail.ask_to_approve(each, people_asked(each))
 
 
 def reject(actor: User, step: ApprovalStep, reason: str, seen_hash: str) -> Requisition:

@@ -140,6 +140,14 @@ def test_who_is_asked_at_the_same_time_gets_a_new_link(place: Place) -> None:
     assert [letter.recipient for letter in asked].count(place.approver.email) == 1
 
 
+def test_who_need_not_answer_any_more_gets_no_link(place: Place) -> None:
+    other = make_member(Role.APPROVER, place.organisation, place.unit)
+    requisition = two_lines(place)
+    assert refuse(place.approver, requisition, 1).state is RequisitionState.APPROVED
+    asked = [m.recipient for m in messages_about(f"requisition:{requisition.id}") if m.kind == "approval"]
+    assert asked.count(other.email) == 1
+
+
 def test_where_freight_makes_the_rest_dearer_everybody_is_asked_anew(place: Place) -> None:
     boss = make_member(Role.APPROVER, place.organisation)
     make_rule(place.organisation, StepKind.UNIT_APPROVER, {"kind": StepKind.PERSON, "user": boss}, position=0)
