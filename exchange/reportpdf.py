@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from io import BytesIO
 
 from reportlab.pdfgen.canvas import Canvas
@@ -38,13 +39,17 @@ _FACT = 130.0  # the width of a fact's name
 def render_report(report: Report) -> bytes:
     """The finished PDF."""
     pages = [Page()]
+    head: Block | None = None  # of the table that rows are being added to
     for group in _groups(report):
         if sum(block.height for block in group) > pages[-1].room:
             pages.append(Page())
+            if head is not None and _is_row(group[0]):
+                pages[-1].add(_repeated(head))
         for part in [part for block in group for part in block.parts(_FULL)]:
             if part.height > pages[-1].room:
                 pages.append(Page())
             pages[-1].add(part)
+        head = next(filter(_is_head, group), head if _is_row(group[-1]) else None)
     out = BytesIO()
     canvas = Canvas(
         out,
@@ -90,6 +95,17 @@ def _groups(report: Report) -> Iterator[list[Block]]:
 
 def _is_head(block: Block) -> bool:
     return block.kind == "row" and "TH" in block.elements
+
+
+def _is_row(block: Block) -> bool:
+    return block.kind == "row" and not _is_head(block)
+
+
+def _repeated(head: Block) -> Block:
+    """The head once more, for the eye alone: a reader's voice has told it."""
+    again = copy(head)
+    again.kind = "artifact"
+    return again
 
 
 def _heading(report: Report) -> Block:

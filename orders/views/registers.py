@@ -12,11 +12,12 @@ from flask_babel import gettext as _
 from auth.login import acting_organisation, current
 from auth.permission import Permission
 from auth.queries import unit_tree
-from core.clock import today
+from core.clock import now, today
 from core.errors import NotFound
 from core.language import speaking
 from core.web import requires
-from exchange.pdflist import render_list
+from exchange.report import Report, Section, Table
+from exchange.reportpdf import render_report
 from exchange.tablefile import MEDIA_TYPES, Sheet, write_table, written
 from orders.register import decisions_of, decisions_sheet, register_of, register_sheet, sums_by_board
 from orders.rule_forms import PeriodForm
@@ -51,9 +52,18 @@ def register_file() -> Any:
         return _download(register_sheet(organisation, year, found), name)
     with speaking("sv"):
         sheet = register_sheet(organisation, year, found)
-        title = str(_("Attestförteckning %(year)s", year=year))
-        rows = [[written(value) for value in row] for row in sheet.rows]
-        data = render_list(title, organisation.name, sheet.headings, rows, PDF_WIDTHS)
+        rows = tuple(tuple(written(value) for value in row) for row in sheet.rows)
+        table = Table(tuple(sheet.headings), rows, PDF_WIDTHS)
+        data = render_report(
+            Report(
+                kind=str(_("Attestförteckning")),
+                title=str(_("Attestförteckning %(year)s", year=year)),
+                lead=organisation.name,
+                foot=organisation.name,
+                issued_at=now(),
+                sections=(Section(str(_("Attestanter")), table=table),),
+            )
+        )
     return send_file(BytesIO(data), "application/pdf", as_attachment=True, download_name=f"{name}.pdf")
 
 

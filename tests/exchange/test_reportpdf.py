@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 
@@ -41,6 +42,15 @@ def test_no_head_stands_alone_at_the_foot_of_a_page(lines: int) -> None:
     for told in pages_of(render_report(report(filling, Section("Anbud", table=TABLE)))):
         if "Anbud" in told:
             assert "Å Ä Ö AB" in told
+
+
+def test_a_table_that_goes_on_tells_its_headings_on_every_page() -> None:
+    rows = tuple((f"Leverantör {number:03d}", "1,00 kr") for number in range(120))
+    told = pages_of(render_report(report(Section("Anbud", table=replace(TABLE, rows=rows)))))
+    assert len(told) > 2 and all("Leverantör" in page and "Summa" in page for page in told)
+    assert [f"Leverantör {number:03d}" in "".join(told) for number in range(120)] == [True] * 120
+    after = Section("Beslut", paragraphs=tuple("rad" for _ in range(60)))
+    assert "Summa" not in pages_of(render_report(report(Section("Anbud", table=TABLE), after)))[-1]
 
 
 def test_a_paragraph_longer_than_a_page_goes_on_to_the_next() -> None:
