@@ -20,9 +20,10 @@ from auth.organisation import Organisation, Unit
 from auth.permission import Role
 from auth.queries import substitutions_between
 from auth.user import LimitPeriod, Membership, User
-from core.clock import STOCKHOLM, local
+from core.clock import STOCKHOLM, local, now
 from core.db import db
 from core.web import day, kr
+from exchange.report import Report, Section, Table
 from exchange.tablefile import Sheet
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.policy import visible
@@ -42,6 +43,20 @@ class Approver:
     def place(self) -> str:
         unit = self.right.unit
         return f"{unit.code} {unit.name}" if unit is not None else str(_("hela organisationen"))
+
+    @property
+    def limit(self) -> str:
+        """What she may approve at a time, in words."""
+        limit = self.right.amount_limit
+        return kr(limit, 0) if limit is not None else str(_("ingen gräns"))
+
+    @property
+    def days(self) -> str:
+        """When she may, in words."""
+        first, last = self.right.starts_on.isoformat(), self.right.ends_on
+        if last is None:
+            return str(_("från %(first)s", first=first))
+        return str(_("%(first)s till %(last)s", first=first, last=last.isoformat()))
 
     @property
     def period_limit(self) -> str:
@@ -96,6 +111,37 @@ def register_sheet(organisation: Organisation, year: int, found: Iterable[Approv
     ]
     name = _("Attestförteckning %(year)s", year=year)
     return Sheet(str(name), headings, rows, (32, 26, 14, 20, 13, 13, 40), amounts=frozenset({2}))
+
+
+def register_report(organisation: Organisation, year: int, found: Iterable[Approver]) -> Report:
+    """The register as a document to sign."""
+    headings = (_("Attestant"), _("Enhet"), _("Beloppsgräns"), _("Högst sammanlagt"), _("Dagar"), _("Ersättare"))
+    rows = tuple(
+        (
+            one.right.user.name,
+            one.place,
+            one.limit,
+            one.period_limit or "–",
+            one.days,
+            "; ".join(one.substitutes) or "–",
+        )
+        for one in found
+    )
+    filled = tuple(tuple(cell or "–" for cell in row) for row in rows)
+    table = Table(tuple(map(str, headings)), filled, (20, 24, 15, 18, 16, 27), frozenset({2}))
+    return Report(
+        kind=organisation.name,
+        title=str(_("Attestförteckning %(year)s", year=year)),
+        lead=str(
+            _(
+                "De som får attestera i %(organisation)s någon dag under året, med gränser utan moms och ersättare.",
+                organisation=organisation.name,
+            )
+        ),
+        foot=organisation.name,
+        issued_at=now(),
+        sections=(Section(str(_("Attestanter")), table=table),),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,21 +12,19 @@ from flask_babel import gettext as _
 from auth.login import acting_organisation, current
 from auth.permission import Permission
 from auth.queries import unit_tree
-from core.clock import now, today
+from core.clock import today
 from core.errors import NotFound
 from core.language import speaking
 from core.web import requires
-from exchange.report import Report, Section, Table
 from exchange.reportpdf import render_report
-from exchange.tablefile import MEDIA_TYPES, Sheet, write_table, written
-from orders.register import decisions_of, decisions_sheet, register_of, register_sheet, sums_by_board
+from exchange.tablefile import MEDIA_TYPES, Sheet, write_table
+from orders.register import decisions_of, decisions_sheet, register_of, register_report, register_sheet, sums_by_board
 from orders.rule_forms import PeriodForm
 
 bp = Blueprint("delegation", __name__, url_prefix="/admin/delegation")
 
 FIRST_YEAR = 2000
 MOST_SHOWN = 200
-PDF_WIDTHS = (24, 20, 13, 16, 12, 12, 22)
 
 
 @bp.get("/register")
@@ -51,19 +49,7 @@ def register_file() -> Any:
     if request.args.get("form") != "pdf":
         return _download(register_sheet(organisation, year, found), name)
     with speaking("sv"):
-        sheet = register_sheet(organisation, year, found)
-        rows = tuple(tuple(written(value) for value in row) for row in sheet.rows)
-        table = Table(tuple(sheet.headings), rows, PDF_WIDTHS)
-        data = render_report(
-            Report(
-                kind=str(_("Attestförteckning")),
-                title=str(_("Attestförteckning %(year)s", year=year)),
-                lead=organisation.name,
-                foot=organisation.name,
-                issued_at=now(),
-                sections=(Section(str(_("Attestanter")), table=table),),
-            )
-        )
+        data = render_report(register_report(organisation, year, found))
     return send_file(BytesIO(data), "application/pdf", as_attachment=True, download_name=f"{name}.pdf")
 
 
