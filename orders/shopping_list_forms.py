@@ -32,10 +32,20 @@ class ListForm(OnceForm):
     order_unit_id = SelectField(_l("Beställ för"), coerce=int, default=NONE)
     address_id = SelectField(_l("Leverera till"), coerce=int, default=NONE)
     buyer_reference = TextField(_l("Er referens (står på fakturan)"), longest=60)
-    accounting_cost = TextField(_l("Kontering"), longest=100)
+    accounting_cost: TextField | None = TextField(_l("Kontering"), longest=100)
 
-    def offer(self, units: Sequence[Unit], addresses: Sequence[DeliveryAddress], kept: ShoppingList | None) -> None:
-        """Fill the drop-downs: her units, the organisation's addresses, and what the list has already."""
+    def offer(
+        self,
+        units: Sequence[Unit],
+        addresses: Sequence[DeliveryAddress],
+        kept: ShoppingList | None,
+        *,
+        is_coded: bool,
+    ) -> None:
+        """Fill the drop-downs: her units, the organisation's addresses, and what the list has already. `is_coded`:
+        the organisation codes by dimensions at the till, and has no use for a free text."""
+        if is_coded:
+            del self.accounting_cost
         own = {unit.id: unit for unit in units}
         shared = {**own, **({kept.unit.id: kept.unit} if kept and kept.unit else {})}
         ordered = {**own, **({kept.order_unit.id: kept.order_unit} if kept and kept.order_unit else {})}
@@ -63,7 +73,7 @@ class ListForm(OnceForm):
     def remembers(self) -> bool:
         """Whether it says anything for the till, so that this part of the page stands open."""
         said = (self.order_unit_id, self.address_id, self.buyer_reference, self.accounting_cost)
-        return any(field.data or field.errors for field in said)
+        return any(field.data or field.errors for field in said if field)
 
     def terms(self) -> ListTerms:
         return ListTerms(
@@ -73,7 +83,7 @@ class ListForm(OnceForm):
             order_unit=self._units.get(self.order_unit_id.data),
             address=self._addresses.get(self.address_id.data),
             buyer_reference=self.buyer_reference.data,
-            accounting_cost=self.accounting_cost.data,
+            accounting_cost=self.accounting_cost.data if self.accounting_cost else None,
         )
 
 

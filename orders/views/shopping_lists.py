@@ -14,9 +14,11 @@ from auth.permission import Permission
 from auth.views.refusals import refusals_on, status
 from catalog.price_list import Article
 from catalog.queries import article_for, articles_by_id
+from core.clock import today
 from core.web import read_key, requires
 from orders.actions import shopping_list as act
 from orders.basket_queries import basket_of, units_and_addresses
+from orders.coding_queries import current_dimensions
 from orders.favourite_queries import favourites_of
 from orders.order import Order
 from orders.order_queries import order_for
@@ -60,7 +62,7 @@ def new() -> Any:
     """A new list: empty, or of the basket, the favourites, an order or another list."""
     source = _source()
     form = ListForm(data=source.suggested)
-    form.offer(*units_and_addresses(current(), acting_organisation()), None)
+    _offer(form, None)
     if form.validate_on_submit():
         with refusals_on(form):
             made = act.create(current(), acting_organisation(), form.terms(), source.goods(), form.print_of(current()))
@@ -76,7 +78,7 @@ def edit(list_id: int) -> Any:
     shopping_list = _visible_list(list_id, lock=request.method == "POST")
     act.check_hers(current(), shopping_list)
     form = ListForm(data=_said(shopping_list))
-    form.offer(*units_and_addresses(current(), acting_organisation()), shopping_list)
+    _offer(form, shopping_list)
     rows = [(line, line_form(line)) for line in shopping_list.lines]
     if form.validate_on_submit() and form.check_rows(row for _line, row in rows):
         with refusals_on(form):
@@ -127,6 +129,12 @@ def _visible_list(list_id: int, *, lock: bool = False) -> ShoppingList:
 
 def _first_quantity(article: Article) -> Decimal:
     return article.minimum_quantity or article.quantity_multiple or Decimal(1)
+
+
+def _offer(form: ListForm, kept: ShoppingList | None) -> None:
+    organisation = acting_organisation()
+    is_coded = bool(current_dimensions(organisation, today()))
+    form.offer(*units_and_addresses(current(), organisation), kept, is_coded=is_coded)
 
 
 def _said(shopping_list: ShoppingList) -> dict[str, Any]:

@@ -68,7 +68,8 @@ def test_a_basket_becomes_a_list_that_a_colleague_orders_from(
     page.get_by_label("Listans namn").fill("Pennor till alla")
     page.get_by_label("Hela organisationen").check()
     page.get_by_text("Kom ihåg leverans och referens").click()
-    page.get_by_label("Kontering").fill("6410")
+    expect(page.get_by_label("Kontering")).to_have_count(0)  # this organisation codes at the till
+    page.get_by_label("Er referens").fill("311999")
     look("list-new")
     page.get_by_role("button", name="Spara listan").click()
     expect(page.get_by_role("status")).to_contain_text("Listan Pennor till alla är sparad")
@@ -92,7 +93,7 @@ def test_a_basket_becomes_a_list_that_a_colleague_orders_from(
     colleague.get_by_role("button", name="Lägg markerade i varukorgen").click()
     expect(colleague.get_by_role("status")).to_contain_text("1 rad ligger i varukorgen")
     colleague.get_by_role("link", name="Till kassan").click()
-    expect(colleague.get_by_label("Kontering")).to_have_value("6410")
+    expect(colleague.get_by_label("Er referens")).to_have_value("311999")
 
 
 def test_an_old_order_is_ordered_again_at_todays_prices(

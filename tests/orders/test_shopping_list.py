@@ -30,6 +30,7 @@ from orders.shopping_list import Sharing, ShoppingList, ShoppingListLine
 from orders.shopping_list_queries import PAGE_SIZE, list_for, lists_for
 from tests.factories.auth import make_address, make_member, make_organisation, make_unit
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_offer, make_price_list, make_supplier
+from tests.factories.coding import make_dimension
 from tests.factories.orders import Place, checkout_at, make_order, make_place
 
 LogIn = Callable[[User], FlaskClient]
@@ -288,6 +289,24 @@ def test_from_nothing_to_a_list_and_into_the_basket(place: Place, login_as: LogI
     assert [(line.article, line.quantity) for line in kept.lines] == [(pens, Decimal(5))]
     assert browser.post(f"{where}/delete").location == "/lists"
     assert browser.get(where).status_code == 404
+
+
+def test_a_list_remembers_no_free_coding_where_the_till_asks_for_codes(place: Place, login_as: LogIn) -> None:
+    browser = login_as(place.orderer)
+    assert 'name="accounting_cost"' in browser.get("/lists/new").text
+    make_dimension(place.organisation, "Ansvar", "100")
+    commit()
+    page = browser.get("/lists/new").text
+    assert 'name="accounting_cost"' not in page and 'name="buyer_reference"' in page
+    sent = {
+        "name": "Städ",
+        "sharing": "private",
+        "unit_id": str(place.unit.id),
+        "order_unit_id": "0",
+        "address_id": "0",
+    }
+    where = browser.post("/lists/new", data={**sent, "accounting_cost": "6410"}).location
+    assert db.session.get_one(ShoppingList, int(where.rsplit("/", 1)[1])).accounting_cost is None
 
 
 @pytest.mark.parametrize("wrong", [{"name": ""}, {"sharing": "world"}, {"unit_id": "x"}, {"order_unit_id": "99999"}])
