@@ -128,6 +128,17 @@ def tables() -> Seeds:
         yield f"exported-{at}", bytes([at]) + registers.write(kind, [values], "csv")
 
 
+def coding() -> Seeds:
+    yield "code", "\0Koddel;Kod;Namn;Gäller från;Gäller till\nAnsvar;0100;Kansliet;2026-01-01;\n"
+    yield (
+        "combination",
+        (
+            "\1Regel;Om koddel;Från kod;Till kod;Gäller att;Annan koddel;Koder;Gäller från\n"
+            "Lokaler;Konto;4000;4999;krävs;Objekt;;2026-01-01\nMat;Konto;5000;;tillåts bara;Verksamhet;407-440, 510;\n"
+        ),
+    )
+
+
 def synonyms() -> Seeds:
     yield "plain", "ord;betyder;riktning\nblädderblock;block;båda\n'=x;lapp;en\n"
 
@@ -222,6 +233,7 @@ def main() -> None:
         catalogue,
         agreements,
         tables,
+        coding,
         synonyms,
         statistics,
     ]

@@ -6,7 +6,7 @@ import csv
 from zlib import crc32
 
 from core.checkdigits import organisation_number
-from exchange import registers, uhm
+from exchange import codingfile, registers, uhm
 from exchange.csvtext import Unreadable
 from exchange.groceries import generate_prices
 from exchange.pricefile import read_price_file
@@ -48,8 +48,21 @@ OTHERS = [name for kind in KINDS for column in kind.columns.values() for name in
 @harness(headings=OTHERS)
 def tables(data: bytes) -> None:
     """The other registers. Data: a byte that says which one, the file."""
-    kind = KINDS[(data[0] if data else 0) % len(KINDS)]
-    found = registers.read(kind, data[1:])
+    comes_back(KINDS[(data[0] if data else 0) % len(KINDS)], data[1:])
+
+
+CODING = [codingfile.CODES, codingfile.COMBINATIONS]
+
+
+@harness(headings=[name for kind in CODING for column in kind.columns.values() for name in column.headings.split("|")])
+def coding(data: bytes) -> None:
+    """An organisation's codes, and what goes together. Data: a byte that says which of them, the file."""
+    comes_back(CODING[(data[0] if data else 0) % len(CODING)], data[1:])
+
+
+def comes_back(kind: registers.Register, data: bytes) -> None:
+    """What is read is written and read again as the same, or told to be wrong."""
+    found = registers.read(kind, data)
     sound(found.problems)
     assert found.rows or found.problems
     if not found.is_clean:
