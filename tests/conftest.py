@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from flask import has_app_context
@@ -147,20 +148,32 @@ def shared_app(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield app
 
 
-@pytest.fixture
-def app(shared_app: TransactionalFlask, monkeypatch: pytest.MonkeyPatch) -> Iterator[TransactionalFlask]:
-    """The application with its context pushed, in a transaction that leaves no trace."""
-    with shared_app.app_context():
+@contextmanager
+def leaving_no_trace(app: TransactionalFlask) -> Iterator[None]:
+    """Everything that is committed inside, by whatever context of the application, is undone at the end."""
+    with app.app_context():
         connection = db.engine.connect()
-        outer = connection.begin()
-        monkeypatch.setattr(FlaskSession, "get_bind", lambda self, *a, **k: connection)
-        monkeypatch.setitem(db.session.session_factory.kw, "join_transaction_mode", "create_savepoint")
+    outer = connection.begin()
+    sessions = db.session.session_factory.kw
+    with (
+        patch.object(FlaskSession, "get_bind", lambda self, *a, **k: connection),
+        patch.dict(sessions, join_transaction_mode="create_savepoint"),
+    ):
+        try:
+            yield
+        finally:
+            outer.rollback()
+            connection.close()
+
+
+@pytest.fixture
+def app(shared_app: TransactionalFlask) -> Iterator[TransactionalFlask]:
+    """The application with its context pushed, in a transaction that leaves no trace."""
+    with leaving_no_trace(shared_app), shared_app.app_context():
         try:
             yield shared_app
         finally:
             db.session.remove()
-            outer.rollback()
-            connection.close()
 
 
 @pytest.fixture
