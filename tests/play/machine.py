@@ -19,7 +19,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import DBAPIError
 
 from auth.actions.substitution import end_substitution, substitute
-from auth.actions.user import change_membership, disable_user, enable_user
+from auth.actions.user import Person, change_membership, disable_user, edit_user, enable_user
 from auth.organisation import DeliveryAddress, Organisation
 from auth.permission import Role
 from auth.substitution import Substitution
@@ -311,7 +311,7 @@ class Play(RuleBasedStateMachine):
 
     # Administrators
 
-    @act(2, act=st.sampled_from(["_hand_over", "_hand_over", "_change_right", "_come_and_go"]))
+    @act(2, act=st.sampled_from(["_hand_over", "_hand_over", "_change_right", "_come_and_go", "_promote"]))
     def administer(self, data: st.DataObject, act: str) -> None:
         getattr(self, act)(data)
 
@@ -350,6 +350,14 @@ class Play(RuleBasedStateMachine):
             who = person(self.one(data, [*town.approvers, *town.orderers], "who"))
             organisation = db.session.get_one(Organisation, town.organisation)
             (disable_user if who.is_active else enable_user)(person(town.admin), who, organisation)
+
+    def _promote(self, data: st.DataObject) -> None:
+        """Somebody becomes somebody's superior, whatever waits."""
+        with self.trying("promote"):
+            town = self.one(data, self.world.towns, "town")
+            who, over = (person(self.one(data, town.people, "who")) for _ in range(2))
+            organisation = db.session.get_one(Organisation, town.organisation)
+            edit_user(person(town.admin), who, Person(who.name, who.email, superior=over.email), organisation)
 
     def _run_agreement(self, data: st.DataObject) -> None:
         act = data.draw(st.sampled_from(["pause", "resume", "resume", "end"]), "act")
