@@ -262,16 +262,17 @@ class Play(RuleBasedStateMachine):
 
     @act(5, "waiting")
     def say_yes_to_all(self, data: st.DataObject) -> None:
-        """Whoever is asked says yes, one after the other, until the orders are placed or somebody may not."""
-        with self.trying("yes to all"):
-            found = self.one(data, self._requisitions(RequisitionState.SUBMITTED), "requisition")
-            for _ in range(12):
-                pending = [s for s in steps_of(found) if s.state is ApprovalState.PENDING]
-                seats = [seat for step in pending for seat in step.candidates if seat.is_open]
-                if found.state is not RequisitionState.SUBMITTED or not seats:
-                    break
-                seat = self.one(data, seats, "seat")
-                found = approval.approve(seat.user, seat.step, None, found.content_hash or "")
+        """Whoever is asked says yes, one after the other, until the orders are placed; others sit down in between."""
+        with self.app.app_context(), reading():
+            chosen = self.one(data, self._requisitions(RequisitionState.SUBMITTED), "requisition").id
+        for _ in range(8):
+            with self.trying("yes"):
+                found = db.session.get_one(Requisition, chosen)
+                pending = [step for step in steps_of(found) if step.state is ApprovalState.PENDING]
+                seat = self.one(data, [seat for step in pending for seat in step.candidates if seat.is_open], "seat")
+                others = self._town(found.organisation_id).approvers
+                who = person(self.one(data, [seat.user_id] * 4 + others, "who"))
+                approval.approve(who, seat.step, None, found.content_hash or "")
 
     def _decide(self, data: st.DataObject, who: User, step: ApprovalStep, act: str) -> None:
         seen = step.requisition.content_hash or ""
@@ -287,9 +288,10 @@ class Play(RuleBasedStateMachine):
         days = data.draw(st.integers(0, 9), "days")
         with self.trying("substitute"):
             town = self.one(data, self.world.towns, "town")
-            absent, other = (person(self.one(data, town.people, "person")) for _ in range(2))
+            absent = person(self.one(data, [*town.approvers * 3, *town.people], "absent"))
+            other = person(self.one(data, [*town.approvers * 3, *town.people], "other"))
             organisation = db.session.get_one(Organisation, town.organisation)
-            actor = person(self.one(data, [absent.id, town.admin, other.id], "actor"))
+            actor = person(self.one(data, [absent.id, absent.id, town.admin, other.id], "actor"))
             substitute(actor, absent, other, organisation, today(), today() + timedelta(days=days))
 
     def _be_back(self, data: st.DataObject) -> None:
@@ -396,7 +398,7 @@ class Play(RuleBasedStateMachine):
 
     # The supplier's part
 
-    @act(3, standstill=st.booleans(), prices=st.lists(st.integers(1, 90), min_size=3, max_size=3))
+    @act(5, standstill=st.booleans(), prices=st.lists(st.integers(1, 90), min_size=3, max_size=3))
     def compete(self, data: st.DataObject, standstill: bool, prices: list[int]) -> None:
         """Begin a competition, or take one a step further."""
         with self.trying("compete"):
@@ -413,7 +415,11 @@ class Play(RuleBasedStateMachine):
                 competition.name_witness(person(self.world.buyer), found, found.requester)
                 competition.open_bids(found.requester, found)
             elif found.state is CompetitionState.DECIDED:
-                competition.take_to_basket(self._somebody(data, found.requester_id), found)
+                who = self._somebody(data, found.requester_id)
+                competition.take_to_basket(who, found)
+                if data.draw(st.booleans(), "sent"):
+                    town = self._town(found.organisation_id)
+                    requisition.submit(who, found.organisation, self._checkout(data, town, 40))
             else:
                 best = min(bids_of(found), key=lambda each: each.net_amount, default=None)
                 chosen = best.id if best else 0
