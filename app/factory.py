@@ -45,6 +45,7 @@ from orders import (
     conflict,
     direct_procurement,
     favourite,
+    free_text,
     need,
     order,
     receipt,
@@ -60,6 +61,7 @@ from orders.views import coding as coding_views
 from orders.views import competitions as competition_views
 from orders.views import conflicts as conflict_views
 from orders.views import favourites as favourite_views
+from orders.views import free_texts as free_text_views
 from orders.views import need_answers as need_views
 from orders.views import orders as order_views
 from orders.views import quick_entry as quick_entry_views
@@ -75,7 +77,7 @@ NOUNS = (
     *(journal, organisation, session, substitution, throttle, user),
     *(agreement, category, ceiling, column_map, criterion, parameter, picture, price_list, price_refusal, price_rule),
     supplier,
-    *(outbox, approval, basket, bid, competition, conflict, direct_procurement, favourite, need, order),
+    *(outbox, approval, basket, bid, competition, conflict, direct_procurement, favourite, free_text, need, order),
     *(coding, coding_rule, receipt, refused_line, requisition, shopping_list, volume),
 )
 
@@ -86,7 +88,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *catalog_views.BLUEPRINTS,
     *(basket_views.bp, requisition_views.bp, approval_views.bp, order_views.bp),
     *(rule_views.bp, conflict_views.bp, register_views.bp, coding_views.bp, favourite_views.bp, shopping_list_views.bp),
-    *(quick_entry_views.bp, need_views.bp, competition_views.bp, bid_views.bp),
+    *(free_text_views.bp, quick_entry_views.bp, need_views.bp, competition_views.bp, bid_views.bp),
 )
 
 

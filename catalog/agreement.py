@@ -265,6 +265,21 @@ class Lot(Base):
             raise RuleBroken(_l("Delområde %(lot)s: ange de grunder som beställaren får välja på.", **name))
 
 
+class FreeTextPrice(str, Enum):
+    """What the price of something that stands in no price list is made of (prisgrund)."""
+
+    HOURLY = "hourly"
+    MARK_UP = "mark-up"
+    ESTIMATE = "estimate"
+
+
+FREE_TEXT_PRICE_NAMES = {
+    FreeTextPrice.HOURLY: _l("timpris"),
+    FreeTextPrice.MARK_UP: _l("listpris med påslag"),
+    FreeTextPrice.ESTIMATE: _l("uppskattat pris"),
+}
+
+
 class Award(Base):
     """A supplier's place on a lot (tilldelning): what makes an order line legal."""
 
@@ -287,11 +302,26 @@ class Award(Base):
     freight: Mapped[Decimal | None] = mapped_column(Amount)
     freight_free_from: Mapped[Decimal | None] = mapped_column(Amount)
     delivery_days: Mapped[int | None]
-    free_text_cap: Mapped[Decimal | None] = mapped_column(Amount)  # none: no free-text lines under this award
-    free_text_basis: Mapped[str | None] = mapped_column(String(200))
+    # What may be ordered that stands in no price list: of each order at most so much. None: nothing.
+    free_text_cap: Mapped[Decimal | None] = mapped_column(Amount)
+    free_text_basis: Mapped[str | None] = mapped_column(String(200))  # in the agreement's own words
+    free_text_by_hour: Mapped[bool] = mapped_column(default=False)
+    free_text_rate: Mapped[Decimal | None] = mapped_column(Amount)  # the highest for an hour, where it binds
+    free_text_by_list: Mapped[bool] = mapped_column(default=False)
+    free_text_mark_up: Mapped[Decimal | None] = mapped_column(Percent)  # the highest on a list price, where it binds
+    free_text_by_estimate: Mapped[bool] = mapped_column(default=False)
+    free_text_needs_file: Mapped[bool] = mapped_column(default=False)  # an offer must be attached
 
     lot: Mapped[Lot] = relationship(back_populates="awards")
     supplier: Mapped[Supplier] = relationship()
+
+    @property
+    def free_text_prices(self) -> tuple[FreeTextPrice, ...]:
+        """The ways in which a free text may be priced; none where it is not allowed at all."""
+        if self.free_text_cap is None:
+            return ()
+        allowed = (self.free_text_by_hour, self.free_text_by_list, self.free_text_by_estimate)
+        return tuple(price for price, is_allowed in zip(FreeTextPrice, allowed, strict=True) if is_allowed)
 
     def is_active(self, on: date) -> bool:
         """Whether the award's own dates hold the day; the agreement's are asked apart."""

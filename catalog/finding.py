@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any
 
 from auth.organisation import Organisation
-from catalog.agreement import Agreement, Award, Entitlement, Lot
+from catalog.agreement import Agreement, Award, Entitlement, FreeTextPrice, Lot
 from catalog.ceiling import ZERO, Ceiling
 from catalog.price_list import Article
 from core.types import line_net
@@ -48,12 +48,21 @@ class Won:
 
 
 @dataclass(frozen=True, slots=True)
+class Free:
+    """What was stated of something that stands in no price list. `mark_up`: in percent, on a list price."""
+
+    price: FreeTextPrice
+    mark_up: Decimal | None = None
+    has_file: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """A line that somebody wants to order. Without a quantity (browsing) no rule about amounts is asked.
 
     `article` is the row she saw, whether or not it is in force; `choice_ground` what she stated where the agreement
     lets the orderer choose among suppliers; `deliver_on` the day she wants it, when she has said one; `won` what makes
-    it orderable where a competition has decided.
+    it orderable where a competition has decided; `free` where it was stated in free text.
     """
 
     article: Article
@@ -61,6 +70,7 @@ class Ask:
     choice_ground: str | None = None
     deliver_on: date | None = None
     won: Won | None = None
+    free: Free | None = None
 
     @property
     def net(self) -> Decimal:
@@ -98,6 +108,7 @@ class Case:
     is_first_of_award: bool  # what concerns a whole order or agreement is said once, at its first line
     is_first_of_agreement: bool
     won_nets: Mapping[int, Decimal] = field(default_factory=dict)  # award id → its lines that a competition decided
+    free_nets: Mapping[int, Decimal] = field(default_factory=dict)  # award id → its lines in free text
 
     @property
     def lot(self) -> Lot:

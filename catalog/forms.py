@@ -277,9 +277,20 @@ class AwardForm(VersionedForm):
     freight = amount_field(_l("Frakt, kr"))
     freight_free_from = amount_field(_l("Fri frakt från, kr"))
     free_text_cap = amount_field(
-        _l("Högsta belopp för fritext, kr"), description=_l("Tomt: bara det som står i prislistan går att beställa.")
+        _l("Högsta belopp för fritext, kr"),
+        description=_l("I en beställning. Tomt: bara det som står i prislistan går att beställa."),
     )
-    free_text_basis = TextField(_l("Prisgrund för fritext"), longest=200)
+    free_text_basis = TextField(
+        _l("Prisgrund för fritext"), longest=200, description=_l("Med avtalets ord, till exempel punkt 4.2.")
+    )
+    free_text_by_hour = BooleanField(_l("Timpris"))
+    free_text_rate = amount_field(_l("Högsta timpris, kr"), description=_l("Tomt om avtalet inte binder det."))
+    free_text_by_list = BooleanField(_l("Listpris med påslag"))
+    free_text_mark_up = DecimalField(
+        _l("Högsta påslag, procent"), places=2, min=0, max=1000, description=_l("Tomt om avtalet inte binder det.")
+    )
+    free_text_by_estimate = BooleanField(_l("Uppskattat pris"))
+    free_text_needs_file = BooleanField(_l("Leverantörens offert måste bifogas"))
 
     def facts(self) -> AwardFacts:
         names = [name for name in AwardFacts.__dataclass_fields__ if name != "rank"]

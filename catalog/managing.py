@@ -237,6 +237,7 @@ def ceilings_of(agreement: Agreement) -> dict[tuple[int | None, int | None], Cei
 
 # Price lists
 
+IS_LIST = PriceList.state != PriceListState.FREE  # that one holds free texts of whoever ordered
 LIVE = (PriceListState.DRAFT, PriceListState.REVIEWED, PriceListState.PUBLISHED)
 
 
@@ -262,7 +263,7 @@ def price_lists_page(user: User, state: PriceListState | None, number: int) -> P
         .join(Award, Award.id == PriceList.award_id)
         .join(Lot, Lot.id == Award.lot_id)
         .join(Agreement, Agreement.id == Lot.agreement_id)
-        .where(manageable(user))
+        .where(manageable(user), IS_LIST)
         .options(
             joinedload(PriceList.award).joinedload(Award.supplier),
             joinedload(PriceList.award).joinedload(Award.lot).joinedload(Lot.agreement),
@@ -279,7 +280,7 @@ def price_list_for(user: User, price_list_id: int) -> PriceList:
         .join(Award, Award.id == PriceList.award_id)
         .join(Lot, Lot.id == Award.lot_id)
         .join(Agreement, Agreement.id == Lot.agreement_id)
-        .where(PriceList.id == price_list_id)
+        .where(PriceList.id == price_list_id, IS_LIST)
     )
     return _part(query, user)
 
@@ -287,7 +288,7 @@ def price_list_for(user: User, price_list_id: int) -> PriceList:
 def price_lists_of(award: Award) -> Sequence[PriceList]:
     """Every version, the newest first."""
     return db.session.scalars(
-        select(PriceList).where(PriceList.award_id == award.id).order_by(PriceList.version.desc())
+        select(PriceList).where(PriceList.award_id == award.id, IS_LIST).order_by(PriceList.version.desc())
     ).all()
 
 

@@ -38,6 +38,7 @@ class PriceListState(str, Enum):
     SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
     WON = "won"  # the prices of one competition: for its own call-off, never on show
+    FREE = "free"  # no list: what was stated in free text under an award, each row for one order, never on show
 
 
 class VatClass(str, Enum):
@@ -88,7 +89,7 @@ class Tiers(TypeDecorator[tuple[Tier, ...]]):
 
 
 S = PriceListState
-NOT_ON_SHOW = (S.DRAFT, S.REVIEWED, S.WON)
+NOT_ON_SHOW = (S.DRAFT, S.REVIEWED, S.WON, S.FREE)
 
 
 class PriceList(Base):
@@ -112,6 +113,7 @@ class PriceList(Base):
         (S.REVIEWED, "publish"): S.PUBLISHED,
         (S.REVIEWED, "withdraw"): S.WITHDRAWN,
         (S.DRAFT, "win"): S.WON,
+        (S.DRAFT, "gather"): S.FREE,
         (S.PUBLISHED, "supersede"): S.SUPERSEDED,
         (S.PUBLISHED, "withdraw"): S.WITHDRAWN,
     }

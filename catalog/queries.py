@@ -246,6 +246,17 @@ def _may_see_article(user: User, article: Article) -> bool:
     return (is_on_show and agreement.state is not AgreementState.DRAFT) or may_manage(user, agreement)
 
 
+def award_for(user: User, award_id: int) -> Award:
+    """A supplier's place on a lot under an agreement that she may see, with its terms. Raises NotFound."""
+    award: Award | None = db.session.scalar(select(Award).where(Award.id == award_id).options(*with_terms()))
+    is_seen = award is not None and (
+        award.lot.agreement.state is not AgreementState.DRAFT or may_manage(user, award.lot.agreement)
+    )
+    if award is None or not is_seen:
+        raise NotFound(_l("Leverantören finns inte på avtalet."))
+    return award
+
+
 def categories() -> list[Category]:
     """The whole tree, branch by branch."""
     return list(db.session.scalars(select(Category).order_by(Category.path)))

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from flask_babel import lazy_gettext as _l
 
 from catalog import words
-from catalog.agreement import AgreementState, Award
+from catalog.agreement import FREE_TEXT_PRICE_NAMES, AgreementState, Award, FreeTextPrice
 from catalog.ceiling import ZERO, Ceiling
 from catalog.finding import LEVELS, Ask, Case, Facts, Finding, Level
 from catalog.price_list import Article
@@ -45,12 +45,15 @@ def judge(
     for ask in asks:
         nets[ask.article.award_id] = nets.get(ask.article.award_id, ZERO) + ask.net
     won_nets: dict[int, Decimal] = {}
+    free_nets: dict[int, Decimal] = {}
     for ask in asks:
         if ask.won is not None:
             won_nets[ask.article.award_id] = won_nets.get(ask.article.award_id, ZERO) + ask.net
+        elif ask.free is not None:
+            free_nets[ask.article.award_id] = free_nets.get(ask.article.award_id, ZERO) + ask.net
     amounts = {award_id: net + (charges or {}).get(award_id, ZERO) for award_id, net in nets.items()}
     judged = []
-    of_award: dict[tuple[int, bool], list[Finding]] = {}
+    of_award: dict[tuple[int, RuleSet], list[Finding]] = {}
     seen_awards: set[int] = set()
     seen_agreements: set[int] = set()
     for ask in asks:
@@ -67,10 +70,12 @@ def judge(
             is_first_of_award=award.id not in seen_awards,
             is_first_of_agreement=agreement_id not in seen_agreements,
             won_nets=won_nets,
+            free_nets=free_nets,
         )
         seen_awards.add(award.id)
         seen_agreements.add(agreement_id)
-        key, rules = (award.id, ask.won is None), WON_RULES if ask.won else ORDINARY_RULES
+        rules = WON_RULES if ask.won else FREE_RULES if ask.free else ORDINARY_RULES
+        key = award.id, rules
         if key not in of_award:
             of_award[key] = [finding for rule in rules.of_award for finding in rule(case)]
         found = [*of_award[key], *(finding for rule in rules.of_line for finding in rule(case))]
@@ -260,6 +265,64 @@ def _fitting(quantity: Decimal, least: Decimal | None, step: Decimal | None) -> 
     return wanted if wanted > 0 else Decimal(1)
 
 
+# Does the award know free text, and so priced?
+
+
+def free_text_is_allowed(case: Case) -> Iterator[Finding]:
+    """No free price on an agreement's lines (LOU 7:3 st. 2): only what the award allows, on the grounds it states."""
+    free, award, number = case.ask.free, case.award, case.agreement.number
+    if free is None:
+        return
+    text = None
+    if free.price not in award.free_text_prices:
+        text = _l("Hos %(supplier)s får bara det som står i prislistan beställas.", supplier=award.supplier.name)
+        if award.free_text_prices:
+            kind = FREE_TEXT_PRICE_NAMES[free.price]
+            text = _l("Avtalet %(number)s medger inte fritext till %(kind)s.", number=number, kind=kind)
+    elif free.price is FreeTextPrice.HOURLY and _above(case.ask.article.price, award.free_text_rate):
+        text = _l("Timpriset på avtalet är högst %(rate)s.", rate=words.kr(award.free_text_rate))
+    elif free.price is FreeTextPrice.MARK_UP and _above(free.mark_up, award.free_text_mark_up):
+        percent = words.number(award.free_text_mark_up or ZERO)
+        text = _l("Påslaget på avtalet är högst %(percent)s %%.", percent=percent)
+    if text is None and award.free_text_needs_file and not free.has_file:
+        text = _l("Avtalet %(number)s kräver att leverantörens offert bifogas.", number=number)
+    if text is not None:
+        yield Finding("free-text-not-allowed", Level.STOP, text, _price_clause(case), _way_on_from_free_text(case))
+
+
+def _above(stated: Decimal | None, highest: Decimal | None) -> bool:
+    return highest is not None and (stated is None or stated > highest)
+
+
+def free_text_is_within_cap(case: Case) -> Iterator[Finding]:
+    """Of one order, so much at most may be free text: its lines under the award together, excl. VAT."""
+    cap, asked = case.award.free_text_cap, case.free_nets.get(case.award.id, ZERO)
+    if cap is not None and asked > cap:
+        yield Finding(
+            "free-text-over-cap",
+            Level.STOP,
+            _l(
+                "Fritext hos %(supplier)s får kosta högst %(cap)s i en beställning. Det här blir %(asked)s.",
+                supplier=case.award.supplier.name,
+                cap=words.kr(cap),
+                asked=words.kr(asked),
+            ),
+            _price_clause(case),
+            _way_on_from_free_text(case),
+        )
+
+
+def _price_clause(case: Case) -> Any:
+    return case.award.free_text_basis or _l("LOU 7 kap. 3 § andra stycket")
+
+
+def _way_on_from_free_text(case: Case) -> Any:
+    return _l(
+        "Anmäl behovet, så får du veta hur ni kan köpa det. Frågor? Kontakta %(help)s.",
+        help=words.helper(case.agreement),
+    )
+
+
 # Is there room, and what else should she know?
 
 
@@ -360,6 +423,21 @@ ORDINARY_RULES = RuleSet(
         ceiling_holds,
         choice_has_ground,
         lowest_total_is_sought,
+        charges_are_known,
+        end_is_far,
+    ),
+)
+# What stands in no price list has no row that could have changed, and its price cannot be compared.
+FREE_RULES = RuleSet(
+    of_award=(*MAY_ORDER, competition_is_not_needed, free_text_is_within_cap),
+    of_line=(
+        delivery_is_in_time,
+        rank_is_followed,
+        share_is_followed,
+        free_text_is_allowed,
+        quantity_fits,
+        ceiling_holds,
+        choice_has_ground,
         charges_are_known,
         end_is_far,
     ),

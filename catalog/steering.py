@@ -19,7 +19,7 @@ from auth.organisation import Organisation
 from catalog.agreement import Agreement, Award, Entitlement, Lot
 from catalog.category import Category
 from catalog.ceiling import ceilings_for
-from catalog.finding import Ask, Facts, Finding, Level
+from catalog.finding import Ask, Facts, Finding, Free, Level
 from catalog.price_list import Article
 from catalog.queries import current_articles, with_terms
 from catalog.rules import judge
@@ -27,7 +27,7 @@ from core.db import db, prepared
 
 Rows = Mapping[tuple[int, str], Article]  # by award id and supplier's number
 
-__all__ = ["Ask", "Facts", "Finding", "Level", "blocking", "findings", "load_facts", "stops", "unmendable"]
+__all__ = ["Ask", "Facts", "Finding", "Free", "Level", "blocking", "findings", "load_facts", "stops", "unmendable"]
 
 
 def findings(

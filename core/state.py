@@ -62,6 +62,7 @@ NAMES = {
     "superseded": _l("ersatt"),
     "withdrawn": _l("återtagen"),
     "won": _l("vunnen i konkurrens"),
+    "free": _l("fritext"),
     "invited": _l("anbud begärda"),
     "opened": _l("öppnad"),
     "decided": _l("avgjord"),

@@ -15,6 +15,7 @@ from catalog.agreement import Agreement, CallOffMethod
 from catalog.category import Category
 from core.db import Base
 from core.types import Amount, TextEnum, UtcDateTime
+from orders.coding import LONGEST_CODE, Dimension
 from orders.requisition import Requisition
 
 
@@ -95,6 +96,11 @@ class ApprovalRule(Base):
     agreement_id: Mapped[int | None] = mapped_column(ForeignKey("agreement.id"))  # some line under it
     method: Mapped[CallOffMethod | None] = mapped_column(TextEnum(CallOffMethod))  # some line called off so
     is_justified: Mapped[bool] = mapped_column(default=False)  # only where the orderer has stated a ground
+    is_free_text: Mapped[bool] = mapped_column(default=False)  # only where some line stands in no price list
+    # some line charged to this code of this dimension, or to one that begins so
+    coding_dimension_id: Mapped[int | None] = mapped_column(ForeignKey("coding_dimension.id"))
+    coding_code: Mapped[str | None] = mapped_column(String(LONGEST_CODE))
+    is_code_prefix: Mapped[bool] = mapped_column(default=False)
     starts_on: Mapped[date | None]
     ends_on: Mapped[date | None]
     is_active: Mapped[bool] = mapped_column(default=True)
@@ -103,6 +109,7 @@ class ApprovalRule(Base):
     unit: Mapped[Unit | None] = relationship()
     category: Mapped[Category | None] = relationship()
     agreement: Mapped[Agreement | None] = relationship()
+    coding_dimension: Mapped[Dimension | None] = relationship()
     steps: Mapped[list[ApprovalRuleStep]] = relationship(
         back_populates="rule", order_by="ApprovalRuleStep.position", cascade="all, delete-orphan"
     )

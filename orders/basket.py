@@ -14,6 +14,7 @@ from catalog.agreement import Award
 from catalog.price_list import Article
 from core.db import Base
 from core.types import Quantity, UtcDateTime
+from orders.free_text import FreeText
 from orders.requisition import Requisition
 from orders.shopping_list import ShoppingList
 
@@ -58,7 +59,10 @@ class BasketLine(Base):
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # a price won in a competition, which the article is the row of: orders.won
     bid_line_id: Mapped[int | None] = mapped_column(ForeignKey("competition_bid_line.id"), index=True)
+    # what she has stated herself, where it stands in no price list; the article is the row of that
+    free_text_id: Mapped[int | None] = mapped_column(ForeignKey("free_text.id"), index=True)
 
+    free_text: Mapped[FreeText | None] = relationship()
     basket: Mapped[Basket] = relationship(back_populates="lines")
     article: Mapped[Article] = relationship()
 

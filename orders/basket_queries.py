@@ -25,6 +25,7 @@ from core.db import db, locks_rows, prepared
 from core.errors import NotFound
 from core.types import line_net
 from orders.basket import Basket, BasketLine, RankingRefusal
+from orders.free_text import free_of
 from orders.requisition import Requisition
 from orders.split import OrderDraft, PricedLine, draft_orders
 from orders.won import won_prices
@@ -89,7 +90,7 @@ def _with_articles(user_id: int, organisation_id: int) -> Select[Any]:
     return (
         select(Basket)
         .where(Basket.user_id == user_id, Basket.organisation_id == organisation_id)
-        .options(joinedload(Basket.lines).joinedload(BasketLine.article))
+        .options(joinedload(Basket.lines).options(joinedload(BasketLine.article), joinedload(BasketLine.free_text)))
     )
 
 
@@ -102,7 +103,7 @@ def view_basket(basket: Basket, deliver_on: date | None = None) -> BasketView:
     rates = vat_rates(on)
     won = won_prices(basket.lines, basket.organisation, basket.requisition_id)
     asks = [
-        Ask(line.article, line.quantity, line.choice_ground, deliver_on, won.get(line.article_id))
+        Ask(line.article, line.quantity, line.choice_ground, deliver_on, won.get(line.article_id), free_of(line))
         for line in basket.lines
     ]
     facts = load_facts(asks, basket.organisation, on)

@@ -74,6 +74,11 @@ class CodedLine(Protocol):
     def coding(self) -> Any: ...
 
 
+def codes_of(codings: Iterable[Parts]) -> frozenset[tuple[int, str]]:
+    """Every dimension and code that some part of the lines is charged to."""
+    return frozenset((c.dimension_id, c.code) for parts in codings for part in parts for c in part.codes)
+
+
 def shared_out(total: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
     """An amount shared out in öre by weights of at most two decimals; the sum is always the whole.
 

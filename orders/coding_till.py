@@ -126,6 +126,13 @@ class CodingTill:
         self.said = None
         return True
 
+    @property
+    def codes(self) -> frozenset[tuple[int, str]]:
+        """Every dimension id and code that stands in the fields, for all lines or for one."""
+        said = self.said or self._filled_in()
+        parts = [part for coding in (said.whole, *said.lines.values()) for part in coding.parts]
+        return frozenset((dimension_id, code) for part in parts for dimension_id, code in part.codes.items() if code)
+
     def groups(self) -> Sequence[Group]:
         """The fields for all lines first, then those of each line; one line alone needs none of its own."""
         if self.said is None:
@@ -139,8 +146,12 @@ class CodingTill:
     def _filled_in(self) -> Said:
         keys = [line.id for line in self.basket.lines]
         if (former := self.basket.requisition) is not None:
-            known = {(line.award_id, line.supplier_number): line.coding for line in former.lines}
-            codings = [known.get((line.article.award_id, line.article.supplier_number)) for line in self.basket.lines]
+            known = {(line.award_id, line.free_text_id, line.supplier_number): line.coding for line in former.lines}
+            keys_then = [
+                (line.article.award_id, line.free_text_id, "" if line.free_text_id else line.article.supplier_number)
+                for line in self.basket.lines
+            ]
+            codings = [known.get(key) for key in keys_then]
             if any(codings):
                 again = {key: said_again(coding or ()) for key, coding in zip(keys, codings, strict=True)}
                 return gathered(again)

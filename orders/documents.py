@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from hashlib import sha256
 
@@ -11,10 +11,11 @@ from flask_babel import lazy_gettext as _l
 
 from auth.organisation import Organisation
 from auth.user import User
+from catalog.agreement import FreeTextPrice
 from catalog.supplier import Supplier
 from core.clock import local
 from core.errors import AvropError
-from exchange import pdf, ubl
+from exchange import pdf, swedish, ubl
 from exchange.documents import (
     AddressDocument,
     ApproverDocument,
@@ -38,6 +39,11 @@ log = logging.getLogger(__name__)
 VALID = timedelta(days=90)  # after the wanted day, or the order's own: Peppol T01-R002 asks for an end
 SCHEME_ORGANISATION_NUMBER = "0007"
 APPROXIMATE = "Ungefärlig mängd: den levererade mängden debiteras."  # Swedish: it is read by the supplier
+FREE_TEXT = {  # likewise
+    FreeTextPrice.HOURLY: "Fritext, timpris enligt avtalet: nedlagd tid debiteras, högst den beställda.",
+    FreeTextPrice.MARK_UP: "Fritext, listpris {price} kr plus {percent} % påslag enligt avtalet.",
+    FreeTextPrice.ESTIMATE: "Fritext, uppskattat pris: kontakta beställaren innan det överskrids.",
+}
 CHARGE_CODES = {"freight": "FC", "small-order": "ADR"}  # UNCL 7161
 
 
@@ -193,8 +199,25 @@ def _line(line: OrderLine, requisition: Requisition) -> LineDocument:
         gtin=line.gtin,
         classification=line.classification,
         accounting_cost=coding_text(line.coding) or requisition.accounting_cost,
-        note=" ".join(filter(None, [line.note, APPROXIMATE if line.is_approximate else None])) or None,
+        note=" ".join(filter(None, _notes(line))) or None,
     )
+
+
+def _notes(line: OrderLine) -> Iterator[str | None]:
+    yield line.note
+    yield APPROXIMATE if line.is_approximate else None
+    yield _free_text(line)
+
+
+def _free_text(line: OrderLine) -> str | None:
+    """What the supplier must know of a line that stands in no price list."""
+    free = line.free_text
+    if free is None:
+        return None
+    words = FREE_TEXT[free.price_kind]
+    if free.list_price is not None and free.mark_up is not None:
+        words = words.format(price=swedish.kr(free.list_price), percent=swedish.quantity(free.mark_up))
+    return f"{words} Bilaga: {free.file_name}." if free.is_file_sent else words
 
 
 def _charge(charge: OrderCharge) -> ChargeDocument:

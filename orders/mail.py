@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from flask import current_app, render_template
@@ -144,9 +144,21 @@ def send_order(order: Order, files: list[OrderFile]) -> None:
             about=about(order),
             reply_to=order.orderer.email,
             alarm_to=order.orderer.email,
-            attachments=[AttachmentContent(file.name, file.media_type, file.content) for file in files],
+            attachments=[
+                *(AttachmentContent(file.name, file.media_type, file.content) for file in files),
+                *_offers(order),
+            ],
             order=order,
         )
+
+
+def _offers(order: Order) -> Iterator[AttachmentContent]:
+    """The files of its free texts that the supplier is to have, each under a name of its own."""
+    for line in order.lines:
+        free = line.free_text
+        if free is not None and free.is_file_sent and free.file_content is not None:
+            name = f"{line.position} {free.file_name}"
+            yield AttachmentContent(name[-100:], free.file_type or "application/octet-stream", free.file_content)
 
 
 def send_cancellation(order: Order, file: OrderFile) -> None:

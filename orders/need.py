@@ -58,6 +58,8 @@ REFUSAL_NAMES = {
     "not-in-price-list": _l("varan finns inte i prislistan"),
     "price-changed": _l("priset har ändrats"),
     "quantity-rule": _l("antalet går inte att beställa"),
+    "free-text-not-allowed": _l("avtalet medger inte fritext"),
+    "free-text-over-cap": _l("fritexten kostar mer än avtalet medger"),
     "ceiling-reached": _l("takvolymen räcker inte"),
     "competition-required": _l("förnyad konkurrensutsättning krävs"),
     "not-next-in-rank": _l("en annan leverantör ska få frågan först"),

@@ -27,6 +27,7 @@ from core.db import Base
 from core.errors import RuleBroken
 from core.types import Amount, Percent, Quantity, TextEnum, UnitPrice, UtcDateTime
 from orders.coded import CodingOfLine, Parts
+from orders.free_text import FreeText
 from orders.requisition import Requisition
 
 
@@ -120,8 +121,9 @@ class Order(Base):
 
 
 class OrderLine(Base):
-    """An ordered line. The database refuses one whose article stands neither in a published list of the award nor on a
-    price that the award's supplier has won in the organisation's competition."""
+    """An ordered line. The database refuses one whose article stands neither in a published list of the award, nor on a
+    price that the award's supplier has won in the organisation's competition, nor on a free text that the award
+    allows."""
 
     __tablename__ = "purchase_order_line"
     __table_args__ = (
@@ -151,8 +153,13 @@ class OrderLine(Base):
     note: Mapped[str | None] = mapped_column(String(200))
     # the won price it stands on, once: tied by the database to decision, award, price, quantity and organisation
     bid_line_id: Mapped[int | None] = mapped_column(index=True, unique=True)
+    # the free text it stands on, once: tied by the database to award, price, cap and organisation
+    free_text_id: Mapped[int | None] = mapped_column(index=True, unique=True)
     coding: Mapped[Parts] = mapped_column(CodingOfLine, nullable=True, default=())  # kontering; none: not coded
 
+    free_text: Mapped[FreeText | None] = relationship(
+        primaryjoin="foreign(OrderLine.free_text_id) == FreeText.id", viewonly=True
+    )
     order: Mapped[Order] = relationship(back_populates="lines")
     award: Mapped[Award] = relationship()
 

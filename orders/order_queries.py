@@ -51,7 +51,7 @@ def _whole(number: str) -> Select[Any]:
         select(Order)
         .where(Order.number == number)
         .options(
-            selectinload(Order.lines),
+            selectinload(Order.lines).joinedload(OrderLine.free_text),
             joinedload(Order.charges),
             joinedload(Order.documents),
             joinedload(Order.requisition),

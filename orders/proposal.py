@@ -64,6 +64,7 @@ class Proposal:
     then: Then | None = None
     is_successor: bool = False  # the choice stands on another agreement than what she once chose
     stops: Sequence[Finding] = ()  # why what she asked for cannot be ordered
+    stated_under: Award | None = None  # it was free text, which is stated anew where it is wanted again
     written: str | None = None  # the quantity as she wrote it, where it is no number
     chosen_id: int | None = None
     problems: list[Any] = field(default_factory=list)  # texts (lazy): what is wrong with the row as it was written

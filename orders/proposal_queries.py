@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from auth.organisation import Organisation
 from catalog.agreement import Award
-from catalog.finding import Finding
+from catalog.finding import Finding, Level
 from catalog.price_list import Article
 from catalog.queries import articles_by_id, orderable_price_lists
 from catalog.steering import Ask, load_facts
@@ -23,6 +23,14 @@ from orders.order import Order
 from orders.proposal import Choice, Proposal, SentRow, Then, judged
 from orders.shopping_list import ShoppingList
 
+# A free text held for one order, at the price of that day: nothing of it is ordered again unseen.
+STATED_ANEW = Finding(
+    "free-text-anew",
+    Level.STOP,
+    _l("Det här stod inte i prislistan, och priset gällde den gången."),
+    way_on=_l("Skriv det på nytt, med pris och underlag för i dag."),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -32,6 +40,7 @@ class Wish:
     article: Article
     quantity: Decimal
     then: Then
+    is_free_text: bool = False
 
 
 def wishes_of_order(order: Order) -> list[Wish]:
@@ -43,6 +52,7 @@ def wishes_of_order(order: Order) -> list[Wish]:
             articles[line.article_id],
             line.quantity,
             Then(line.name, line.unit_code, line.unit_price, line.base_quantity),
+            is_free_text=line.free_text_id is not None,
         )
         for line in order.lines
     ]
@@ -91,7 +101,8 @@ def _proposal(wish: Wish, own: Choice, successor: Choice | None) -> Proposal:
         is_taken=own.is_open,
         then=wish.then,
         is_successor=offered is successor and successor is not None,
-        stops=own.closed,
+        stops=(STATED_ANEW,) if wish.is_free_text else own.closed,
+        stated_under=own.award if wish.is_free_text else None,
     )
 
 

@@ -29,6 +29,7 @@ from core.db import Base
 from core.errors import RuleBroken
 from core.types import Amount, Percent, Quantity, TextEnum, UnitPrice, UtcDateTime
 from orders.coded import CodingOfLine, Parts
+from orders.free_text import FreeText
 
 MOST_LINES = 200  # as many as can be read with care; so a basket, a list and a pasted text hold no more
 
@@ -150,7 +151,7 @@ class Requisition(Base):
         self.organisation.check_reference(self.buyer_reference)
 
 
-CAME_LATER = ("is_approximate", "bid_line_id", "coding")
+CAME_LATER = ("is_approximate", "bid_line_id", "free_text_id", "coding")
 
 
 class RequisitionLine(Base):
@@ -187,8 +188,10 @@ class RequisitionLine(Base):
     choice_ground: Mapped[str | None] = mapped_column(String(500))
     note: Mapped[str | None] = mapped_column(String(200))
     bid_line_id: Mapped[int | None] = mapped_column(ForeignKey("competition_bid_line.id"), index=True)  # won price
+    free_text_id: Mapped[int | None] = mapped_column(ForeignKey("free_text.id"), index=True)  # in no price list
     coding: Mapped[Parts] = mapped_column(CodingOfLine, nullable=True, default=())  # kontering; none: not coded
 
+    free_text: Mapped[FreeText | None] = relationship()
     requisition: Mapped[Requisition] = relationship(back_populates="lines")
     article: Mapped[Article] = relationship(
         primaryjoin="foreign(RequisitionLine.article_id) == Article.id", viewonly=True

@@ -15,6 +15,7 @@ from catalog.agreement import Award, Lot
 from catalog.steering import Ask
 from core.db import db, locks_rows, prepared
 from core.errors import NotFound
+from orders.free_text import free_of
 from orders.policy import may_see, sees_everything
 from orders.requisition import Requisition, RequisitionCharge, RequisitionLine, RequisitionState
 from orders.split import Charge, OrderDraft, PricedLine, draft_orders
@@ -80,6 +81,7 @@ def _whole(requisition_id: int) -> Select[Any]:
             to_award.joinedload(Award.supplier),
             to_award.joinedload(Award.lot).joinedload(Lot.agreement),
             lines.joinedload(RequisitionLine.article),
+            lines.joinedload(RequisitionLine.free_text),
             joinedload(Requisition.charges),
             joinedload(Requisition.orderer),
             joinedload(Requisition.unit),
@@ -105,7 +107,14 @@ def asks_of(requisition: Requisition) -> list[Ask]:
     """A requisition's lines as questions to the steering."""
     won = won_prices(requisition.lines, requisition.organisation, requisition.id)
     return [
-        Ask(line.article, line.quantity, line.choice_ground, requisition.wanted_on, won.get(line.article_id))
+        Ask(
+            line.article,
+            line.quantity,
+            line.choice_ground,
+            requisition.wanted_on,
+            won.get(line.article_id),
+            free_of(line),
+        )
         for line in requisition.lines
     ]
 

@@ -51,6 +51,8 @@ class Need:
     agreements: frozenset[int] = frozenset()
     methods: frozenset[CallOffMethod] = frozenset()
     is_justified: bool = False  # the orderer has stated a ground for her choice of supplier
+    has_free_text: bool = False  # some line stands in no price list
+    codes: frozenset[tuple[int, str]] = frozenset()  # dimension id and code, of all lines
     parts: tuple[Part, ...] = ()
 
     def bought(self) -> tuple[Part, ...]:
@@ -79,6 +81,8 @@ class Unmet(IntEnum):
     AGREEMENT = 7
     METHOD = 8
     NOT_JUSTIFIED = 9
+    NO_FREE_TEXT = 10
+    CODING = 11
 
 
 class Bar(IntEnum):
@@ -170,7 +174,9 @@ def directory_of(organisation: Organisation, on: date, need: Need | None = None)
         categories = {key for category in need.categories for key in _ids(category.path)}
         bought = list(categories), list(need.agreements), list(need.methods)
         grounds = [False, True] if need.is_justified else [False]
-        statement = _likely_rules(organisation.id, on, need.amount, _ids(need.unit.path), *bought, grounds)
+        free = [False, True] if need.has_free_text else [False]
+        coded = list({dimension_id for dimension_id, _code in need.codes})
+        statement = _likely_rules(organisation.id, on, need.amount, _ids(need.unit.path), *bought, grounds, free, coded)
     approvers = tuple(db.session.scalars(*_approvers(organisation.id)))
     return Directory(
         rules=tuple(db.session.scalars(*statement).unique()),
@@ -197,6 +203,8 @@ def _likely_rules(
     agreement_ids: list[int],
     methods: list[CallOffMethod],
     grounds: list[bool],
+    free: list[bool],
+    dimension_ids: list[int],
 ) -> Select[Any]:
     """Never narrower than `unmet`, which has the last word."""
     rule = ApprovalRule
@@ -210,6 +218,8 @@ def _likely_rules(
         or_(rule.agreement_id.is_(None), rule.agreement_id.in_(agreement_ids)),
         or_(rule.method.is_(None), rule.method.in_(methods)),
         rule.is_justified.in_(grounds),
+        rule.is_free_text.in_(free),
+        or_(rule.coding_dimension_id.is_(None), rule.coding_dimension_id.in_(dimension_ids)),
     )
 
 
@@ -223,6 +233,7 @@ def _table_of(organisation_id: int) -> Select[Any]:
             joinedload(ApprovalRule.unit),
             joinedload(ApprovalRule.category),
             joinedload(ApprovalRule.agreement),
+            joinedload(ApprovalRule.coding_dimension),
             to_step.joinedload(ApprovalRuleStep.category),
             to_step.joinedload(ApprovalRuleStep.user),
             to_step.joinedload(ApprovalRuleStep.group).selectinload(ApprovalGroup.members),
@@ -362,7 +373,7 @@ def fits(rule: ApprovalRule, need: Need, on: date) -> bool:
 
 def unmet(rule: ApprovalRule, need: Need, on: date) -> Iterator[Unmet]:
     """The conditions of a rule that do not hold on a day: its own days, branch of units, amount band [from, below),
-    branch of categories, agreement, call-off method, a ground that was stated."""
+    branch of categories, agreement, call-off method, a ground that was stated, free text, a code."""
     if rule.starts_on is not None and on < rule.starts_on:
         yield Unmet.NOT_YET
     if rule.ends_on is not None and rule.ends_on < on:
@@ -381,6 +392,17 @@ def unmet(rule: ApprovalRule, need: Need, on: date) -> Iterator[Unmet]:
         yield Unmet.METHOD
     if rule.is_justified and not need.is_justified:
         yield Unmet.NOT_JUSTIFIED
+    if rule.is_free_text and not need.has_free_text:
+        yield Unmet.NO_FREE_TEXT
+    if rule.coding_dimension_id is not None and not any(_is_coded(rule, *coded) for coded in need.codes):
+        yield Unmet.CODING
+
+
+def _is_coded(rule: ApprovalRule, dimension_id: int, code: str) -> bool:
+    """Whether a code is the one that a rule is for, or begins so where that is enough."""
+    wanted = rule.coding_code or ""
+    is_it = code.startswith(wanted) if rule.is_code_prefix else code == wanted
+    return dimension_id == rule.coding_dimension_id and is_it
 
 
 def _find_step(

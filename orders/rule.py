@@ -31,6 +31,18 @@ def _further(rule: ApprovalRule) -> Iterator[str]:
         yield str(_("med avropsordningen %(method)s", method=METHOD_NAMES[rule.method]))
     if rule.is_justified:
         yield str(_("där valet av leverantör är motiverat"))
+    if rule.is_free_text:
+        yield str(_("med fritext"))
+    if rule.coding_dimension is not None:
+        yield str(_coding(rule))
+
+
+def _coding(rule: ApprovalRule) -> Any:
+    assert rule.coding_dimension is not None  # the condition is about it
+    said = {"dimension": rule.coding_dimension.name, "code": rule.coding_code}
+    if rule.is_code_prefix:
+        return _("konterade på %(dimension)s som börjar på %(code)s", **said)
+    return _("konterade på %(dimension)s %(code)s", **said)
 
 
 def _where(rule: ApprovalRule) -> Any:
@@ -132,6 +144,10 @@ def _why_unmet(condition: Unmet, rule: ApprovalRule, need: Need) -> Any:
             return _("Regeln är för avropsordningen %(method)s.", method=METHOD_NAMES[rule.method])
         case Unmet.NOT_JUSTIFIED:
             return _("Regeln är för köp där valet av leverantör är motiverat.")
+        case Unmet.NO_FREE_TEXT:
+            return _("Regeln är för köp med fritext.")
+        case Unmet.CODING:
+            return _("Regeln är för köp %(coding)s.", coding=_coding(rule))
 
 
 def why_left_out(out: LeftOut) -> Any:

@@ -18,6 +18,7 @@ from catalog.category import Category
 from core.clock import now, today
 from core.db import db
 from orders.approval import ApprovalRule, ApprovalStep
+from orders.coded import Parts, codes_of
 from orders.requisition import Requisition, RequisitionLine
 from orders.route import Need, Trace, directory_of, trace
 
@@ -50,6 +51,8 @@ class Bought:
     agreements: set[int] = field(default_factory=set)
     methods: set[CallOffMethod] = field(default_factory=set)
     grounds: set[str] = field(default_factory=set)
+    free_texts: set[int] = field(default_factory=set)  # ids
+    codes: frozenset[tuple[int, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ def effect_of(organisation: Organisation, old: ApprovalRule | None, new: Approva
     after = replace(before, rules=_with(before.rules, old, new))
     requisitions = _sent_lately(organisation)
     bought = _bought_with(requisitions)
+    if any(rule.coding_dimension_id is not None for rule in (*before.rules, *after.rules)):
+        bought = _with_codes(bought)
     units = unit_tree(organisation)  # read together, or each one's parent would be asked for by itself
     traces = []
     for requisition in requisitions:
@@ -114,7 +119,7 @@ def _bought_with(requisitions: Sequence[Requisition]) -> dict[int, Bought]:
     line = RequisitionLine
     kinds = (line.requisition_id, line.supplier_id, line.agreement_id, Lot.method, Category)
     rows = db.session.execute(
-        select(*kinds, func.sum(line.net_amount), func.max(line.choice_ground))
+        select(*kinds, func.sum(line.net_amount), func.max(line.choice_ground), func.max(line.free_text_id))
         .join(Lot, RequisitionLine.lot_id == Lot.id)
         .join(Agreement, RequisitionLine.agreement_id == Agreement.id)
         .join(Category, Category.id == func.coalesce(Lot.category_id, Agreement.category_id), isouter=True)
@@ -122,14 +127,26 @@ def _bought_with(requisitions: Sequence[Requisition]) -> dict[int, Bought]:
         .group_by(line.requisition_id, line.supplier_id, line.agreement_id, Lot.method, *Category.__table__.columns)
         .order_by(line.requisition_id, Category.path)
     )
-    for requisition_id, supplier_id, agreement_id, method, category, amount, ground in rows:
+    for requisition_id, supplier_id, agreement_id, method, category, amount, ground, free_text_id in rows:
         bought = found.setdefault(requisition_id, Bought())
         bought.suppliers.add(supplier_id)
         bought.agreements.add(agreement_id)
         bought.methods.add(method)
         bought.grounds.update([ground] if ground else [])
+        bought.free_texts.update([free_text_id] if free_text_id else [])
         bought.parts[category] = bought.parts.get(category, Decimal(0)) + amount
     return found
+
+
+def _with_codes(bought: dict[int, Bought]) -> dict[int, Bought]:
+    """The same, and what the lines are charged to: only read where a rule asks."""
+    line = RequisitionLine
+    codings: dict[int, list[Parts]] = {}
+    for requisition_id, coding in db.session.execute(
+        select(line.requisition_id, line.coding).where(line.requisition_id.in_(bought), line.coding.is_not(None))
+    ):
+        codings.setdefault(requisition_id, []).append(coding)
+    return {key: replace(each, codes=codes_of(codings.get(key, ()))) for key, each in bought.items()}
 
 
 def _need_of(requisition: Requisition, bought: Bought) -> Need:
@@ -143,6 +160,8 @@ def _need_of(requisition: Requisition, bought: Bought) -> Need:
         agreements=frozenset(bought.agreements),
         methods=frozenset(bought.methods),
         is_justified=bool(bought.grounds),
+        has_free_text=bool(bought.free_texts),
+        codes=bought.codes,
         parts=tuple(bought.parts.items()),
     )
 

@@ -20,6 +20,7 @@ from core.clock import today
 from core.forms import BaseForm, DayField, DecimalField, MultipleField, Required, SelectField, TextField
 from orders.actions.rule import ApprovalTerms, RuleFacts, StepFacts
 from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, Quorum, StepKind, Turn
+from orders.coding import LONGEST_CODE, Dimension
 
 MOST_STEPS = 6
 MOST_DAYS = 60
@@ -68,6 +69,22 @@ class MethodField(SelectField):
         return CallOffMethod(self.data) if self.data else None
 
 
+class DimensionField(SelectField):
+    """A part of the organisation's coding, or none. `picked` is the dimension."""
+
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        super().__init__(label, coerce=int, choices=[], **kwargs)
+        self.dimensions: dict[int, Dimension] = {}
+
+    def offer(self, dimensions: Iterable[Dimension]) -> None:
+        self.dimensions = {dimension.id: dimension for dimension in dimensions}
+        self.choices = [(0, _l("– alla –")), *((d.id, d.name) for d in self.dimensions.values())]
+
+    @property
+    def picked(self) -> Dimension | None:
+        return self.dimensions.get(self.data or 0)
+
+
 class StepForm(BaseForm):
     class Meta(BaseForm.Meta):
         csrf = False  # the page's own form carries the token
@@ -101,14 +118,24 @@ class RuleForm(BaseForm):
     agreement = AgreementField(_l("Avtal"), longest=60)
     method = MethodField(_l("Avropsordning"), default="")
     is_justified = BooleanField(_l("Bara när beställaren har motiverat valet av leverantör"))
+    is_free_text = BooleanField(_l("Bara när någon rad är fritext"))
+    coding_dimension = DimensionField(_l("Kontering"), default=0)
+    coding_code = TextField(_l("Kod"), longest=LONGEST_CODE)
+    is_code_prefix = BooleanField(_l("Alla koder som börjar så"))
     starts_on = DayField(_l("Från och med"))
     ends_on = DayField(_l("Till och med"))
     steps = FieldList(FormField(StepForm), min_entries=MOST_STEPS, max_entries=MOST_STEPS)
 
     def offer(
-        self, tree: Tree, categories: Iterable[Category], people: Sequence[User], groups: Sequence[ApprovalGroup]
+        self,
+        tree: Tree,
+        categories: Iterable[Category],
+        people: Sequence[User],
+        groups: Sequence[ApprovalGroup],
+        dimensions: Iterable[Dimension],
     ) -> None:
         """Fill the lists with what the organisation has."""
+        self.coding_dimension.offer(dimensions)
         self.unit.offer(tree)
         self.category.offer(categories)
         self.people = {f"person:{person.id}": person for person in people}
@@ -137,6 +164,10 @@ class RuleForm(BaseForm):
             agreement=self.agreement.picked,
             method=self.method.picked,
             is_justified=self.is_justified.data,
+            is_free_text=self.is_free_text.data,
+            coding_dimension=self.coding_dimension.picked,
+            coding_code=self.coding_code.data,
+            is_code_prefix=self.is_code_prefix.data,
         )
 
     def _steps(self) -> Iterator[StepFacts]:
@@ -164,6 +195,10 @@ def said_by(rule: ApprovalRule) -> dict[str, Any]:
         "agreement": rule.agreement.number if rule.agreement else None,
         "method": rule.method.value if rule.method else "",
         "is_justified": rule.is_justified,
+        "is_free_text": rule.is_free_text,
+        "coding_dimension": rule.coding_dimension_id or 0,
+        "coding_code": rule.coding_code,
+        "is_code_prefix": rule.is_code_prefix,
         "steps": [
             {
                 "who": _who(step),
@@ -250,8 +285,14 @@ class TryForm(BaseForm):
     agreement = AgreementField(_l("Avtal"), longest=60)
     method = MethodField(_l("Avropsordning"), default="")
     is_justified = BooleanField(_l("Valet av leverantör är motiverat"))
+    is_free_text = BooleanField(_l("Någon rad är fritext"))
+    coding_dimension = DimensionField(_l("Kontering"), default=0)
+    coding_code = TextField(_l("Kod"), longest=LONGEST_CODE)
 
-    def offer(self, people: Sequence[User], tree: Tree, categories: Iterable[Category]) -> None:
+    def offer(
+        self, people: Sequence[User], tree: Tree, categories: Iterable[Category], dimensions: Iterable[Dimension]
+    ) -> None:
+        self.coding_dimension.offer(dimensions)
         self.people = {person.id: person for person in people}
         self.orderer.choices = [(person.id, person.name) for person in people]
         self.unit.offer(tree)

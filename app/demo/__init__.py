@@ -15,6 +15,7 @@ from app.demo.categories import make_categories
 from app.demo.chronicle import Chronicle
 from app.demo.coding import make_coding
 from app.demo.competitions import plan_competitions
+from app.demo.free_text import plan_free_text
 from app.demo.history import PURCHASES, plan_history
 from app.demo.needs import plan_needs
 from app.demo.organisations import make_organisations
@@ -59,5 +60,6 @@ def make_demo(progress: Progress | None = None, *, purchases: int = PURCHASES) -
         plan_history(office, chronicle, purchases)
         plan_needs(office, chronicle)
         plan_competitions(office, chronicle)
+        plan_free_text(office, chronicle)
         say(_("Avtal, prislistor och ett år av beställningar …"))
         chronicle.play()

@@ -50,6 +50,12 @@ class AwardFacts(Facts):
     delivery_days: int | None = None
     free_text_cap: Decimal | None = None
     free_text_basis: str | None = None
+    free_text_by_hour: bool = False
+    free_text_rate: Decimal | None = None
+    free_text_by_list: bool = False
+    free_text_mark_up: Decimal | None = None
+    free_text_by_estimate: bool = False
+    free_text_needs_file: bool = False
 
 
 def add_lot(actor: User | None, agreement: Agreement, facts: LotFacts, version: int) -> Lot:
@@ -130,6 +136,13 @@ def _check_award(facts: AwardFacts) -> None:
         raise RuleBroken(_l("Ange under vilket belopp avgiften för små beställningar tas ut."))
     if facts.freight_free_from is not None and facts.freight is None:
         raise RuleBroken(_l("Ange frakten, eller ta bort beloppet som den är fri från."))
+    grounds = (facts.free_text_by_hour, facts.free_text_by_list, facts.free_text_by_estimate)
+    if (facts.free_text_cap is not None) != any(grounds):
+        raise RuleBroken(_l("Fritext behöver både ett högsta belopp och minst en grund för priset."))
+    if facts.free_text_rate is not None and not facts.free_text_by_hour:
+        raise RuleBroken(_l("Ett högsta timpris hör till fritext med timpris."))
+    if facts.free_text_mark_up is not None and not facts.free_text_by_list:
+        raise RuleBroken(_l("Ett högsta påslag hör till fritext med listpris."))
 
 
 def _check_published(lot: Lot) -> None:

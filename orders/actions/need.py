@@ -344,8 +344,11 @@ def _check_not_blocked(facts: ProcurementFacts) -> None:
         raise RuleBroken(_l("%(supplier)s är spärrad för beställningar: %(reason)s", **said))
 
 
-def _attachment(file: SentFile) -> NeedAttachment:
-    """What a file is, is read from its content. Raises RuleBroken for what is empty, too large or unknown."""
+def described(file: SentFile) -> tuple[str, str, str]:
+    """Name, media type and SHA-256 of a file that is handed on; what it is, is read from its content.
+
+    Raises RuleBroken for what is empty, too large or unknown.
+    """
     if not file.content:
         raise RuleBroken(_l("Filen är tom."))
     if len(file.content) > MOST_BYTES:
@@ -356,10 +359,15 @@ def _attachment(file: SentFile) -> NeedAttachment:
             _l("Filen går inte att bifoga. Använd PDF, bild (JPEG, PNG), Office, OpenDocument eller text.")
         )
     suffix, media_type = kind
+    return safe_name(file.name, suffix), media_type, sha256(file.content).hexdigest()
+
+
+def _attachment(file: SentFile) -> NeedAttachment:
+    name, media_type, fingerprint = described(file)
     return NeedAttachment(
-        name=safe_name(file.name, suffix),
+        name=name,
         media_type=media_type,
-        sha256=sha256(file.content).hexdigest(),
+        sha256=fingerprint,
         size=len(file.content),
         content=file.content,
     )

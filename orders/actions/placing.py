@@ -159,13 +159,13 @@ def _charge(charge: Charge) -> OrderCharge:
 COPIED = (
     "award_id", "supplier_number", "gtin", "name", "description", "classification", "unit_code", "quantity",
     "unit_price", "base_quantity", "net_amount", "is_approximate", "vat_percent", "choice_ground",
-    "note", "bid_line_id", "coding",
+    "note", "bid_line_id", "free_text_id", "coding",
 )  # fmt: skip
 
 
 def _line(position: int, line: RequisitionLine, sold: Sold) -> dict[str, object]:
     """The line as it was approved, standing on the row that is published today (its terms are equal: gates); a won
-    price on its own row."""
-    is_won = line.bid_line_id is not None
-    article_id = line.article_id if is_won else sold[line.award_id, line.supplier_number].id
+    price and a free text on their own rows."""
+    is_its_own = line.bid_line_id is not None or line.free_text_id is not None
+    article_id = line.article_id if is_its_own else sold[line.award_id, line.supplier_number].id
     return {"position": position, "article_id": article_id, **{name: getattr(line, name) for name in COPIED}}

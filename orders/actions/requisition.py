@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -32,6 +32,7 @@ from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.approval_queries import steps_of
 from orders.basket import Basket, BasketLine, RankingRefusal
 from orders.basket_queries import BasketView, basket_of, view_basket
+from orders.coded import codes_of
 from orders.coding_said import Said
 from orders.policy import may_mend, may_order, may_withdraw
 from orders.requisition import Requisition, RequisitionCharge, RequisitionLine, RequisitionState
@@ -115,7 +116,9 @@ def route_of(requisition: Requisition) -> list[RouteStep]:
 def need_of_requisition(requisition: Requisition) -> Need:
     """What the rules look at, of what was sent. One query."""
     lines = [(line.award, line.net_amount, line.choice_ground) for line in requisition.lines]
-    return need_of(requisition.unit, requisition.net_amount, requisition.orderer, requisition.barred, lines)
+    need = need_of(requisition.unit, requisition.net_amount, requisition.orderer, requisition.barred, lines)
+    has_free_text = any(line.free_text_id for line in requisition.lines)
+    return replace(need, has_free_text=has_free_text, codes=codes_of(line.coding for line in requisition.lines))
 
 
 def need_of(
@@ -146,11 +149,14 @@ def need_of(
     )
 
 
-def route_preview(actor: User, unit: Unit, view: BasketView) -> list[RouteStep] | NobodyCanApprove:
-    """Who would have to say yes to a basket if it were sent now; or why nobody can."""
+def route_preview(
+    actor: User, unit: Unit, view: BasketView, codes: frozenset[tuple[int, str]] = frozenset()
+) -> list[RouteStep] | NobodyCanApprove:
+    """Who would have to say yes to a basket if it were sent now, coded so; or why nobody can."""
     priced = [line for draft in view.drafts for line in draft.lines]
     lines = [(line.award, line.net_amount, line.line.choice_ground) for line in priced]
     need = need_of(unit, view.net_amount, actor, frozenset({actor.id}), lines)
+    need = replace(need, has_free_text=any(line.line.free_text_id for line in priced), codes=codes)
     try:
         return find_route(need, directory_of(view.basket.organisation, today(), need))
     except NobodyCanApprove as nobody:
@@ -204,7 +210,7 @@ def mend(actor: User, requisition: Requisition) -> list[str]:
     sold = current_articles(keys, today())
     gone = []
     for line, key in zip(requisition.lines, keys, strict=True):
-        if key not in sold and line.bid_line_id is None:
+        if key not in sold and line.bid_line_id is None and line.free_text_id is None:
             gone.append(line.name)
             continue
         basket.lines.append(
@@ -214,6 +220,7 @@ def mend(actor: User, requisition: Requisition) -> list[str]:
                 choice_ground=line.choice_ground,
                 note=line.note,
                 bid_line_id=line.bid_line_id,
+                free_text_id=line.free_text_id,
                 added_at=now(),
             )
         )
@@ -288,7 +295,7 @@ def _copy(position: int, line: BasketLine, rates: dict[VatClass, Decimal]) -> Re
         lot_id=award.lot_id,
         agreement_id=award.lot.agreement_id,
         supplier_id=award.supplier_id,
-        supplier_number=article.supplier_number,
+        supplier_number="" if line.free_text_id else article.supplier_number,
         gtin=article.gtin,
         name=article.name,
         description=article.description,
@@ -304,6 +311,8 @@ def _copy(position: int, line: BasketLine, rates: dict[VatClass, Decimal]) -> Re
         choice_ground=line.choice_ground,
         note=line.note,
         bid_line_id=line.bid_line_id,
+        free_text=line.free_text,
+        free_text_id=line.free_text_id,
         coding=(),
     )
 

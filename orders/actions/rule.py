@@ -22,6 +22,7 @@ from core.db import db
 from core.errors import NotAllowed, RuleBroken
 from core.language import speaking
 from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, Quorum, StepKind, Turn
+from orders.coding import Dimension
 from orders.policy import may_manage_rules
 from orders.rule import condition, period, who_decides
 
@@ -56,6 +57,10 @@ class RuleFacts:
     agreement: Agreement | None = None
     method: CallOffMethod | None = None
     is_justified: bool = False  # only where the orderer has stated a ground for her choice of supplier
+    is_free_text: bool = False  # only where some line stands in no price list
+    coding_dimension: Dimension | None = None  # only where some line is charged to `coding_code` of it
+    coding_code: str | None = None
+    is_code_prefix: bool = False  # or to one that begins so
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +197,17 @@ def _fill(rule: ApprovalRule, facts: RuleFacts) -> None:
         raise RuleBroken(_l("Den övre gränsen måste vara högre än den undre."))
     if facts.starts_on and facts.ends_on and facts.ends_on < facts.starts_on:
         raise RuleBroken(_l("Den sista dagen kan inte ligga före den första."))
+    if (facts.coding_dimension is None) != (facts.coding_code is None):
+        raise RuleBroken(_l("Ange både konteringsdel och kod, eller ingetdera."))
     rule.name = facts.name
     rule.starts_on, rule.ends_on = facts.starts_on, facts.ends_on
     rule.amount_from, rule.amount_below = facts.amount_from, facts.amount_below
     rule.unit, rule.category = facts.unit, facts.category
     rule.agreement, rule.method, rule.is_justified = facts.agreement, facts.method, facts.is_justified
+    rule.is_free_text = facts.is_free_text
+    rule.coding_dimension, rule.coding_code = facts.coding_dimension, facts.coding_code
+    rule.coding_dimension_id = facts.coding_dimension.id if facts.coding_dimension else None
+    rule.is_code_prefix = facts.is_code_prefix
     rule.agreement_id = facts.agreement.id if facts.agreement else None  # asked of one that is saved nowhere, too
     rule.steps = [
         ApprovalRuleStep(
@@ -228,6 +239,8 @@ def _check_places(rule: ApprovalRule) -> None:
     here = rule.organisation.id
     if rule.unit is not None and rule.unit.organisation_id != here:
         raise RuleBroken(_l("Enheten hör till en annan organisation."))
+    if rule.coding_dimension is not None and rule.coding_dimension.organisation_id != here:
+        raise RuleBroken(_l("Konteringen hör till en annan organisation."))
     for step in rule.steps:
         if step.kind is StepKind.PERSON and (step.user is None or Role.APPROVER not in step.user.roles_in(here)):
             raise RuleBroken(_l("Personen måste ha rollen attestant i organisationen."))

@@ -180,7 +180,8 @@ def checkout() -> Any:
         basket = basket_of(user, organisation)  # the refusal has undone what was read
         till = open_till(user, unit, basket, request.form) if basket else None
     view = view_basket(basket) if basket else None
-    route = route_preview(user, unit, view) if unit and view else None
+    codes = till.codes if till and view else frozenset()
+    route = route_preview(user, unit, view, codes) if unit and view else None
     page = render_template(
         "basket/checkout.html", form=form, view=view, route=route, units=units, unit=unit, today=today(), till=till
     )

@@ -23,6 +23,7 @@ from core.errors import NotAllowed, NotFound
 from core.web import requires
 from orders.actions import rule as act
 from orders.approval import ApprovalGroup, ApprovalRule
+from orders.coding_queries import current_dimensions
 from orders.policy import may_manage_rules
 from orders.route import Need, directory_of, trace
 from orders.rule import condition, period, union_sentence, who_decides, why_left_out, why_not
@@ -151,7 +152,8 @@ def _edit(rule: ApprovalRule | None) -> Any:
     organisation = _managed()
     form = RuleForm(data=said_by(rule) if rule else {})
     people = members_of(organisation, Role.APPROVER)
-    form.offer(unit_tree(organisation), categories(), people, groups_of(organisation))
+    dimensions = current_dimensions(organisation, today())
+    form.offer(unit_tree(organisation), categories(), people, groups_of(organisation), dimensions)
     form.agreement.look_up = _agreement
     if form.validate_on_submit():
         with refusals_on(form):
@@ -183,7 +185,8 @@ def _edit_group(group: ApprovalGroup | None) -> Any:
 def _asked(organisation: Organisation) -> tuple[TryForm, Need | None]:
     """The form that asks who would approve, and what it asks about; nothing until it is asked."""
     form = TryForm(formdata=request.args if "amount" in request.args else None)
-    form.offer(members_of(organisation, Role.ORDERER), unit_tree(organisation), categories())
+    dimensions = current_dimensions(organisation, today())
+    form.offer(members_of(organisation, Role.ORDERER), unit_tree(organisation), categories(), dimensions)
     form.agreement.look_up = _agreement
     if "amount" not in request.args or not form.validate():
         return form, None
@@ -191,6 +194,7 @@ def _asked(organisation: Organisation) -> tuple[TryForm, Need | None]:
     if unit is None:
         form.unit.errors = [_("Välj en enhet.")]
         return form, None
+    dimension, code = form.coding_dimension.picked, form.coding_code.data
     return form, Need(
         unit=unit,
         amount=form.amount.data or Decimal(0),
@@ -200,6 +204,8 @@ def _asked(organisation: Organisation) -> tuple[TryForm, Need | None]:
         agreements=frozenset({agreement.id} if (agreement := form.agreement.picked) else ()),
         methods=frozenset({method} if (method := form.method.picked) else ()),
         is_justified=form.is_justified.data,
+        has_free_text=form.is_free_text.data,
+        codes=frozenset({(dimension.id, code)} if dimension and code else ()),
     )
 
 

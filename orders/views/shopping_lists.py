@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -17,10 +18,11 @@ from catalog.queries import article_for, articles_by_id
 from core.clock import today
 from core.web import read_key, requires
 from orders.actions import shopping_list as act
+from orders.basket import BasketLine
 from orders.basket_queries import basket_of, units_and_addresses
 from orders.coding_queries import current_dimensions
 from orders.favourite_queries import favourites_of
-from orders.order import Order
+from orders.order import Order, OrderLine
 from orders.order_queries import order_for
 from orders.policy import may_change_list
 from orders.proposal import net_total
@@ -169,19 +171,24 @@ def _source() -> Source:
     user, organisation = current(), acting_organisation()
     if number := request.args.get("order"):
         order = order_for(user, organisation, number)
-        return Source([(line.article_id, line.quantity) for line in order.lines], _as_ordered(order))
+        return Source(_listable(order.lines), _as_ordered(order))
     if "list" in request.args:
         kept = _visible_list(read_key(request.args["list"]) or NONE)
         wanted = [(line.article_id, line.quantity) for line in kept.lines]
         return Source(wanted, {"name": _("Kopia av %(name)s", name=kept.name)[:100]})
     if request.args.get("of") == "basket":
         basket = basket_of(user, organisation)
-        return Source([(line.article_id, line.quantity) for line in basket.lines] if basket else [])
+        return Source(_listable(basket.lines) if basket else [])
     if request.args.get("of") == "favourites":
         hers = favourites_of(user, organisation)
         wanted = [(article.id, _first_quantity(article)) for article in (*hers.orderable, *hers.gone)]
         return Source(wanted, {"name": _("Mina favoriter")})
     return Source()
+
+
+def _listable(lines: Iterable[BasketLine | OrderLine]) -> list[tuple[int, Decimal]]:
+    """What can be ordered again as it was: neither a price won for one order, nor a free text, which is stated anew."""
+    return [(line.article_id, line.quantity) for line in lines if not (line.bid_line_id or line.free_text_id)]
 
 
 def _as_ordered(order: Order) -> dict[str, Any]:

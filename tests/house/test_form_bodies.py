@@ -50,6 +50,8 @@ REFERENCES = {
     "competitions.new.unit_id": "unit",
     "competitions.opening.witness": "user",
     "conflicts.declare.person": "user",
+    "rules.create.coding_dimension": "coding dimension",
+    "rules.edit.coding_dimension": "coding dimension",
     "manage.create_agreement.owner": "organisation",
     "manage.create_agreement.responsible": "user",
     "manage.edit_agreement.owner": "organisation",

@@ -64,6 +64,7 @@ from tests.factories.competitions import (
     make_competition,
     open_together,
 )
+from tests.factories.free_texts import make_free_requisition
 from tests.factories.orders import Place, make_group, make_requisition, make_rule, pending_step
 
 # How near a thing is to the actors, who all work at unit A1.
@@ -226,6 +227,9 @@ def _walk(world: World, nearness: str, place: Place, name: str, article: Article
     approve(place.approver, pending_step(undone), secret, undone.content_hash or "")
     cancel(place.orderer, orders_of(undone)[0], secret)
     waiting = make_requisition(place, goods, **said)
+    offer = needs.SentFile("offert.txt", secret.encode())
+    free = make_free_requisition(place, name=secret, description=secret, file=offer)
+    world.add("free text", nearness, free.lines[0].free_text_id)
     add(place.orderer, place.organisation, article, Decimal(1))
     basket = basket_of(place.orderer, place.organisation)
     assert basket is not None
