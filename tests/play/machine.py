@@ -28,16 +28,17 @@ from catalog.actions import agreement as agreements
 from catalog.actions import supplier as suppliers
 from catalog.actions.ceiling import state_ceiling
 from catalog.actions.entitlement import end_entitlement
-from catalog.agreement import Agreement, Award, Lot
+from catalog.agreement import Agreement, Award, FreeTextPrice, Lot
 from catalog.ceiling import Ceiling
 from catalog.price_list import Article
 from catalog.supplier import Supplier
 from core.clock import frozen, now, today
 from core.db import TransactionalFlask, db, reading, unit_of_work
 from core.errors import AvropError
-from orders.actions import approval, basket, competition, requisition
+from orders.actions import approval, basket, competition, free_text, requisition
 from orders.actions.conflict import declare
 from orders.actions.conflict import withdraw as withdraw_conflict
+from orders.actions.free_text import FreeTextFacts
 from orders.actions.order import cancel, close
 from orders.actions.reassign import reassign
 from orders.actions.receipt import Received, receive
@@ -168,6 +169,19 @@ class Play(RuleBasedStateMachine):
                 organisation = db.session.get_one(Organisation, town.organisation)
                 found = db.session.get_one(Article, article)
                 basket.add(person(who), organisation, found, Decimal(quantity))
+
+    @act(2, price=st.sampled_from([Decimal(90), Decimal(390), Decimal(410)]), by_hour=st.booleans())
+    def state_free_text(self, data: st.DataObject, price: Decimal, by_hour: bool) -> None:
+        town = self.one(data, self.world.towns, "town")
+        award = self.one(data, self.world.awards, "award")
+        kind = FreeTextPrice.HOURLY if by_hour else FreeTextPrice.ESTIMATE
+        with self.trying("free text"):
+            organisation, orderer = db.session.get_one(Organisation, town.organisation), person(town.orderers[0])
+            said = FreeTextFacts(
+                key=f"key-{unique()}", name="Montering", quantity=Decimal(3), price=price, price_kind=kind
+            )
+            line = free_text.state(orderer, organisation, db.session.get_one(Award, award), said)
+            line.choice_ground = next(iter(line.article.award.lot.grounds), None)
 
     @act(3, "basket")
     def tidy_basket(self, data: st.DataObject) -> None:
@@ -460,7 +474,8 @@ class Play(RuleBasedStateMachine):
             if is_lawful and award.lot.agreement_id == order.agreement_id:
                 raise Nothing
             copied = {c.key: getattr(order.lines[0], c.key) for c in OrderLine.__table__.columns if c.key != "id"}
-            forced = {"position": 900, "article_id": article.id, "award_id": award.id, "bid_line_id": None}
+            forced = {"position": 900, "article_id": article.id, "award_id": award.id}
+            forced |= {"bid_line_id": None, "free_text_id": None}
             try:
                 with db.session.begin_nested():
                     db.session.execute(insert(OrderLine).values(**copied | forced))

@@ -19,7 +19,19 @@ from tests.conftest import leaving_no_trace
 from tests.play.machine import Play
 
 PLAYS, STEPS = 60, 50
-EVERYDAY = ("add", "buy", "submit", "approve", "yes", "receive", "cancel", "compete", "note refusal", "force")
+EVERYDAY = (
+    "add",
+    "buy",
+    "submit",
+    "approve",
+    "yes",
+    "receive",
+    "cancel",
+    "compete",
+    "note refusal",
+    "force",
+    "free text",
+)
 RARE = ("refuse", "reject", "send_back", "mend", "withdraw", "close", "reassign", "substitute", "conflict")
 MORE = int(os.environ.get("AVROP_PLAYS", "0"))
 

@@ -20,7 +20,7 @@ from auth.journal import JournalEntry, verify
 from auth.permission import Role
 from auth.substitution import Substitution
 from auth.user import LimitPeriod, Membership, User
-from catalog.agreement import AgreementState, Award, CallOffMethod, Lot
+from catalog.agreement import AgreementState, Award, CallOffMethod, FreeTextPrice, Lot
 from catalog.ceiling import Ceiling
 from catalog.price_list import Article, PriceListState
 from core.clock import local, today
@@ -41,7 +41,7 @@ ZERO = Decimal(0)
 COPIED = (
     "position", "award_id", "supplier_number", "gtin", "name", "description", "classification", "unit_code",
     "quantity", "unit_price", "base_quantity", "net_amount", "is_approximate", "vat_percent", "choice_ground", "note",
-    "bid_line_id", "coding",
+    "bid_line_id", "free_text_id", "coding",
 )  # fmt: skip
 WORTH_ROOM = (RequisitionState.SUBMITTED, RequisitionState.APPROVED)
 
@@ -111,7 +111,9 @@ def _unlawful_line(order: Order, line: OrderLine, day: date) -> Iterator[str]:
         yield from _not_won(order, line)
         return
     row = db.session.get_one(Article, line.article_id)
-    if row.award_id != award.id or row.price_list.state is not PriceListState.PUBLISHED:
+    if line.free_text is not None:
+        yield from _not_free(order, line, row)
+    elif row.award_id != award.id or row.price_list.state is not PriceListState.PUBLISHED:
         yield f"{where} stands on no published row"
     if line.unit_price != row.price_for(line.quantity):
         yield f"{where} costs {line.unit_price} and the list says {row.price_for(line.quantity)}"
@@ -124,6 +126,20 @@ def _unlawful_line(order: Order, line: OrderLine, day: date) -> Iterator[str]:
     others = [other for other in lot.awards if other is not award and _could_take(other, order, day)]
     if lot.method is CallOffMethod.CHOICE and others and line.choice_ground not in lot.grounds:
         yield f"{where} is chosen on no ground of the lot"
+
+
+def _not_free(order: Order, line: OrderLine, row: Article) -> Iterator[str]:
+    award, stated = line.award, line.free_text
+    assert stated is not None  # or nobody would ask
+    where = f"the free text in line {line.position} of {order.number}"
+    if (stated.award_id, stated.article_id, stated.organisation_id) != (award.id, row.id, order.organisation_id):
+        yield f"{where} was stated for something else"
+    cap = award.free_text_cap
+    free = sum((other.net_amount for other in order.lines if other.free_text and other.award_id == award.id), ZERO)
+    if cap is None or free > cap:
+        yield f"{where}: {free} of free text where {cap} is allowed"
+    if stated.price_kind is FreeTextPrice.HOURLY and line.unit_price > (award.free_text_rate or line.unit_price):
+        yield f"{where}: an hour costs {line.unit_price}"
 
 
 def _is_on(first: date | None, last: date | None, day: date) -> bool:

@@ -40,6 +40,7 @@ class LotPlan:
     fee: Decimal | None  # for orders under 500 kr
     freight: Decimal | None
     competition_above: Decimal | None
+    free_text_cap: Decimal | None  # for an estimate or an hour's work; none: no free text
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ lots = st.builds(
     fee=st.none() | st.just(Decimal(75)),
     freight=st.none() | st.just(Decimal("49.50")),
     competition_above=st.sampled_from([Decimal(500), Decimal(2500)]),
+    free_text_cap=st.none() | st.just(Decimal(2000)),
 )
 organisations = st.builds(
     OrganisationPlan,
