@@ -39,6 +39,7 @@ from orders import (
     approval,
     basket,
     bid,
+    blanket,
     coding,
     coding_rule,
     competition,
@@ -77,7 +78,8 @@ NOUNS = (
     *(journal, organisation, session, substitution, throttle, user),
     *(agreement, category, ceiling, column_map, criterion, parameter, picture, price_list, price_refusal, price_rule),
     supplier,
-    *(outbox, approval, basket, bid, competition, conflict, direct_procurement, favourite, free_text, need, order),
+    *(outbox, approval, basket, bid, blanket, competition, conflict, direct_procurement, favourite, free_text, need),
+    order,
     *(coding, coding_rule, receipt, refused_line, requisition, shopping_list, volume),
 )
 

@@ -162,6 +162,8 @@ SENTENCES: dict[tuple[str, str], Any] = {
     ("order", "receive"): _l("Tog emot varor."),
     ("order", "cancel"): _l("Annullerade beställningen."),
     ("order", "close"): _l("Avslutade beställningen."),
+    ("order", "draw"): _l("Antecknade en leverans på ramordern."),
+    ("order", "end-blanket"): _l("Ramorderns tid tog slut."),
     ("order", "reopen"): _l("Öppnade beställningen igen."),
     ("order", "resend"): _l("Skickade beställningen igen."),
     ("need-report", "report"): _l("Anmälde behovet %(title)s."),

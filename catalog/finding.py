@@ -47,13 +47,18 @@ class Won:
     taken_by: str | None = None  # the requisition that has it already
 
 
+Period = tuple[date, date]  # both days included
+
+
 @dataclass(frozen=True, slots=True)
 class Free:
-    """What was stated of something that stands in no price list. `mark_up`: in percent, on a list price."""
+    """What was stated of something that stands in no price list. `mark_up`: in percent, on a list price; `period`: of
+    a blanket order, whose price is its cap."""
 
     price: FreeTextPrice
     mark_up: Decimal | None = None
     has_file: bool = False
+    period: Period | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,13 +74,21 @@ def judge(
         )
         seen_awards.add(award.id)
         seen_agreements.add(agreement_id)
-        rules = WON_RULES if ask.won else FREE_RULES if ask.free else ORDINARY_RULES
+        rules = _rules_of(ask)
         key = award.id, rules
         if key not in of_award:
             of_award[key] = [finding for rule in rules.of_award for finding in rule(case)]
         found = [*of_award[key], *(finding for rule in rules.of_line for finding in rule(case))]
         judged.append(tuple(sorted(found, key=lambda finding: LEVELS.index(finding.level))))
     return judged
+
+
+def _rules_of(ask: Ask) -> RuleSet:
+    if ask.won is not None:
+        return WON_RULES
+    if ask.free is not None:
+        return BLANKET_RULES if ask.free.period else FREE_RULES
+    return ORDINARY_RULES
 
 
 # May this organisation order under this award today?
@@ -274,7 +282,9 @@ def free_text_is_allowed(case: Case) -> Iterator[Finding]:
     if free is None:
         return
     text = None
-    if free.price not in award.free_text_prices:
+    if free.period and award.free_text_prices:
+        pass  # the cap is no price
+    elif free.price not in award.free_text_prices:
         text = _l("Hos %(supplier)s får bara det som står i prislistan beställas.", supplier=award.supplier.name)
         if award.free_text_prices:
             kind = FREE_TEXT_PRICE_NAMES[free.price]
@@ -321,6 +331,32 @@ def _way_on_from_free_text(case: Case) -> Any:
         "Anmäl behovet, så får du veta hur ni kan köpa det. Frågor? Kontakta %(help)s.",
         help=words.helper(case.agreement),
     )
+
+
+def blanket_fits(case: Case) -> Iterator[Finding]:
+    """A blanket order is placed once, for a period within the agreement's own."""
+    free, agreement = case.ask.free, case.agreement
+    if free is None or free.period is None:
+        return
+    if case.ask.quantity not in (None, 1):
+        text = _l("En ramorder är en enda: det är beloppet som säger hur mycket.")
+        yield Finding("quantity-rule", Level.STOP, text, None, _l("Ändra antalet till 1."))
+    starts_on, ends_on = free.period
+    first = max(agreement.starts_on, case.award.starts_on or agreement.starts_on)
+    last = min(agreement.ends_on, case.award.ends_on or agreement.ends_on)
+    if starts_on < first or ends_on > last or ends_on < max(starts_on, case.facts.on):
+        yield Finding(
+            "blanket-period",
+            Level.STOP,
+            _l(
+                "Ramorderns tid, %(from)s till %(to)s, måste ligga framåt och inom avtalets: %(first)s till %(last)s.",
+                first=words.day(first),
+                last=words.day(last),
+                **{"from": words.day(starts_on), "to": words.day(ends_on)},
+            ),
+            _l("Avtalstiden"),
+            _l("Lägg ramordern för en kortare tid."),
+        )
 
 
 # Is there room, and what else should she know?
@@ -441,6 +477,11 @@ FREE_RULES = RuleSet(
         charges_are_known,
         end_is_far,
     ),
+)
+# Freight and fees are part of what a blanket order's cap holds.
+BLANKET_RULES = RuleSet(
+    of_award=FREE_RULES.of_award,
+    of_line=(*(rule for rule in FREE_RULES.of_line if rule not in (charges_are_known, quantity_fits)), blanket_fits),
 )
 # A competition has chosen the supplier and the price; what stands in the price list is another matter.
 WON_RULES = RuleSet(of_award=MAY_ORDER, of_line=(delivery_is_in_time, win_holds, ceiling_holds, end_is_far))

@@ -176,7 +176,8 @@ def _front(document: OrderDocument) -> Iterator[Block]:
 
 def _heading(document: OrderDocument) -> Block:
     block = Block(102)
-    kind = "INKÖPSORDER" if document.standing is Standing.PLACED else "INGEN GÄLLANDE ORDER"
+    is_live = document.standing is Standing.PLACED
+    kind = ("RAMORDER" if document.period else "INKÖPSORDER") if is_live else "INGEN GÄLLANDE ORDER"
     block.text(LEFT, 8, kind, LABEL)
     block.begin("H1")
     y = block.lines(LEFT - 1, 34, _HEADINGS[document.standing], TITLE)
@@ -229,6 +230,7 @@ def _facts(document: OrderDocument) -> Block:
     facts = [
         ("Orderdatum", swedish.day(clock.local(document.issued_at)), 1),
         ("Önskad leverans", swedish.day(document.delivery.wanted_on), 1),
+        ("Gäller från", swedish.day(document.period[0]) if document.period else None, 1),
         ("Gäller till", swedish.day(document.valid_until), 1),
         ("Betalningsvillkor", document.payment_terms, 1),
         ("Ramavtal", f"{document.agreement_number}  {document.agreement_title}", 2),

@@ -44,12 +44,16 @@ FREE_TEXT = {  # likewise
     FreeTextPrice.MARK_UP: "Fritext, listpris {price} kr plus {percent} % påslag enligt avtalet.",
     FreeTextPrice.ESTIMATE: "Fritext, uppskattat pris: kontakta beställaren innan det överskrids.",
 }
+BLANKET = (
+    "Ramorder: avropas efter hand från {first} till {last}, för högst {cap} kr exkl. moms. "
+    "Leverera bara det som beställaren avropar."
+)
 CHARGE_CODES = {"freight": "FC", "small-order": "ADR"}  # UNCL 7161
 
 
 def order_document(order: Order, approvers: Sequence[ApproverDocument]) -> OrderDocument:
     """The frozen document of a placed or cancelled order."""
-    requisition = order.requisition
+    requisition, blanket = order.requisition, order.blanket
     return OrderDocument(
         number=order.number,
         standing=Standing.CANCELLED if order.state is OrderState.CANCELLED else Standing.PLACED,
@@ -73,7 +77,8 @@ def order_document(order: Order, approvers: Sequence[ApproverDocument]) -> Order
         note=requisition.message_to_supplier,
         payment_terms=order.agreement.payment_terms,
         currency=order.currency,
-        valid_until=(order.wanted_on or local(order.placed_at).date()) + VALID,
+        valid_until=blanket.ends_on if blanket else (order.wanted_on or local(order.placed_at).date()) + VALID,
+        period=(blanket.starts_on, blanket.ends_on) if blanket else None,
         cancel_reason=order.cancel_reason,
     )
 
@@ -215,6 +220,9 @@ def _free_text(line: OrderLine) -> str | None:
     if free is None:
         return None
     words = FREE_TEXT[free.price_kind]
+    if free.period is not None:
+        first, last = (swedish.day(day) for day in free.period)
+        words = BLANKET.format(first=first, last=last, cap=swedish.kr(line.net_amount))
     if free.list_price is not None and free.mark_up is not None:
         words = words.format(price=swedish.kr(free.list_price), percent=swedish.quantity(free.mark_up))
     return f"{words} Bilaga: {free.file_name}." if free.is_file_sent else words

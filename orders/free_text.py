@@ -6,7 +6,7 @@ at as they do at an article. The row and the statement are never changed: who wa
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
@@ -16,12 +16,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from auth.organisation import Organisation
 from auth.user import User
 from catalog.agreement import Award, FreeTextPrice
-from catalog.finding import Free
+from catalog.finding import Free, Period
 from catalog.price_list import Article
 from core.db import Base
 from core.types import Percent, TextEnum, UnitPrice, UtcDateTime
 
-HOUR = "HUR"  # UN/ECE Rec 20
+HOUR, LUMP_SUM = "HUR", "LS"  # UN/ECE Rec 20
 
 
 class FreeText(Base):
@@ -51,6 +51,9 @@ class FreeText(Base):
     file_sha256: Mapped[str | None] = mapped_column(String(64))
     file_content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     is_file_sent: Mapped[bool] = mapped_column(default=False)  # to the supplier, with the order
+    # a blanket order's period, both days included; none: an order of one thing. Its price is the cap
+    blanket_starts_on: Mapped[date | None]
+    blanket_ends_on: Mapped[date | None]
 
     organisation: Mapped[Organisation] = relationship()
     author: Mapped[User] = relationship()
@@ -61,9 +64,16 @@ class FreeText(Base):
     def is_estimate(self) -> bool:
         return self.price_kind is FreeTextPrice.ESTIMATE
 
+    @property
+    def period(self) -> Period | None:
+        """The first and the last day of a blanket order."""
+        if self.blanket_starts_on is None or self.blanket_ends_on is None:
+            return None
+        return self.blanket_starts_on, self.blanket_ends_on
+
     def as_asked(self) -> Free:
         """What the steering looks at."""
-        return Free(self.price_kind, self.mark_up, has_file=self.file_name is not None)
+        return Free(self.price_kind, self.mark_up, has_file=self.file_name is not None, period=self.period)
 
 
 class Line(Protocol):

@@ -14,12 +14,13 @@ from wtforms.validators import Length, ValidationError
 from catalog.agreement import FREE_TEXT_PRICE_NAMES, Award, FreeTextPrice
 from catalog.price_list import VatClass
 from catalog.price_sheets import VAT_NAMES
-from core.forms import BaseForm, DecimalField, LongTextField, RadioField, Required, SelectField, TextField
+from core.clock import today
+from core.forms import BaseForm, DayField, DecimalField, LongTextField, RadioField, Required, SelectField, TextField
 from core.language import language
 from exchange.units import UNITS, unit_name
 from orders.actions.free_text import FreeTextFacts
 from orders.actions.need import MOST_BYTES, SentFile
-from orders.forms import LEAST, MOST
+from orders.forms import LEAST, MOST, OnceForm
 from orders.free_text import HOUR
 
 LEAST_PRICE = Decimal("0.0001")
@@ -78,13 +79,73 @@ class FreeTextForm(BaseForm):
             price_kind=kind,
             mark_up=self.mark_up.data if kind is FreeTextPrice.MARK_UP else None,
             vat_class=VatClass(self.vat_class.data),
-            file=self._sent_file(),
+            file=sent_file(self.file.data),
             is_file_sent=bool(self.is_file_sent.data),
         )
 
-    def _sent_file(self) -> SentFile | None:
-        """What was sent along, read no further than one byte beyond what is taken."""
-        sent = self.file.data
-        if not isinstance(sent, FileStorage) or not sent.filename:
-            return None
-        return SentFile(sent.filename, sent.stream.read(MOST_BYTES + 1))
+
+class BlanketForm(BaseForm):
+    """A blanket order: what may be drawn, from when to when, and for how much at most."""
+
+    key = HiddenField(validators=[Required(), Length(max=64)])
+    name = TextField(_l("Vad får avropas?"), [Required()], description=_l("Kort: så heter raden på beställningen."))
+    description = LongTextField(
+        _l("Beskrivning"),
+        [Required()],
+        longest=1000,
+        description=_l("Vad som ingår, vad priset bygger på, och hur ni avropar. Skriv inga personuppgifter."),
+    )
+    starts_on = DayField(_l("Från och med"), [Required()])
+    ends_on = DayField(_l("Till och med"), [Required()])
+    cap = DecimalField(
+        _l("Högsta belopp, kronor utan moms"), [Required()], places=2, min=Decimal("0.01"), max=MOST_PRICE
+    )
+    vat_class = SelectField(_l("Moms"), choices=[(v.value, name) for v, name in VAT_NAMES.items()])
+    file = FileField(
+        _l("Offert eller annat underlag"),
+        description=_l("Bild, PDF, Office, OpenDocument eller text, högst %(mb)s MB.", mb=10),
+    )
+    is_file_sent = BooleanField(_l("Skicka underlaget till leverantören med beställningen"))
+
+    def validate_ends_on(self, field: Any) -> None:
+        if field.data and self.starts_on.data and field.data < self.starts_on.data:
+            raise ValidationError(_l("Sista dagen ligger före första dagen."))
+
+    def facts(self) -> FreeTextFacts:
+        first, last = self.starts_on.data or today(), self.ends_on.data or today()
+        return FreeTextFacts(
+            key=self.key.data,
+            name=self.name.data or "",
+            description=self.description.data,
+            quantity=Decimal(1),
+            price=self.cap.data or Decimal(0),
+            price_kind=FreeTextPrice.ESTIMATE,
+            vat_class=VatClass(self.vat_class.data),
+            file=sent_file(self.file.data),
+            is_file_sent=bool(self.is_file_sent.data),
+            period=(first, last),
+        )
+
+
+class DrawForm(OnceForm):
+    """What came of a blanket order."""
+
+    amount = DecimalField(
+        _l("Belopp, kronor utan moms"),
+        [Required()],
+        places=2,
+        min=-MOST_PRICE,
+        max=MOST_PRICE,
+        description=_l("Skriv minus framför för att rätta något som antecknats fel."),
+    )
+    came_on = DayField(_l("När kom det?"), [Required()])
+    note = TextField(
+        _l("Vad kom?"), longest=500, description=_l("Till exempel följesedelns nummer. Behövs när du rättar.")
+    )
+
+
+def sent_file(sent: Any) -> SentFile | None:
+    """What was sent along, read no further than one byte beyond what is taken."""
+    if not isinstance(sent, FileStorage) or not sent.filename:
+        return None
+    return SentFile(sent.filename, sent.stream.read(MOST_BYTES + 1))

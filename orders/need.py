@@ -59,6 +59,7 @@ REFUSAL_NAMES = {
     "price-changed": _l("priset har ändrats"),
     "quantity-rule": _l("antalet går inte att beställa"),
     "free-text-not-allowed": _l("avtalet medger inte fritext"),
+    "blanket-period": _l("ramorderns tid ligger utanför avtalets"),
     "free-text-over-cap": _l("fritexten kostar mer än avtalet medger"),
     "ceiling-reached": _l("takvolymen räcker inte"),
     "competition-required": _l("förnyad konkurrensutsättning krävs"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import (
@@ -29,6 +30,9 @@ from core.types import Amount, Percent, Quantity, TextEnum, UnitPrice, UtcDateTi
 from orders.coded import CodingOfLine, Parts
 from orders.free_text import FreeText
 from orders.requisition import Requisition
+
+if TYPE_CHECKING:
+    from orders.blanket import BlanketOrder
 
 
 class OrderState(str, Enum):
@@ -111,6 +115,7 @@ class Order(Base):
     lines: Mapped[list[OrderLine]] = relationship(back_populates="order", order_by="OrderLine.position")
     charges: Mapped[list[OrderCharge]] = relationship(back_populates="order", order_by="OrderCharge.id")
     documents: Mapped[list[OrderFile]] = relationship(back_populates="order", order_by="OrderFile.id")
+    blanket: Mapped[BlanketOrder | None] = relationship(back_populates="order")  # for a period, up to a cap
 
     __mapper_args__ = {"version_id_col": version}
 

@@ -60,6 +60,7 @@ def _whole(number: str) -> Select[Any]:
             joinedload(Order.orderer),
             joinedload(Order.supplier),
             joinedload(Order.agreement),
+            joinedload(Order.blanket),
         )
     )
 
@@ -101,7 +102,7 @@ def orders_page(
     if text:
         suppliers = select(Supplier.id).where(Supplier.name.icontains(text, autoescape=True))
         condition.append(or_(Order.number.icontains(text, autoescape=True), Order.supplier_id.in_(suppliers)))
-    loaded = (joinedload(Order.supplier), joinedload(Order.unit), joinedload(Order.orderer))
+    loaded = (joinedload(Order.supplier), joinedload(Order.unit), joinedload(Order.orderer), joinedload(Order.blanket))
     newest_first = select(Order).where(*condition).order_by(Order.placed_at.desc(), Order.id.desc()).options(*loaded)
     number = min(max(page, 1), LAST_PAGE)
     found = db.session.scalars(newest_first.limit(PAGE_SIZE + 1).offset((number - 1) * PAGE_SIZE)).all()

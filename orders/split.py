@@ -33,6 +33,12 @@ class PricedLine:
         """Whether a competition has decided its price."""
         return getattr(self.line, "bid_line_id", None) is not None
 
+    @property
+    def is_blanket(self) -> bool:
+        """Whether it is the cap of a blanket order."""
+        free = getattr(self.line, "free_text", None)
+        return free is not None and free.period is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Charge:
@@ -112,9 +118,9 @@ def charges_for(lines: Sequence[PricedLine]) -> tuple[Charge, ...]:
 
     Where lines stand under several awards of the same supplier and agreement, the highest charge of a kind that
     applies is taken, once. A charge bears the highest VAT rate among the goods it belongs to. A price won in a
-    competition has them in it.
+    competition and the cap of a blanket order have them in it.
     """
-    lines = [line for line in lines if not line.is_won]
+    lines = [line for line in lines if not (line.is_won or line.is_blanket)]
     if not lines:
         return ()
     total = sum((line.net_amount for line in lines), ZERO)

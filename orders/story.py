@@ -238,6 +238,19 @@ def _amount(detail: dict[str, Any], name: str) -> str:
     return kr(Decimal(detail[name])) if name in detail else "–"
 
 
+def _draw(who: str, detail: dict[str, Any]) -> Sentence:
+    return _(
+        "%(who)s antecknade en leverans på %(amount)s utan moms. Kvar av ramordern: %(left)s.",
+        who=who,
+        amount=_amount(detail, "amount"),
+        left=_amount(detail, "left"),
+    )
+
+
+def _end_blanket(who: str, detail: dict[str, Any]) -> Sentence:
+    return _("Ramorderns tid är slut. %(amount)s frigjordes.", amount=_amount(detail, "released"))
+
+
 SENTENCES: dict[tuple[str, str], Telling] = {
     ("requisition", "submit"): _submit,
     ("requisition", "approve"): _approve,
@@ -256,6 +269,8 @@ SENTENCES: dict[tuple[str, str], Telling] = {
     ("order", "receive"): _receive,
     ("order", "cancel"): _cancel,
     ("order", "close"): _close,
+    ("order", "draw"): _draw,
+    ("order", "end-blanket"): _end_blanket,
     ("order", "reopen"): _reopen,
     ("order", "resend"): _resend,
     ("competition", "announce"): _announce,

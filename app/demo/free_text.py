@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 
@@ -13,13 +14,16 @@ from app.demo.chronicle import Chronicle
 from auth.user import User
 from catalog.actions.lot import AwardFacts, edit_award
 from catalog.agreement import Agreement, Award, FreeTextPrice, Lot
+from core.clock import now, today
 from core.db import db
 from orders.actions.approval import approve
+from orders.actions.blanket import draw
 from orders.actions.free_text import FreeTextFacts, state
 from orders.actions.need import SentFile
 from orders.actions.requisition import Checkout, submit
 from orders.approval import ApprovalState
 from orders.approval_queries import steps_of
+from orders.order_queries import orders_of
 from orders.requisition import Requisition, RequisitionState
 
 AGREEMENT = "UK25-018"
@@ -61,6 +65,39 @@ def plan_free_text(office: Office, chronicle: Chronicle) -> None:
     chronicle.at(chronicle.instant(70, 10, 5), partial(_allow, office))
     chronicle.at(chronicle.instant(24, 9, 15), partial(_order, office, chronicle, (WORK, LAMPS), says_yes=True))
     chronicle.at(chronicle.instant(chronicle.workday(1), 9, 25), partial(_order, office, chronicle, (SEARCH,)))
+    chronicle.at(chronicle.instant(62, 9, 35), partial(_place_blanket, office, chronicle))
+
+
+def _place_blanket(office: Office, chronicle: Chronicle) -> None:
+    """A blanket order for small repairs, drawn from three times and running on."""
+    anna, organisation = office.people["anna@ostersund"], office.places.organisations["OSD"]
+    facts = FreeTextFacts(
+        key="demo-ramorder",
+        name="Löpande elreparationer på skolan",
+        description="Mindre fel som vaktmästaren anmäler: 590 kr i timmen, material enligt prislistan.",
+        quantity=Decimal(1),
+        price=Decimal(20_000),
+        price_kind=FreeTextPrice.ESTIMATE,
+        period=(today(), today() + timedelta(days=180)),
+    )
+    state(anna, organisation, award_of(AGREEMENT), facts)
+    requisition = submit(anna, organisation, checkout_of(office, anna, facts.key))
+    chronicle.at(now() + timedelta(hours=4), partial(approve_all, requisition))
+    for days, amount, note in DRAWS:
+        came = partial(_draw, office, requisition, Decimal(amount), note)
+        chronicle.at(chronicle.instant(days, 15, 10), came)
+
+
+DRAWS = (
+    (50, "1770", "Tre timmar, jordfelsbrytare i köket"),
+    (33, "2945.50", "Uttag i lärarrummet, med material"),
+    (9, "1180", "Två timmar, ytterbelysning"),
+)
+
+
+def _draw(office: Office, requisition: Requisition, amount: Decimal, note: str) -> None:
+    [order] = orders_of(requisition)
+    draw(office.people["anna@ostersund"], order, amount, today(), note, f"demo-{note}"[:64])
 
 
 def award_of(number: str) -> Award:

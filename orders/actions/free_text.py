@@ -12,6 +12,7 @@ from sqlalchemy import insert, select
 from auth.organisation import Organisation
 from auth.user import User
 from catalog.agreement import Award, FreeTextPrice
+from catalog.finding import Period
 from catalog.price_list import Article, PriceList, VatClass
 from catalog.rules import judge
 from catalog.steering import Ask, Finding, Free, load_facts, unmendable
@@ -24,7 +25,7 @@ from orders.actions.basket import open_basket
 from orders.actions.need import SentFile, described
 from orders.basket import Basket, BasketLine
 from orders.basket_queries import refused_awards
-from orders.free_text import HOUR, FreeText, free_of
+from orders.free_text import HOUR, LUMP_SUM, FreeText, free_of
 from orders.requisition import MOST_LINES
 
 NO_VERSION = 0  # of the list that holds an award's free texts: those of price lists begin at 1
@@ -46,6 +47,7 @@ class FreeTextFacts:
     description: str | None = None
     file: SentFile | None = None
     is_file_sent: bool = False
+    period: Period | None = None  # of a blanket order: then `price` is its cap
 
     @property
     def unit_price(self) -> Decimal:
@@ -88,7 +90,7 @@ def closed_to(organisation: Organisation, award: Award) -> tuple[Finding, ...]:
 
 def _check_gates(basket: Basket, article: Article, facts: FreeTextFacts) -> None:
     """Every gate of the award, together with the free text of it that lies in the basket already."""
-    free = Free(facts.price_kind, facts.mark_up, has_file=facts.file is not None)
+    free = Free(facts.price_kind, facts.mark_up, has_file=facts.file is not None, period=facts.period)
     lying = [line for line in basket.lines if line.free_text_id and line.article.award_id == article.award_id]
     asks = [
         Ask(article, facts.quantity, free=free),
@@ -101,6 +103,12 @@ def _check_gates(basket: Basket, article: Article, facts: FreeTextFacts) -> None
         raise RuleBroken(hard[0].text, way_on=hard[0].way_on, findings=hard)
 
 
+def _unit(facts: FreeTextFacts) -> str:
+    if facts.period is not None:
+        return LUMP_SUM
+    return HOUR if facts.price_kind is FreeTextPrice.HOURLY else facts.unit_code
+
+
 def _row(actor: User, award: Award, facts: FreeTextFacts) -> dict[str, object]:
     told = f"{actor.id}:{facts.key}"
     return {
@@ -108,7 +116,7 @@ def _row(actor: User, award: Award, facts: FreeTextFacts) -> dict[str, object]:
         "supplier_number": f"fritext-{sha256(told.encode()).hexdigest()[:16]}",  # tells rows apart, shown to nobody
         "name": facts.name,
         "description": facts.description,
-        "unit_code": HOUR if facts.price_kind is FreeTextPrice.HOURLY else facts.unit_code,
+        "unit_code": _unit(facts),
         "price": facts.unit_price,
         "base_quantity": Decimal(1),
         "vat_class": facts.vat_class,
@@ -154,4 +162,6 @@ def _stated(actor: User, organisation: Organisation, article: Article, facts: Fr
         file_sha256=fingerprint,
         file_content=facts.file.content if facts.file else None,
         is_file_sent=facts.file is not None and facts.is_file_sent,
+        blanket_starts_on=facts.period[0] if facts.period else None,
+        blanket_ends_on=facts.period[1] if facts.period else None,
     )

@@ -37,7 +37,8 @@ def cancel(actor: User, order: Order, reason: str) -> None:
         raise NotAllowed(_l("Du får inte annullera den här beställningen."))
     if not reason.strip():
         raise RuleBroken(_l("Skriv varför beställningen annulleras. Leverantören får läsa det."))
-    order.check_cancellable(sum(received_quantities(order).values(), Decimal(0)))
+    drawn = order.blanket.drawn if order.blanket else Decimal(0)
+    order.check_cancellable(sum(received_quantities(order).values(), drawn))
     advance(order, "cancel")
     order.cancelled_at, order.cancelled_by, order.cancel_reason = now(), actor, reason.strip()
     ceiling.release_ordered(draws_of(order))
@@ -125,6 +126,8 @@ def lock_order(order: Order) -> Order:
     """One transaction at a time changes an order or takes in its goods. Reads its columns anew: the rest stays."""
     db.session.flush()  # or what is not written yet is forgotten
     db.session.refresh(order, Order.__table__.columns.keys(), with_for_update=True)
+    if order.blanket is not None:
+        db.session.refresh(order.blanket, ["drawn"])
     return order
 
 
@@ -141,7 +144,9 @@ def draws_of(order: Order) -> list[Draw]:
 
 def draws_not_come(order: Order, received: Mapping[int, Decimal]) -> list[Draw]:
     """The part of it that stands for goods that have not come, by what has come of each line; freight and fees are
-    paid as soon as anything has."""
+    paid as soon as anything has. Of a blanket order: what is not drawn."""
+    if order.blanket is not None:
+        return _draws(order, [(order.lines[0].award_id, order.blanket.left)])
     if not any(received.values()):
         return draws_of(order)
     return _draws(order, [(line.award_id, _not_come(line, received.get(line.id, Decimal(0)))) for line in order.lines])

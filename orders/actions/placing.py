@@ -26,6 +26,7 @@ from exchange.documents import ApproverDocument
 from orders import mail
 from orders.approval import ApprovalState, ApprovalStep
 from orders.basket_queries import charges_by_award, refused_awards
+from orders.blanket import BlanketOrder
 from orders.documents import order_document, render_files
 from orders.numbering import draw_number
 from orders.order import Order, OrderCharge, OrderFile, OrderLine
@@ -127,10 +128,20 @@ def _new_order(requisition: Requisition, draft: OrderDraft) -> Order:
         vat_amount=draft.totals.vat,
         gross_amount=draft.totals.gross,
         charges=[_charge(charge) for charge in draft.charges],
+        blanket=_blanket(draft),
     )
     db.session.add(order)
     db.session.flush()
     return order
+
+
+def _blanket(draft: OrderDraft) -> BlanketOrder | None:
+    """What makes it a blanket order; its one line is the cap."""
+    line = draft.lines[0]
+    if not line.is_blanket:
+        return None
+    starts_on, ends_on = line.line.free_text.period
+    return BlanketOrder(starts_on=starts_on, ends_on=ends_on, cap=line.net_amount)
 
 
 def _write_lines(order: Order, draft: OrderDraft, sold: Sold) -> None:

@@ -43,6 +43,8 @@ def receive(actor: User, order: Order, came: Mapping[int, Received], note: str |
     order = lock_order(order)
     if done := db.session.scalar(select(Receipt).where(Receipt.key == key)):
         return done
+    if order.blanket is not None:
+        raise RuleBroken(_l("En ramorder tas emot i kronor. Anteckna vad som kom på ramorderns sida."))
     if not may_receive(actor, order):
         raise NotAllowed(_l("Du får inte ta emot den här beställningen."))
     was_closed = can(order, "reopen")

@@ -85,6 +85,7 @@ def submit(actor: User, organisation: Organisation, checkout: Checkout, basket: 
     code_lines(requisition, checkout.coding, [line.id for line in basket.lines])
     requisition.check_submittable()
     drafts = price(requisition)
+    _check_blankets(drafts)
     route = route_of(requisition)
     ceiling.reserve(all_draws(drafts))
 
@@ -238,6 +239,16 @@ def close_route(requisition: Requisition) -> None:
     for step in steps_of(requisition):
         if step.state in (ApprovalState.WAITING, ApprovalState.PENDING):
             advance(step, "skip")
+
+
+def _check_blankets(drafts: Sequence[OrderDraft]) -> None:
+    """A blanket order is drawn from by its own receipts, so nothing else stands on it. Raises RuleBroken."""
+    for draft in drafts:
+        if len(draft.lines) > 1 and any(line.is_blanket for line in draft.lines):
+            raise RuleBroken(
+                _l("En ramorder skickas för sig. Ta bort det andra från %(supplier)s.", supplier=draft.supplier.name),
+                way_on=_l("Skicka ramordern först, och lägg sedan det andra i varukorgen igen."),
+            )
 
 
 def _check_steering(basket: Basket, deliver_on: date | None) -> None:

@@ -14,14 +14,17 @@ from flask_babel import lazy_gettext as _l
 from auth.login import acting_organisation, current, has_permission
 from auth.permission import Permission
 from auth.views.refusals import refusals_on, status
+from core.clock import today
 from core.errors import NotAllowed, NotFound
 from core.state import can
 from core.web import requires
 from exchange.outbox import messages_about
 from orders import mail
 from orders.actions import order as act
+from orders.actions.blanket import draw as draw_from
 from orders.actions.receipt import Received, receive
 from orders.forms import OnceForm, ReasonForm, ReceiveForm, ReceiveLineForm, receive_line_form
+from orders.free_text_forms import DrawForm
 from orders.order import FileKind, Order, OrderLine, OrderState
 from orders.order_list import arrivals_of, dispatch_of
 from orders.order_queries import entries_of, order_for, orders_page, receipts_of, received_quantities
@@ -76,9 +79,10 @@ def show(number: str) -> Any:
         receipts=receipts,
         deviation_names=DEVIATION_NAMES,
         story=tell(entries_of(order)),
-        may_receive=is_open and takes_in,
+        may_receive=is_open and takes_in and order.blanket is None,
+        may_draw=is_open and takes_in and order.blanket is not None,
         may_correct=can(order, "reopen") and takes_in and bool(receipts),
-        may_cancel=may_cancel(user, order) and can(order, "cancel") and not receipts,
+        may_cancel=may_cancel(user, order) and can(order, "cancel") and not receipts and not _is_drawn(order),
         may_close=is_open and may_cancel(user, order),
         may_resend=may_resend(user, order),
         may_order_again=has_permission(Permission.ORDER_CREATE),
@@ -142,6 +146,25 @@ def _rows_of(order: Order, left: Mapping[int, Decimal]) -> list[tuple[OrderLine,
     return [(line, receive_line_form(line, left.get(line.id, Decimal(0)))) for line in order.lines]
 
 
+@bp.route("/<number>/draw", methods=["GET", "POST"])
+@requires(Permission.ORDER_RECEIVE)
+def draw(number: str) -> Any:
+    """Note what came of a blanket order."""
+    user, order = current(), _visible_order(number)
+    if order.blanket is None:
+        raise NotFound(_l("Det här är ingen ramorder."))
+    if not may_receive(user, order):
+        raise NotAllowed(_l("Du får inte ta emot den här beställningen."))
+    form = DrawForm(data={"came_on": today()})
+    if form.validate_on_submit() and form.amount.data is not None and form.came_on.data is not None:
+        with refusals_on(form):
+            draw_from(user, order, form.amount.data, form.came_on.data, form.note.data, form.print_of(user))
+            flash(_("Leveransen är antecknad."), "success")
+            return redirect(url_for("orders.show", number=number), 303)
+        order = _visible_order(number)  # the refusal has undone what was read
+    return render_template("orders/draw.html", order=order, form=form), status(form)
+
+
 @bp.route("/<number>/cancel", methods=["GET", "POST"])
 @requires(Permission.ORDER_READ)
 def cancel(number: str) -> Any:
@@ -169,6 +192,10 @@ def again(number: str) -> Any:
     order = _visible_order(number)
     rows = propose(wishes_of_order(order), acting_organisation())
     return render_template("orders/again.html", order=order, rows=rows, total=net_total(rows), form=OnceForm())
+
+
+def _is_drawn(order: Order) -> bool:
+    return order.blanket is not None and order.blanket.drawn > 0
 
 
 def _visible_order(number: str) -> Order:

@@ -33,6 +33,8 @@ def free_facts(**values: Any) -> FreeTextFacts:
         "price": Decimal(500),
         "price_kind": FreeTextPrice.HOURLY,
     }
+    if "period" in values:
+        said |= {"quantity": Decimal(1), "price": Decimal(10_000), "price_kind": FreeTextPrice.ESTIMATE}
     return FreeTextFacts(**{**said, **values})
 
 

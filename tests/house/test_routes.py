@@ -129,6 +129,7 @@ SCOPES: dict[str, tuple[str, Scope]] = {
     "agreements.document_id": ("document", published_or_managed),
     "catalog.article_id": ("article", published_or_managed),
     "favourites.article_id": ("article", published_or_managed),
+    "orders.draw.number": ("blanket order", on_the_road),
     "free_texts.award_id": ("award", published_or_managed),
     "free_texts.free_text_id": ("free text", on_the_road),
     "shopping_lists.list_id": ("shopping list", on_the_road),

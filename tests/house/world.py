@@ -230,6 +230,9 @@ def _walk(world: World, nearness: str, place: Place, name: str, article: Article
     offer = needs.SentFile("offert.txt", secret.encode())
     free = make_free_requisition(place, name=secret, description=secret, file=offer)
     world.add("free text", nearness, free.lines[0].free_text_id)
+    blanket = make_free_requisition(place, name=secret, period=(today(), today()))
+    approve(place.approver, pending_step(blanket), secret, blanket.content_hash or "")
+    world.add("blanket order", nearness, orders_of(blanket)[0].number)
     add(place.orderer, place.organisation, article, Decimal(1))
     basket = basket_of(place.orderer, place.organisation)
     assert basket is not None
