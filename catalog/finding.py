@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -53,7 +53,8 @@ class Ask:
 
     `article` is the row she saw, whether or not it is in force; `choice_ground` what she stated where the agreement
     lets the orderer choose among suppliers; `deliver_on` the day she wants it, when she has said one; `won` what makes
-    it orderable where a competition has decided.
+    it orderable where a competition has decided; `refused` the ids of the awards whose suppliers have declined or not
+    answered about this very line.
     """
 
     article: Article
@@ -61,6 +62,7 @@ class Ask:
     choice_ground: str | None = None
     deliver_on: date | None = None
     won: Won | None = None
+    refused: frozenset[int] = frozenset()
 
     @property
     def net(self) -> Decimal:
@@ -93,7 +95,6 @@ class Case:
     award: Award
     nets: Mapping[int, Decimal]  # award id → the lines of all the asks, excl. VAT
     amounts: Mapping[int, Decimal]  # award id → lines and charges
-    refused: Collection[int]  # ids of awards whose suppliers have declined or not answered this need
     reserved: bool  # the amounts already stand in the ceilings' reservations
     is_first_of_award: bool  # what concerns a whole order or agreement is said once, at its first line
     is_first_of_agreement: bool
@@ -124,7 +125,7 @@ class Case:
             a
             for a in self.facts.rivals[self.lot.id]
             if a.id == self.award.id
-            or (a.is_active(self.facts.on) and not a.supplier.is_blocked and a.id not in self.refused)
+            or (a.is_active(self.facts.on) and not a.supplier.is_blocked and a.id not in self.ask.refused)
         ]
 
     def is_full(self, award: Award) -> bool:

@@ -6,7 +6,7 @@ Each rule looks at one case (an asked-for line and what is known about its award
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, NamedTuple
@@ -36,7 +36,6 @@ def judge(
     asks: Sequence[Ask],
     facts: Facts,
     *,
-    refused: Collection[int] = (),
     charges: Mapping[int, Decimal] | None = None,
     reserved: bool = False,
 ) -> list[tuple[Finding, ...]]:
@@ -62,7 +61,6 @@ def judge(
             award=award,
             nets=nets,
             amounts=amounts,
-            refused=refused,
             reserved=reserved,
             is_first_of_award=award.id not in seen_awards,
             is_first_of_agreement=agreement_id not in seen_agreements,

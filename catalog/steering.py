@@ -35,18 +35,16 @@ def findings(
     organisation: Organisation,
     on: date,
     *,
-    refused: Collection[int] = (),
     charges: Mapping[int, Decimal] | None = None,
     reserved: bool = False,
 ) -> list[tuple[Finding, ...]]:
     """What stands in the way of each ask, in the order of the asks; stops first.
 
-    `refused`: ids of the awards whose suppliers have declined or not answered this need. `charges`: freight and
-    fees in SEK excl. VAT by award id, which count on the ceilings. `reserved`: the amounts already stand in the
-    ceilings' reservations, as they do when an order is placed.
+    `charges`: freight and fees in SEK excl. VAT by award id, which count on the ceilings. `reserved`: the
+    amounts already stand in the ceilings' reservations, as they do when an order is placed.
     """
     facts = load_facts(asks, organisation, on)
-    return judge(asks, facts, refused=refused, charges=charges, reserved=reserved)
+    return judge(asks, facts, charges=charges, reserved=reserved)
 
 
 def stops(found: Iterable[Sequence[Finding]]) -> tuple[Finding, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -16,6 +16,7 @@ from catalog.steering import Ask
 from core.db import db, locks_rows, prepared
 from core.errors import NotFound
 from orders.policy import may_see, sees_everything
+from orders.ranking import RankingRefusal, refused_by_line
 from orders.requisition import Requisition, RequisitionCharge, RequisitionLine, RequisitionState
 from orders.split import Charge, OrderDraft, PricedLine, draft_orders
 from orders.won import won_prices
@@ -101,12 +102,12 @@ def requisition_lines(requisition: Requisition) -> list[PricedLine]:
     ]
 
 
-def asks_of(requisition: Requisition) -> list[Ask]:
-    """A requisition's lines as questions to the steering."""
+def asks_of(requisition: Requisition, refusals: Iterable[RankingRefusal] = ()) -> list[Ask]:
+    """A requisition's lines as questions to the steering; `refusals` are the entries of its ranking log."""
     won = won_prices(requisition.lines, requisition.organisation, requisition.id)
     return [
-        Ask(line.article, line.quantity, line.choice_ground, requisition.wanted_on, won.get(line.article_id))
-        for line in requisition.lines
+        Ask(line.article, line.quantity, line.choice_ground, requisition.wanted_on, won.get(line.article_id), refused)
+        for line, refused in zip(requisition.lines, refused_by_line(refusals, requisition.lines), strict=True)
     ]
 
 

@@ -344,8 +344,11 @@ def _check_not_blocked(facts: ProcurementFacts) -> None:
         raise RuleBroken(_l("%(supplier)s är spärrad för beställningar: %(reason)s", **said))
 
 
-def _attachment(file: SentFile) -> NeedAttachment:
-    """What a file is, is read from its content. Raises RuleBroken for what is empty, too large or unknown."""
+def known_file(file: SentFile) -> dict[str, Any]:
+    """Name, media type and SHA-256 of a file whose kind is read from its content: a document or a picture.
+
+    Raises RuleBroken for what is empty, too large or unknown.
+    """
     if not file.content:
         raise RuleBroken(_l("Filen är tom."))
     if len(file.content) > MOST_BYTES:
@@ -356,13 +359,16 @@ def _attachment(file: SentFile) -> NeedAttachment:
             _l("Filen går inte att bifoga. Använd PDF, bild (JPEG, PNG), Office, OpenDocument eller text.")
         )
     suffix, media_type = kind
-    return NeedAttachment(
-        name=safe_name(file.name, suffix),
-        media_type=media_type,
-        sha256=sha256(file.content).hexdigest(),
-        size=len(file.content),
-        content=file.content,
-    )
+    return {
+        "name": safe_name(file.name, suffix),
+        "media_type": media_type,
+        "sha256": sha256(file.content).hexdigest(),
+        "content": file.content,
+    }
+
+
+def _attachment(file: SentFile) -> NeedAttachment:
+    return NeedAttachment(**known_file(file), size=len(file.content))
 
 
 def _name(user: User | None) -> str | None:

@@ -30,10 +30,11 @@ from orders.actions.basket import open_basket
 from orders.actions.line_coding import code_lines
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.approval_queries import steps_of
-from orders.basket import Basket, BasketLine, RankingRefusal
+from orders.basket import Basket, BasketLine
 from orders.basket_queries import BasketView, basket_of, view_basket
 from orders.coding_said import Said
 from orders.policy import may_mend, may_order, may_withdraw
+from orders.ranking import RankingRefusal
 from orders.requisition import Requisition, RequisitionCharge, RequisitionLine, RequisitionState
 from orders.requisition_queries import (
     load_requisition,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -18,18 +17,20 @@ from auth.user import User
 from auth.views.refusals import refusals_on, status
 from catalog.finding import Finding
 from catalog.queries import article_for, articles_for
-from core.clock import STOCKHOLM, now, today
+from core.clock import today
 from core.errors import NotFound
 from core.web import is_local_path, requires
 from orders.actions import basket as act
+from orders.actions.ranking import note_refusal
 from orders.actions.requisition import Checkout, route_preview, submit
 from orders.basket import Basket, BasketLine
-from orders.basket_queries import basket_of, better_placed, units_and_addresses, view_basket
+from orders.basket_queries import basket_of, units_and_addresses, view_basket
 from orders.coding_till import CodingTill, open_till
 from orders.forms import AddLineForm, ChangeLineForm, CheckoutForm, NoteRefusalForm, StateGroundForm
 from orders.proposal import net_total
 from orders.proposal_forms import TakeForm, chosen_goods, sent_rows
 from orders.proposal_queries import sent_again
+from orders.ranking_queries import better_placed
 from orders.requisition import MOST_LINES, Requisition
 from orders.requisition_queries import requisition_made_with
 from orders.shopping_list_queries import list_for, remembered_for
@@ -142,11 +143,11 @@ def refusal(line_id: int, award_id: int) -> Any:
     line = _own_line(line_id)
     award = better_placed(line, award_id)
     form = NoteRefusalForm()
-    if form.validate_on_submit() and form.asked_on.data and form.reason.data:
-        noon = datetime.combine(form.asked_on.data, time(12), STOCKHOLM).astimezone(UTC)
+    if form.validate_on_submit() and form.reason.data:
         with refusals_on(form):
-            act.note_refusal(
-                current(), line.basket, award, min(noon, now()), form.channel.data, form.answer.data, form.reason.data
+            note_refusal(
+                *(current(), line.basket, award, form.asked_at, form.channel.data, form.answer.data, form.reason.data),
+                form.sent_file,
             )
             flash(_("Svaret från %(name)s är antecknat.", name=award.supplier.name), "success")
             return redirect(url_for("basket.show"), 303)

@@ -111,6 +111,8 @@ SCOPES: dict[str, tuple[str, Scope]] = {
     "orders.number": ("order", on_the_road),
     "orders.cancellation.number": ("cancelled order", on_the_road),
     "requisitions.requisition_id": ("requisition", on_the_road),
+    "requisitions.evidence.requisition_id": ("ranked requisition", on_the_road),
+    "requisitions.refusal_id": ("ranking refusal", on_the_road),
     "approvals.step_id": ("step", of_the_approver),
     "approvals.token": ("approval link", everybody),  # 43 random characters, and personal
     "auth.token": ("reset link", everybody),
