@@ -12,6 +12,7 @@ from typing import Any
 from auth.organisation import Organisation
 from catalog.agreement import Agreement, Award, Entitlement, Lot
 from catalog.ceiling import ZERO, Ceiling
+from catalog.lowest_total import Matches, Wanted
 from catalog.price_list import Article
 from core.types import line_net
 
@@ -84,6 +85,7 @@ class Facts:
     ceilings: Mapping[int, Sequence[Ceiling]]  # award id → those that bind it
     current: Mapping[tuple[int, str], Article]  # (award id, supplier's number) → the row in force
     closed: Mapping[int, str] = field(default_factory=dict)  # award id → name of the closed category it lies in
+    matches: Matches = field(default_factory=dict)  # the same goods at rivals, where the lowest total decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class Case:
     is_first_of_award: bool  # what concerns a whole order or agreement is said once, at its first line
     is_first_of_agreement: bool
     won_nets: Mapping[int, Decimal] = field(default_factory=dict)  # award id → its lines that a competition decided
+    asks: Sequence[Ask] = ()  # all that is asked for together
 
     @property
     def lot(self) -> Lot:
@@ -126,6 +129,22 @@ class Case:
             for a in self.facts.rivals[self.lot.id]
             if a.id == self.award.id
             or (a.is_active(self.facts.on) and not a.supplier.is_blocked and a.id not in self.ask.refused)
+        ]
+
+    @property
+    def is_first_listed(self) -> bool:
+        """Whether it is the first of its award that is asked from the price list."""
+        listed = (a for a in self.asks if a.won is None and a.article.award_id == self.award.id)
+        return next(listed, None) is self.ask
+
+    @property
+    def wanted(self) -> list[Wanted]:
+        """What is asked of the lot from price lists, and how many; without what has no (usable) quantity."""
+        return [
+            (ask.article, ask.quantity)
+            for ask in self.asks
+            if ask.won is None and ask.quantity and ask.quantity > 0
+            if self.facts.awards[ask.article.award_id].lot_id == self.lot.id
         ]
 
     def is_full(self, award: Award) -> bool:

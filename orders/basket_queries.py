@@ -17,8 +17,9 @@ from auth.user import User
 from catalog.agreement import Award, Lot
 from catalog.finding import Ask, Facts, Finding
 from catalog.parameter import vat_rates
-from catalog.rules import judge
+from catalog.rules import cases_of, judge_cases
 from catalog.steering import blocking, load_facts
+from catalog.why import Why, explain
 from core.clock import today
 from core.db import db, locks_rows, prepared
 from core.types import line_net
@@ -26,6 +27,7 @@ from orders.basket import Basket, BasketLine
 from orders.ranking import RankingRefusal, refused_by_line
 from orders.ranking_queries import refusals_of
 from orders.split import OrderDraft, PricedLine, draft_orders
+from orders.supplier_choice import OfferRow, ShareRow, SupplierChoice, choice_of
 from orders.won import won_prices
 
 
@@ -37,7 +39,24 @@ class BasketView:
     findings: dict[int, tuple[Finding, ...]]  # by basket line id
     drafts: list[OrderDraft]
     refusals: Sequence[RankingRefusal]
+    whys: dict[int, Why]  # by award id: why that supplier
     to_ask_first: dict[int, list[Award]]  # by basket line id: the better-placed suppliers that have not answered
+
+    @property
+    def awards(self) -> list[Award]:
+        """The awards that something is asked of, each once."""
+        return list({line.article.award_id: line.article.award for line in self.basket.lines}.values())
+
+    def choice(self, award: Award) -> SupplierChoice:
+        """Why an award, as it is told now."""
+        return choice_of(self.whys[award.id])
+
+    def next_in_turn(self, award: Award) -> list[OfferRow | ShareRow]:
+        """Who should have what is asked of an award instead: lowest total of all, or furthest behind its share."""
+        choice = self.choice(award)
+        rows: list[OfferRow | ShareRow] = [offer for offer in choice.offers[:1] if not offer.lacking]
+        rows += [share for share in choice.shares if share.is_next]
+        return [row for row in rows if row.award_id != award.id]
 
     @property
     def net_amount(self) -> Decimal:
@@ -118,13 +137,15 @@ def view_basket(basket: Basket, deliver_on: date | None = None) -> BasketView:
         for line in basket.lines
     ]
     drafts = draft_orders(priced)
-    found = judge(asks, facts, charges=charges_by_award(drafts))
+    cases = cases_of(asks, facts, charges=charges_by_award(drafts))
+    found = judge_cases(cases)
     by_line = {line.id: tuple(of_line) for line, of_line in zip(basket.lines, found, strict=True)}
     return BasketView(
         basket=basket,
         findings=by_line,
         drafts=drafts,
         refusals=refusals,
+        whys=explain(cases),
         to_ask_first=_to_ask_first(asks, facts, basket.lines, by_line),
     )
 

@@ -76,6 +76,12 @@ class StateGroundForm(BaseForm):
         self.ground.choices = [(ground, ground) for ground in grounds]
 
 
+class OwnGroundForm(BaseForm):
+    """Dynamic ranking where totals cannot be compared: why, in her own words."""
+
+    ground = LongTextField(_l("Hur har du jämfört?"), [Required(), Length(min=10)], longest=500)
+
+
 class NoteRefusalForm(BaseForm):
     """What a better-placed supplier answered."""
 

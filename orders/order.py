@@ -28,6 +28,7 @@ from core.errors import RuleBroken
 from core.types import Amount, Percent, Quantity, TextEnum, UnitPrice, UtcDateTime
 from orders.coded import CodingOfLine, Parts
 from orders.requisition import Requisition
+from orders.supplier_choice import Choices
 
 
 class OrderState(str, Enum):
@@ -112,6 +113,12 @@ class Order(Base):
     documents: Mapped[list[OrderFile]] = relationship(back_populates="order", order_by="OrderFile.id")
 
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def choices(self) -> Choices:
+        """Why this supplier, as it was told when the requisition was sent."""
+        award_ids = {line.award_id for line in self.lines}
+        return tuple(choice for choice in self.requisition.choices if choice.award_id in award_ids)
 
     def check_cancellable(self, received: Decimal) -> None:
         """Goods that have come cannot be un-ordered. Raises RuleBroken."""

@@ -27,6 +27,16 @@ def better_placed(line: BasketLine, award_id: int) -> Award:
     return found
 
 
+def rival_of(line: BasketLine, award_id: int) -> Award:
+    """Another award of the line's lot. Raises NotFound."""
+    own = line.article.award
+    wanted = select(Award).where(Award.id == award_id, Award.lot_id == own.lot_id, Award.id != own.id)
+    found = db.session.scalar(wanted.options(*with_terms()))
+    if found is None:
+        raise NotFound(_l("Leverantören finns inte i samma delområde."))
+    return found
+
+
 def refusals_of(need: Basket | Requisition) -> Sequence[RankingRefusal]:
     """The noted refusals of better-placed suppliers for one need."""
     return db.session.scalars(

@@ -10,6 +10,7 @@ from sqlalchemy import delete, update
 
 from auth.organisation import Organisation
 from auth.user import User
+from catalog.agreement import CallOffMethod
 from catalog.price_list import Article
 from catalog.queries import current_articles
 from catalog.rules import judge
@@ -121,11 +122,13 @@ def remove(actor: User, line: BasketLine) -> None:
 
 
 def state_ground(actor: User, line: BasketLine, ground: str) -> None:
-    """Orderer's choice: say on which of the lot's objective grounds this supplier was chosen (LOU 7:6).
+    """Orderer's choice: say on which of the lot's objective grounds this supplier was chosen (LOU 7:6). Dynamic
+    ranking: say in her own words how she compared what the system cannot.
 
     Raises RuleBroken for a ground that the procurement documents do not state.
     """
-    if ground not in line.article.award.lot.grounds:
+    lot = line.article.award.lot
+    if lot.method is not CallOffMethod.DYNAMIC_RANKING and ground not in lot.grounds:
         raise RuleBroken(_l("Välj en av de grunder som avtalet anger."))
     line.choice_ground = ground
 

@@ -15,6 +15,7 @@ from auth.organisation import DeliveryAddress, Unit
 from auth.permission import Permission
 from auth.user import User
 from auth.views.refusals import refusals_on, status
+from catalog.agreement import CallOffMethod
 from catalog.finding import Finding
 from catalog.queries import article_for, articles_for
 from core.clock import today
@@ -23,14 +24,22 @@ from core.web import is_local_path, requires
 from orders.actions import basket as act
 from orders.actions.ranking import note_refusal
 from orders.actions.requisition import Checkout, route_preview, submit
+from orders.actions.switch import switch
 from orders.basket import Basket, BasketLine
 from orders.basket_queries import basket_of, units_and_addresses, view_basket
 from orders.coding_till import CodingTill, open_till
-from orders.forms import AddLineForm, ChangeLineForm, CheckoutForm, NoteRefusalForm, StateGroundForm
+from orders.forms import (
+    AddLineForm,
+    ChangeLineForm,
+    CheckoutForm,
+    NoteRefusalForm,
+    OwnGroundForm,
+    StateGroundForm,
+)
 from orders.proposal import net_total
 from orders.proposal_forms import TakeForm, chosen_goods, sent_rows
 from orders.proposal_queries import sent_again
-from orders.ranking_queries import better_placed
+from orders.ranking_queries import better_placed, rival_of
 from orders.requisition import MOST_LINES, Requisition
 from orders.requisition_queries import requisition_made_with
 from orders.shopping_list_queries import list_for, remembered_for
@@ -127,12 +136,25 @@ def accept(line_id: int) -> Any:
 @requires(Permission.ORDER_CREATE)
 def ground(line_id: int) -> Any:
     line = _own_line(line_id)
-    form = StateGroundForm()
-    form.offer(line.article.award.lot.grounds)
+    lot = line.article.award.lot
+    form = OwnGroundForm() if lot.method is CallOffMethod.DYNAMIC_RANKING else StateGroundForm()
+    if isinstance(form, StateGroundForm):
+        form.offer(lot.grounds)
     if form.validate():
-        act.state_ground(current(), line, form.ground.data)
+        act.state_ground(current(), line, form.ground.data or "")
     else:
-        flash(_("Välj en av grunderna."), "error")
+        flash(_("Ange varför du väljer leverantören."), "error")
+    return redirect(url_for("basket.show"), 303)
+
+
+@bp.post("/basket/<int:line_id>/switch/<int:award_id>")
+@requires(Permission.ORDER_CREATE)
+def switch_supplier(line_id: int, award_id: int) -> Any:
+    """Let all of the line's lot come from another of its suppliers."""
+    line = _own_line(line_id)
+    award = rival_of(line, award_id)
+    switch(current(), line.basket, award)
+    flash(_("Nu kommer det från %(supplier)s.", supplier=award.supplier.name), "success")
     return redirect(url_for("basket.show"), 303)
 
 

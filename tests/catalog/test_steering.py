@@ -317,10 +317,10 @@ def test_allocation_key_points_at_who_is_furthest_behind(town: Organisation) -> 
     assert codes(found(small, town, 100, reserved=True)) == set()
 
 
-def test_dynamic_ranking_asks_her_to_compare(town: Organisation) -> None:
+def test_dynamic_ranking_tells_a_browser_that_the_basket_compares(town: Organisation) -> None:
     lot = make_lot(make_agreement(town), method=CallOffMethod.DYNAMIC_RANKING)
     article, _other = offers(lot, 10, 20)
-    assert the("dynamic-ranking", found(article, town)).level is Level.INFORM
+    assert the("dynamic-ranking", found(article, town, None)).level is Level.INFORM
 
 
 # The row and the quantity

@@ -125,6 +125,7 @@ SCOPES: dict[str, tuple[str, Scope]] = {
     "admin.membership_id": ("membership", administered),
     "basket.line_id": ("basket line", only_own),
     "basket.refusal.line_id": ("ranked line", only_own),
+    "basket.switch_supplier.line_id": ("ranked line", only_own),
     "basket.award_id": ("better award", everybody),
     "orders.message_id": ("message", on_the_road),
     "agreements.number": ("agreement number", published_or_managed),
