@@ -327,6 +327,18 @@ class Award(Base):
         """Whether the award's own dates hold the day; the agreement's are asked apart."""
         return (self.starts_on is None or self.starts_on <= on) and (self.ends_on is None or on <= self.ends_on)
 
+    def freight_on(self, net: Decimal) -> Decimal | None:
+        """The freight of goods for so much, in SEK excl. VAT; none where it is free."""
+        return self.freight if self.freight_free_from is None or net < self.freight_free_from else None
+
+    def fee_on(self, net: Decimal) -> Decimal | None:
+        """The fee of an order for so much, in SEK excl. VAT; none where it is not small."""
+        return self.small_order_fee if self.minimum_order is not None and net < self.minimum_order else None
+
+    def charges_on(self, net: Decimal) -> Decimal:
+        """Freight and fee together."""
+        return (self.freight_on(net) or Decimal(0)) + (self.fee_on(net) or Decimal(0))
+
 
 class Entitlement(Base):
     """An organisation that may call off (avropsberättigad), named when the agreement was procured (LOU 7:3)."""

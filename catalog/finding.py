@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -12,6 +12,7 @@ from typing import Any
 from auth.organisation import Organisation
 from catalog.agreement import Agreement, Award, Entitlement, FreeTextPrice, Lot
 from catalog.ceiling import ZERO, Ceiling
+from catalog.lowest_total import Matches, Wanted
 from catalog.price_list import Article
 from core.types import line_net
 
@@ -67,7 +68,8 @@ class Ask:
 
     `article` is the row she saw, whether or not it is in force; `choice_ground` what she stated where the agreement
     lets the orderer choose among suppliers; `deliver_on` the day she wants it, when she has said one; `won` what makes
-    it orderable where a competition has decided; `free` where it was stated in free text.
+    it orderable where a competition has decided; `free` where it was stated in free text; `refused` the ids of the
+    awards whose suppliers have declined or not answered about this very line.
     """
 
     article: Article
@@ -76,6 +78,7 @@ class Ask:
     deliver_on: date | None = None
     won: Won | None = None
     free: Free | None = None
+    refused: frozenset[int] = frozenset()
 
     @property
     def net(self) -> Decimal:
@@ -97,6 +100,7 @@ class Facts:
     ceilings: Mapping[int, Sequence[Ceiling]]  # award id → those that bind it
     current: Mapping[tuple[int, str], Article]  # (award id, supplier's number) → the row in force
     closed: Mapping[int, str] = field(default_factory=dict)  # award id → name of the closed category it lies in
+    matches: Matches = field(default_factory=dict)  # the same goods at rivals, where the lowest total decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +112,12 @@ class Case:
     award: Award
     nets: Mapping[int, Decimal]  # award id → the lines of all the asks, excl. VAT
     amounts: Mapping[int, Decimal]  # award id → lines and charges
-    refused: Collection[int]  # ids of awards whose suppliers have declined or not answered this need
     reserved: bool  # the amounts already stand in the ceilings' reservations
     is_first_of_award: bool  # what concerns a whole order or agreement is said once, at its first line
     is_first_of_agreement: bool
     won_nets: Mapping[int, Decimal] = field(default_factory=dict)  # award id → its lines that a competition decided
     free_nets: Mapping[int, Decimal] = field(default_factory=dict)  # award id → its lines in free text
+    asks: Sequence[Ask] = ()  # all that is asked for together
 
     @property
     def lot(self) -> Lot:
@@ -140,7 +144,23 @@ class Case:
             a
             for a in self.facts.rivals[self.lot.id]
             if a.id == self.award.id
-            or (a.is_active(self.facts.on) and not a.supplier.is_blocked and a.id not in self.refused)
+            or (a.is_active(self.facts.on) and not a.supplier.is_blocked and a.id not in self.ask.refused)
+        ]
+
+    @property
+    def is_first_listed(self) -> bool:
+        """Whether it is the first of its award that is asked from the price list."""
+        listed = (a for a in self.asks if a.won is None and a.article.award_id == self.award.id)
+        return next(listed, None) is self.ask
+
+    @property
+    def wanted(self) -> list[Wanted]:
+        """What is asked of the lot from price lists, and how many; without what has no (usable) quantity."""
+        return [
+            (ask.article, ask.quantity)
+            for ask in self.asks
+            if ask.won is None and ask.quantity and ask.quantity > 0
+            if self.facts.awards[ask.article.award_id].lot_id == self.lot.id
         ]
 
     def is_full(self, award: Award) -> bool:

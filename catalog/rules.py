@@ -6,7 +6,7 @@ Each rule looks at one case (an asked-for line and what is known about its award
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, NamedTuple
@@ -20,8 +20,9 @@ from catalog.finding import LEVELS, Ask, Case, Facts, Finding, Level
 from catalog.price_list import Article
 from catalog.turn import (
     choice_has_ground,
+    comparison_is_justified,
     competition_is_not_needed,
-    lowest_total_is_sought,
+    lowest_total_is_followed,
     rank_is_followed,
     share_is_followed,
     win_holds,
@@ -36,46 +37,65 @@ def judge(
     asks: Sequence[Ask],
     facts: Facts,
     *,
-    refused: Collection[int] = (),
     charges: Mapping[int, Decimal] | None = None,
     reserved: bool = False,
 ) -> list[tuple[Finding, ...]]:
     """Every finding about every ask, in the order of the asks; within one, stops come first."""
+    return judge_cases(cases_of(asks, facts, charges=charges, reserved=reserved))
+
+
+def cases_of(
+    asks: Sequence[Ask],
+    facts: Facts,
+    *,
+    charges: Mapping[int, Decimal] | None = None,
+    reserved: bool = False,
+) -> list[Case]:
+    """Each ask together with what its rules need to know, in the order of the asks."""
     nets: dict[int, Decimal] = {}
-    for ask in asks:
-        nets[ask.article.award_id] = nets.get(ask.article.award_id, ZERO) + ask.net
     won_nets: dict[int, Decimal] = {}
     free_nets: dict[int, Decimal] = {}
     for ask in asks:
+        award_id = ask.article.award_id
+        nets[award_id] = nets.get(award_id, ZERO) + ask.net
         if ask.won is not None:
-            won_nets[ask.article.award_id] = won_nets.get(ask.article.award_id, ZERO) + ask.net
+            won_nets[award_id] = won_nets.get(award_id, ZERO) + ask.net
         elif ask.free is not None:
-            free_nets[ask.article.award_id] = free_nets.get(ask.article.award_id, ZERO) + ask.net
+            free_nets[award_id] = free_nets.get(award_id, ZERO) + ask.net
     amounts = {award_id: net + (charges or {}).get(award_id, ZERO) for award_id, net in nets.items()}
-    judged = []
-    of_award: dict[tuple[int, RuleSet], list[Finding]] = {}
+    cases = []
     seen_awards: set[int] = set()
     seen_agreements: set[int] = set()
     for ask in asks:
         award = facts.awards[ask.article.award_id]
         agreement_id = award.lot.agreement_id
-        case = Case(
-            ask=ask,
-            facts=facts,
-            award=award,
-            nets=nets,
-            amounts=amounts,
-            refused=refused,
-            reserved=reserved,
-            is_first_of_award=award.id not in seen_awards,
-            is_first_of_agreement=agreement_id not in seen_agreements,
-            won_nets=won_nets,
-            free_nets=free_nets,
+        cases.append(
+            Case(
+                ask=ask,
+                facts=facts,
+                award=award,
+                nets=nets,
+                amounts=amounts,
+                reserved=reserved,
+                is_first_of_award=award.id not in seen_awards,
+                is_first_of_agreement=agreement_id not in seen_agreements,
+                won_nets=won_nets,
+                free_nets=free_nets,
+                asks=asks,
+            )
         )
         seen_awards.add(award.id)
         seen_agreements.add(agreement_id)
-        rules = _rules_of(ask)
-        key = award.id, rules
+    return cases
+
+
+def judge_cases(cases: Iterable[Case]) -> list[tuple[Finding, ...]]:
+    """Every finding about every case, in their order; what is the same for all of an award is asked once."""
+    judged = []
+    of_award: dict[tuple[int, RuleSet], list[Finding]] = {}
+    for case in cases:
+        rules = _rules_of(case.ask)
+        key = case.award.id, rules
         if key not in of_award:
             of_award[key] = [finding for rule in rules.of_award for finding in rule(case)]
         found = [*of_award[key], *(finding for rule in rules.of_line for finding in rule(case))]
@@ -408,7 +428,7 @@ def charges_are_known(case: Case) -> Iterator[Finding]:
     lines = case.nets.get(award.id, ZERO)
     if case.ask.quantity is None or not case.is_first_of_award:
         return
-    if award.minimum_order and award.small_order_fee and lines < award.minimum_order:
+    if award.fee_on(lines):
         text = _l(
             "%(supplier)s tar ut %(fee)s för beställningar under %(least)s.",
             supplier=award.supplier.name,
@@ -416,7 +436,7 @@ def charges_are_known(case: Case) -> Iterator[Finding]:
             least=words.kr(award.minimum_order),
         )
         yield Finding("minimum-order", Level.INFORM, text, way_on=_l("Samla gärna flera inköp i en beställning."))
-    if award.freight and (award.freight_free_from is None or lines < award.freight_free_from):
+    if award.freight_on(lines):
         if award.freight_free_from is None:
             text = _l("Frakten från %(supplier)s kostar %(freight)s.", **_freight(award))
         else:
@@ -449,31 +469,30 @@ class RuleSet(NamedTuple):
 
 MAY_ORDER: tuple[Rule, ...] = (agreement_is_active, organisation_is_entitled, supplier_is_open, category_is_open)
 ORDINARY_RULES = RuleSet(
-    of_award=(*MAY_ORDER, competition_is_not_needed),
+    of_award=(*MAY_ORDER, competition_is_not_needed, share_is_followed, lowest_total_is_followed),
     of_line=(
         delivery_is_in_time,
         rank_is_followed,
-        share_is_followed,
         row_is_in_force,
         quantity_fits,
         ceiling_holds,
         choice_has_ground,
-        lowest_total_is_sought,
+        comparison_is_justified,
         charges_are_known,
         end_is_far,
     ),
 )
-# What stands in no price list has no row that could have changed, and its price cannot be compared.
+# What stands in no price list has no row that could have changed, and no total that could be the lowest.
 FREE_RULES = RuleSet(
-    of_award=(*MAY_ORDER, competition_is_not_needed, free_text_is_within_cap),
+    of_award=(*MAY_ORDER, competition_is_not_needed, share_is_followed, free_text_is_within_cap),
     of_line=(
         delivery_is_in_time,
         rank_is_followed,
-        share_is_followed,
         free_text_is_allowed,
         quantity_fits,
         ceiling_holds,
         choice_has_ground,
+        comparison_is_justified,
         charges_are_known,
         end_is_far,
     ),

@@ -16,16 +16,18 @@ from sqlalchemy import ScalarSelect, Select, and_, or_, select
 from sqlalchemy.orm import aliased, contains_eager
 
 from auth.organisation import Organisation
-from catalog.agreement import Agreement, Award, Entitlement, Lot
+from catalog.agreement import Agreement, Award, CallOffMethod, Entitlement, Lot
 from catalog.category import Category
 from catalog.ceiling import ceilings_for
 from catalog.finding import Ask, Facts, Finding, Free, Level
+from catalog.lowest_total import Matches, same_goods
 from catalog.price_list import Article
 from catalog.queries import current_articles, with_terms
 from catalog.rules import judge
 from core.db import db, prepared
 
 Rows = Mapping[tuple[int, str], Article]  # by award id and supplier's number
+TURNS = frozenset({"not-next-in-rank", "share-elsewhere", "lowest-total-elsewhere"})  # it is another supplier's turn
 
 __all__ = ["Ask", "Facts", "Finding", "Free", "Level", "blocking", "findings", "load_facts", "stops", "unmendable"]
 
@@ -35,18 +37,16 @@ def findings(
     organisation: Organisation,
     on: date,
     *,
-    refused: Collection[int] = (),
     charges: Mapping[int, Decimal] | None = None,
     reserved: bool = False,
 ) -> list[tuple[Finding, ...]]:
     """What stands in the way of each ask, in the order of the asks; stops first.
 
-    `refused`: ids of the awards whose suppliers have declined or not answered this need. `charges`: freight and
-    fees in SEK excl. VAT by award id, which count on the ceilings. `reserved`: the amounts already stand in the
-    ceilings' reservations, as they do when an order is placed.
+    `charges`: freight and fees in SEK excl. VAT by award id, which count on the ceilings. `reserved`: the
+    amounts already stand in the ceilings' reservations, as they do when an order is placed.
     """
     facts = load_facts(asks, organisation, on)
-    return judge(asks, facts, refused=refused, charges=charges, reserved=reserved)
+    return judge(asks, facts, charges=charges, reserved=reserved)
 
 
 def stops(found: Iterable[Sequence[Finding]]) -> tuple[Finding, ...]:
@@ -55,9 +55,10 @@ def stops(found: Iterable[Sequence[Finding]]) -> tuple[Finding, ...]:
 
 
 def unmendable(found: Iterable[Sequence[Finding]]) -> tuple[Finding, ...]:
-    """The stops that nothing done in the basket takes away. One is: a lower-ranked supplier may lie there, because
-    that is where the better-placed one's answer is noted."""
-    return tuple(f for f in stops(found) if f.code != "not-next-in-rank")
+    """The stops that nothing done in the basket takes away. Turns are: a lower-ranked supplier may lie there, because
+    that is where the better-placed one's answer is noted; and whose turn it is by share or total shows there, where
+    the lines can be moved to that supplier."""
+    return tuple(f for f in stops(found) if f.code not in TURNS)
 
 
 def blocking(found: Iterable[Sequence[Finding]]) -> tuple[Finding, ...]:
@@ -66,8 +67,10 @@ def blocking(found: Iterable[Sequence[Finding]]) -> tuple[Finding, ...]:
 
 
 def load_facts(asks: Sequence[Ask], organisation: Organisation, on: date, *, current: Rows | None = None) -> Facts:
-    """What the rules need to know, in three queries. `current`: the rows in force of all that is asked for, where the
-    asker has just read them."""
+    """What the rules need to know, in three queries; one more where the lowest total decides.
+
+    `current`: the rows in force of all that is asked for, where the asker has just read them.
+    """
     articles = [ask.article for ask in asks]
     terms = _terms_of({article.award_id for article in articles}, organisation)
     if current is None:
@@ -81,7 +84,15 @@ def load_facts(asks: Sequence[Ask], organisation: Organisation, on: date, *, cur
         ceilings=ceilings_for(terms.awards),
         current=current,
         closed=terms.closed,
+        matches=_matches(articles, terms, on),
     )
+
+
+def _matches(articles: Sequence[Article], terms: Terms, on: date) -> Matches:
+    """The same goods at the other suppliers of the lots where the lowest total decides."""
+    asked = [a for a in articles if terms.awards[a.award_id].lot.method is CallOffMethod.DYNAMIC_RANKING]
+    lots = {terms.awards[article.award_id].lot_id for article in asked}
+    return same_goods(asked, [award.id for lot in lots for award in terms.rivals[lot]], on) if asked else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
 
 from catalog import words
 from catalog.agreement import Award, CallOffMethod
+from catalog.allocation import Share, standing
 from catalog.ceiling import ZERO
 from catalog.finding import Case, Finding, Level
+from catalog.lowest_total import Offer, compare
 
 
 def competition_is_not_needed(case: Case) -> Iterator[Finding]:
@@ -115,32 +117,52 @@ def rank_is_followed(case: Case) -> Iterator[Finding]:
         )
 
 
+def passed_over(case: Case) -> list[tuple[Award, str]]:
+    """The awards that stand before the case's own in the ranking, each with why it does not get the order: `refused`,
+    `blocked`, `not-in-force` or `full`; `next` where nothing stands in its way."""
+    return [(a, _why_passed(a, case)) for a in case.facts.rivals[case.lot.id] if a.rank < case.award.rank]
+
+
+def _why_passed(award: Award, case: Case) -> str:
+    if award.supplier.is_blocked:
+        return "blocked"
+    if not award.is_active(case.facts.on):
+        return "not-in-force"
+    if award.id in case.ask.refused:
+        return "refused"
+    return "full" if case.is_full(award) else "next"
+
+
 def share_is_followed(case: Case) -> Iterator[Finding]:
-    """Allocation key: the supplier furthest behind its share is next. Counted on the awards' own ceilings."""
-    if case.lot.method is not CallOffMethod.ALLOCATION or len(case.rivals) < 2:
-        return
-    used = {a.id: _used_under(a, case) for a in case.rivals}
-    shares = {a.id: a.share for a in case.rivals}
-    if None in used.values() or not all(shares.values()):
-        if case.is_first_of_award:
-            text = _l("Avtalet fördelar köpen mellan leverantörerna. Läs i avtalet vem som står på tur.")
-            yield Finding("share-elsewhere", Level.INFORM, text, case.lot.clause, words.ask_buyer(case.agreement))
-        return
-    total_used = sum((amount or ZERO for amount in used.values()), ZERO) or Decimal(1)
-    total_share = sum((share or ZERO for share in shares.values()), ZERO)
+    """Allocation key: the supplier furthest behind its share is next, this order counted (LOU 7:6).
 
-    def behind(award: Award) -> Decimal:
-        return (shares[award.id] or ZERO) / total_share - (used[award.id] or ZERO) / total_used
-
-    furthest = max(case.rivals, key=behind)
-    if behind(case.award) < behind(furthest):
+    Asked until it is submitted: the standing of that moment, which holds its room, decides (`docs/decisions`, 0019).
+    """
+    if case.lot.method is not CallOffMethod.ALLOCATION or case.reserved or len(case.rivals) < 2:
+        return
+    shares = shares_of(case)
+    if shares is None:
+        text = _l("Avtalet fördelar köpen mellan leverantörerna. Läs i avtalet vem som står på tur.")
+        yield Finding("share-elsewhere", Level.INFORM, text, case.lot.clause, words.ask_buyer(case.agreement))
+    elif not any(share.is_next for share in shares if share.award.id == case.award.id):
+        first = shares[0].award.supplier.name
         yield Finding(
             "share-elsewhere",
             Level.STOP,
-            _l("%(supplier)s ligger längst efter sin andel och står på tur.", supplier=furthest.supplier.name),
+            _l("%(supplier)s ligger längst efter sin andel och står på tur.", supplier=first),
             case.lot.clause,
-            _l("Beställ motsvarande vara av %(supplier)s.", supplier=furthest.supplier.name),
+            _l("Beställ motsvarande vara av %(supplier)s.", supplier=first),
         )
+
+
+def shares_of(case: Case) -> list[Share] | None:
+    """Where the suppliers that could take the order stand; none where a share is not agreed or nobody counts."""
+    rivals = case.rivals
+    used = {award.id: _used_under(award, case) for award in rivals}
+    counted = {award_id: amount for award_id, amount in used.items() if amount is not None}
+    if len(counted) < len(rivals) or not all(award.share for award in rivals):
+        return None
+    return standing(rivals, counted, case.lot_amount)
 
 
 def _used_under(award: Award, case: Case) -> Decimal | None:
@@ -151,11 +173,69 @@ def _used_under(award: Award, case: Case) -> Decimal | None:
     return None
 
 
-def lowest_total_is_sought(case: Case) -> Iterator[Finding]:
-    """Dynamic ranking: the lowest total for this very basket wins."""
-    if case.lot.method is CallOffMethod.DYNAMIC_RANKING and case.is_first_of_award and len(case.rivals) > 1:
-        text = _l("Den leverantör som har lägst totalpris för just din beställning ska få den. Jämför priserna.")
+def lowest_total_is_followed(case: Case) -> Iterator[Finding]:
+    """Dynamic ranking: of the suppliers that can deliver everything that is asked of the lot, the one with the lowest
+    total gets all of it (LOU 7:6). Asked until it is submitted."""
+    if case.lot.method is not CallOffMethod.DYNAMIC_RANKING or case.reserved or len(case.rivals) < 2:
+        return
+    if not case.wanted:
+        text = _l("Den leverantör som har lägst totalpris för just din beställning ska få den. Varukorgen räknar.")
         yield Finding("dynamic-ranking", Level.INFORM, text, case.lot.clause)
+        return
+    complete = [offer for offer in offers_of(case) if offer.is_complete]
+    if not complete or any(o.award.id == case.award.id and o.total == complete[0].total for o in complete):
+        return
+    names = {"supplier": complete[0].award.supplier.name}
+    yield Finding(
+        "lowest-total-elsewhere",
+        Level.STOP,
+        _l("%(supplier)s har lägst totalpris: %(total)s.", total=words.kr(complete[0].total), **names),
+        case.lot.clause,
+        _l("Byt till %(supplier)s.", **names),
+    )
+
+
+def comparison_is_justified(case: Case) -> Iterator[Finding]:
+    """Dynamic ranking where the totals cannot be compared in full: she says why it is ordered so, and it is kept.
+
+    Goods without a GTIN cannot be found at the others; or nobody can deliver everything; or somebody who lacks
+    something is cheaper in what it has. Said once, at the first line under the award.
+    """
+    if case.lot.method is not CallOffMethod.DYNAMIC_RANKING or case.reserved or len(case.rivals) < 2:
+        return
+    if case.ask.choice_ground or not case.is_first_listed or not case.wanted:
+        return
+    unknown = [article.name for article, _quantity in case.wanted if not article.gtin]
+    if unknown:
+        text = _l("Det går inte att jämföra priset på %(goods)s: GTIN saknas.", goods=", ".join(unknown))
+    elif (cheaper := cheaper_in_part(case, offers_of(case))) is not None:
+        text = _l(
+            "%(supplier)s saknar %(lacking)s, men är billigare eller ensam om resten: %(total)s.",
+            supplier=cheaper.award.supplier.name,
+            lacking=cheaper.lacks,
+            total=words.kr(cheaper.total),
+        )
+    else:
+        return
+    way_on = _l("Skriv hur du har jämfört och varför allt behöver beställas så här, eller dela upp beställningen.")
+    yield Finding("comparison-incomplete", Level.JUSTIFY, text, case.lot.clause, way_on)
+
+
+def cheaper_in_part(case: Case, offers: Sequence[Offer]) -> Offer | None:
+    """A supplier that lacks something of the basket, but takes less than the case's own for what it has."""
+    for offer in offers:
+        if offer.is_complete or not offer.articles or offer.award.id == case.award.id:
+            continue
+        part = [one for one in case.wanted if one[0] not in offer.lacking]
+        [own] = compare(part, [case.award], case.facts.matches)
+        if not own.is_complete or offer.lines < own.lines:
+            return offer
+    return None
+
+
+def offers_of(case: Case) -> list[Offer]:
+    """What the suppliers that could take the order would take for all that is asked of the lot; see `compare`."""
+    return compare(case.wanted, case.rivals, case.facts.matches)
 
 
 def choice_has_ground(case: Case) -> Iterator[Finding]:

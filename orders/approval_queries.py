@@ -21,9 +21,10 @@ from core.clock import today
 from core.db import db, prepared
 from core.errors import NotFound
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
-from orders.basket import RankingRefusal
-from orders.basket_queries import charges_by_award, refusals_of
+from orders.basket_queries import charges_by_award
 from orders.policy import absent_of, belongs_to, may_manage_rules, seat_of, stood_in_for
+from orders.ranking import RankingRefusal
+from orders.ranking_queries import refusals_of
 from orders.refused_line import RefusedLine
 from orders.requisition import Requisition, RequisitionState
 from orders.requisition_queries import asks_of, load_requisition, requisition_drafts
@@ -145,12 +146,11 @@ def approval_view(step: ApprovalStep, user: User) -> ApprovalView:
     lines = requisition.lines
     drafts = requisition_drafts(requisition)
     refusals = refusals_of(requisition) if requisition.is_ranked else ()
-    asks = asks_of(requisition)
+    asks = asks_of(requisition, refusals)
     facts = load_facts(asks, requisition.organisation, today())
     judged = judge(
         asks,
         facts,
-        refused={refusal.award_id for refusal in refusals},
         charges=charges_by_award(drafts),
         reserved=requisition.state in (RequisitionState.SUBMITTED, RequisitionState.APPROVED),  # counted already
     )

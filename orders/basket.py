@@ -10,7 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth.organisation import Organisation
 from auth.user import User
-from catalog.agreement import Award
 from catalog.price_list import Article
 from core.db import Base
 from core.types import Quantity, UtcDateTime
@@ -65,31 +64,3 @@ class BasketLine(Base):
     free_text: Mapped[FreeText | None] = relationship()
     basket: Mapped[Basket] = relationship(back_populates="lines")
     article: Mapped[Article] = relationship()
-
-
-class RankingRefusal(Base):
-    """A better-placed supplier could not deliver: asked when and how, what it answered, and who noted it.
-
-    Opens the next place in the ranking for this need alone: for the basket it was noted in, and for the
-    requisition made of it (LOU 7:6 with the agreement's own call-off order).
-    """
-
-    __tablename__ = "ranking_refusal"
-    __table_args__ = (
-        CheckConstraint("answer IN ('declined', 'silent')", name="answer_known"),
-        CheckConstraint("basket_id IS NOT NULL OR requisition_id IS NOT NULL", name="has_need"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    award_id: Mapped[int] = mapped_column(ForeignKey("award.id"), index=True)  # the one that did not deliver
-    basket_id: Mapped[int | None] = mapped_column(ForeignKey("basket.id"), index=True)
-    requisition_id: Mapped[int | None] = mapped_column(ForeignKey("requisition.id"), index=True)
-    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    channel: Mapped[str] = mapped_column(String(40))  # e-mail, telephone, …
-    answer: Mapped[str] = mapped_column(String(10))
-    reason: Mapped[str] = mapped_column(String(500))
-    noted_by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
-    noted_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-    award: Mapped[Award] = relationship()
-    noted_by: Mapped[User] = relationship()

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from auth.organisation import DeliveryAddress, Organisation, Unit
 from auth.permission import Role
 from auth.user import User
 from catalog.agreement import Award, Lot
+from catalog.finding import Ask, Facts, Finding
 from catalog.parameter import vat_rates
-from catalog.queries import with_terms
-from catalog.rules import judge
-from catalog.steering import Ask, Finding, blocking, load_facts
+from catalog.rules import cases_of, judge_cases
+from catalog.steering import blocking, load_facts
+from catalog.why import Why, explain
 from core.clock import today
 from core.db import db, locks_rows, prepared
-from core.errors import NotFound
 from core.types import line_net
-from orders.basket import Basket, BasketLine, RankingRefusal
+from orders.basket import Basket, BasketLine
 from orders.free_text import free_of
-from orders.requisition import Requisition
+from orders.ranking import RankingRefusal, refused_by_line
+from orders.ranking_queries import refusals_of
 from orders.split import OrderDraft, PricedLine, draft_orders
+from orders.supplier_choice import OfferRow, ShareRow, SupplierChoice, choice_of
 from orders.won import won_prices
 
 
@@ -39,7 +40,24 @@ class BasketView:
     findings: dict[int, tuple[Finding, ...]]  # by basket line id
     drafts: list[OrderDraft]
     refusals: Sequence[RankingRefusal]
+    whys: dict[int, Why]  # by award id: why that supplier
     to_ask_first: dict[int, list[Award]]  # by basket line id: the better-placed suppliers that have not answered
+
+    @property
+    def awards(self) -> list[Award]:
+        """The awards that something is asked of, each once."""
+        return list({line.article.award_id: line.article.award for line in self.basket.lines}.values())
+
+    def choice(self, award: Award) -> SupplierChoice:
+        """Why an award, as it is told now."""
+        return choice_of(self.whys[award.id])
+
+    def next_in_turn(self, award: Award) -> list[OfferRow | ShareRow]:
+        """Who should have what is asked of an award instead: lowest total of all, or furthest behind its share."""
+        choice = self.choice(award)
+        rows: list[OfferRow | ShareRow] = [offer for offer in choice.offers[:1] if not offer.lacking]
+        rows += [share for share in choice.shares if share.is_next]
+        return [row for row in rows if row.award_id != award.id]
 
     @property
     def net_amount(self) -> Decimal:
@@ -102,11 +120,22 @@ def view_basket(basket: Basket, deliver_on: date | None = None) -> BasketView:
     on = today()
     rates = vat_rates(on)
     won = won_prices(basket.lines, basket.organisation, basket.requisition_id)
+    facts = load_facts([Ask(line.article) for line in basket.lines], basket.organisation, on)
+    is_ranked = any(award.lot.is_ranked for award in facts.awards.values())
+    refusals = refusals_of(basket) if is_ranked else ()
+    refused = refused_by_line(refusals, basket.lines)
     asks = [
-        Ask(line.article, line.quantity, line.choice_ground, deliver_on, won.get(line.article_id), free_of(line))
-        for line in basket.lines
+        Ask(
+            line.article,
+            line.quantity,
+            line.choice_ground,
+            deliver_on,
+            won.get(line.article_id),
+            free=free_of(line),
+            refused=refused_it,
+        )
+        for line, refused_it in zip(basket.lines, refused, strict=True)
     ]
-    facts = load_facts(asks, basket.organisation, on)
     priced = [
         PricedLine(
             line=line,
@@ -117,49 +146,35 @@ def view_basket(basket: Basket, deliver_on: date | None = None) -> BasketView:
         for line in basket.lines
     ]
     drafts = draft_orders(priced)
-    is_ranked = any(line.award.lot.is_ranked for line in priced)
-    refusals = refusals_of(basket) if is_ranked else ()
-    refused = {refusal.award_id for refusal in refusals}
-    found = judge(asks, facts, refused=refused, charges=charges_by_award(drafts))
+    cases = cases_of(asks, facts, charges=charges_by_award(drafts))
+    found = judge_cases(cases)
     by_line = {line.id: tuple(of_line) for line, of_line in zip(basket.lines, found, strict=True)}
     return BasketView(
         basket=basket,
         findings=by_line,
         drafts=drafts,
         refusals=refusals,
-        to_ask_first=_to_ask_first(basket, by_line, refused),
+        whys=explain(cases),
+        to_ask_first=_to_ask_first(asks, facts, basket.lines, by_line),
     )
 
 
 def _to_ask_first(
-    basket: Basket, found: Mapping[int, tuple[Finding, ...]], refused: Collection[int]
+    asks: Sequence[Ask], facts: Facts, lines: Sequence[BasketLine], found: Mapping[int, tuple[Finding, ...]]
 ) -> dict[int, list[Award]]:
     """For each line whose turn has not come: the suppliers before it in the ranking who are still to answer."""
-    out_of_turn = [line for line in basket.lines if any(f.code == "not-next-in-rank" for f in found[line.id])]
-    if not out_of_turn:
-        return {}
-    on = today()
-    awards = db.session.scalars(
-        select(Award)
-        .where(Award.lot_id.in_({line.article.award.lot_id for line in out_of_turn}))
-        .order_by(Award.rank)
-        .options(joinedload(Award.supplier))
-    ).all()
-    asked = [a for a in awards if a.id not in refused and a.is_active(on) and not a.supplier.is_blocked]
     return {
-        line.id: [a for a in asked if a.lot_id == line.article.award.lot_id and a.rank < line.article.award.rank]
-        for line in out_of_turn
+        line.id: [
+            award
+            for award in facts.rivals[facts.awards[ask.article.award_id].lot_id]
+            if award.rank < facts.awards[ask.article.award_id].rank
+            and award.id not in ask.refused
+            and award.is_active(facts.on)
+            and not award.supplier.is_blocked
+        ]
+        for line, ask in zip(lines, asks, strict=True)
+        if any(finding.code == "not-next-in-rank" for finding in found[line.id])
     }
-
-
-def better_placed(line: BasketLine, award_id: int) -> Award:
-    """An award of the line's lot that stands before the line's own in the ranking. Raises NotFound."""
-    own = line.article.award
-    wanted = select(Award).where(Award.id == award_id, Award.lot_id == own.lot_id, Award.rank < own.rank)
-    found = db.session.scalar(wanted.options(*with_terms()))
-    if found is None:
-        raise NotFound(_l("Leverantören står inte före i rangordningen."))
-    return found
 
 
 def charges_by_award(drafts: Iterable[OrderDraft]) -> dict[int, Decimal]:
@@ -169,30 +184,6 @@ def charges_by_award(drafts: Iterable[OrderDraft]) -> dict[int, Decimal]:
         for charge in draft.charges:
             added[charge.award.id] = added.get(charge.award.id, Decimal(0)) + charge.amount
     return added
-
-
-def refusals_of(need: Basket | Requisition) -> Sequence[RankingRefusal]:
-    """The noted refusals of better-placed suppliers for one need."""
-    return db.session.scalars(
-        select(RankingRefusal)
-        .where(_of(need))
-        .order_by(RankingRefusal.id)
-        .options(
-            joinedload(RankingRefusal.award).joinedload(Award.supplier),
-            joinedload(RankingRefusal.award).joinedload(Award.lot),
-            joinedload(RankingRefusal.noted_by),
-        )
-    ).all()
-
-
-def refused_awards(need: Basket | Requisition) -> set[int]:
-    """The awards that declined or stayed silent for one need."""
-    return set(db.session.scalars(select(RankingRefusal.award_id).where(_of(need))))
-
-
-def _of(need: Basket | Requisition) -> ColumnElement[bool]:
-    column = RankingRefusal.basket_id if isinstance(need, Basket) else RankingRefusal.requisition_id
-    return column == need.id
 
 
 def units_and_addresses(user: User, organisation: Organisation) -> tuple[list[Unit], list[DeliveryAddress]]:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from hashlib import sha256
 from secrets import token_urlsafe
 
 from flask import request
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField
+from wtforms import FileField, HiddenField, IntegerField
 from wtforms.validators import Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
 from auth.forms import PersonField
 from auth.organisation import DeliveryAddress, Unit
 from auth.user import User
-from core.clock import today
+from core.clock import STOCKHOLM, today
 from core.forms import (
     BaseForm,
     DayField,
@@ -28,13 +30,17 @@ from core.forms import (
     SelectField,
     TextField,
 )
+from orders.actions.need import MOST_BYTES, SentFile
 from orders.actions.receipt import Received
+from orders.competition_forms import sent_file
 from orders.order import OrderLine
+from orders.ranking import CHANNELS
 from orders.receipt import DEVIATION_NAMES, Deviation
 from orders.requisition import RequisitionLine
 
 MOST = Decimal(1_000_000)
 LEAST = Decimal("0.001")
+CLOCK = re.compile(r"([01]?[0-9]|2[0-3])[:.][0-5][0-9]")
 
 
 class OnceForm(BaseForm):
@@ -70,6 +76,12 @@ class StateGroundForm(BaseForm):
         self.ground.choices = [(ground, ground) for ground in grounds]
 
 
+class OwnGroundForm(BaseForm):
+    """Dynamic ranking where totals cannot be compared: why, in her own words."""
+
+    ground = LongTextField(_l("Hur har du jämfört?"), [Required(), Length(min=10)], longest=500)
+
+
 class NoteRefusalForm(BaseForm):
     """What a better-placed supplier answered."""
 
@@ -79,12 +91,29 @@ class NoteRefusalForm(BaseForm):
         choices=[("declined", _l("Kan inte leverera")), ("silent", _l("Svarade inte i tid"))],
     )
     asked_on = DayField(_l("Tillfrågad den"), [Required()])
-    channel = SelectField(
-        _l("Hur frågade du?"),
-        [Required()],
-        choices=[("e-post", _l("e-post")), ("telefon", _l("telefon")), ("portal", _l("leverantörens portal"))],
-    )
+    asked_time = TextField(_l("Klockan"), [Required()], longest=5, description=_l("Till exempel 09:30."))
+    channel = SelectField(_l("Hur frågade du?"), [Required()], choices=list(CHANNELS.items()))
     reason = LongTextField(_l("Vad sa de? Skriv så att en revisor förstår."), [Required()], longest=500)
+    file = FileField(
+        _l("Bifoga svaret eller frågan"),
+        description=_l("Till exempel brevet som PDF. PDF, bild, Office, OpenDocument eller text, högst 10 MB."),
+    )
+
+    def validate_asked_time(self, field: TextField) -> None:
+        if CLOCK.fullmatch(field.data or "") is None:
+            raise ValidationError(_l("Skriv klockslaget som 09:30."))
+
+    @property
+    def asked_at(self) -> datetime:
+        """The instant that was said, in Swedish time. Of a form that is valid."""
+        hours, minutes = re.split("[:.]", self.asked_time.data or "")
+        return datetime.combine(self.asked_on.data or today(), time(int(hours), int(minutes)), STOCKHOLM).astimezone(
+            UTC
+        )
+
+    @property
+    def sent_file(self) -> SentFile | None:
+        return sent_file(self.file.data, MOST_BYTES)
 
 
 class CheckoutForm(OnceForm):

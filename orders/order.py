@@ -30,6 +30,7 @@ from core.types import Amount, Percent, Quantity, TextEnum, UnitPrice, UtcDateTi
 from orders.coded import CodingOfLine, Parts
 from orders.free_text import FreeText
 from orders.requisition import Requisition
+from orders.supplier_choice import Choices
 
 if TYPE_CHECKING:
     from orders.blanket import BlanketOrder
@@ -118,6 +119,12 @@ class Order(Base):
     blanket: Mapped[BlanketOrder | None] = relationship(back_populates="order")  # for a period, up to a cap
 
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def choices(self) -> Choices:
+        """Why this supplier, as it was told when the requisition was sent."""
+        award_ids = {line.award_id for line in self.lines}
+        return tuple(choice for choice in self.requisition.choices if choice.award_id in award_ids)
 
     def check_cancellable(self, received: Decimal) -> None:
         """Goods that have come cannot be un-ordered. Raises RuleBroken."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -30,6 +31,7 @@ from core.errors import RuleBroken
 from core.types import Amount, Percent, Quantity, TextEnum, UnitPrice, UtcDateTime
 from orders.coded import CodingOfLine, Parts
 from orders.free_text import FreeText
+from orders.supplier_choice import Choices, ChoicesKept
 
 MOST_LINES = 200  # as many as can be read with care; so a basket, a list and a pasted text hold no more
 
@@ -91,6 +93,7 @@ class Requisition(Base):
     net_amount: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))  # charges included
     vat_amount: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))
     gross_amount: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))
+    choices: Mapped[Choices] = mapped_column(ChoicesKept, nullable=True, default=())  # why these suppliers
     content_hash: Mapped[str | None] = mapped_column(String(64))
     version: Mapped[int] = mapped_column(default=1)
 
@@ -129,10 +132,13 @@ class Requisition(Base):
             "delivery_city", "delivery_gln", "goods_marking", "delivery_instructions", "wanted_on", "buyer_reference",
             "accounting_cost", "message_to_supplier", "net_amount", "vat_amount", "gross_amount",
         )  # fmt: skip
-        return {name: getattr(self, name) for name in head} | {
+        told = {name: getattr(self, name) for name in head} | {
             "lines": [line.content() for line in self.lines],
             "charges": [charge.content() for charge in self.charges],
         }
+        if self.choices:  # as with a line's CAME_LATER
+            told["choices"] = [asdict(choice) for choice in self.choices]
+        return told
 
     def compute_hash(self) -> str:
         """SHA-256 over the content in its one canonical spelling."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -17,6 +17,7 @@ from core.db import db, locks_rows, prepared
 from core.errors import NotFound
 from orders.free_text import free_of
 from orders.policy import may_see, sees_everything
+from orders.ranking import RankingRefusal, refused_by_line
 from orders.requisition import Requisition, RequisitionCharge, RequisitionLine, RequisitionState
 from orders.split import Charge, OrderDraft, PricedLine, draft_orders
 from orders.won import won_prices
@@ -103,8 +104,8 @@ def requisition_lines(requisition: Requisition) -> list[PricedLine]:
     ]
 
 
-def asks_of(requisition: Requisition) -> list[Ask]:
-    """A requisition's lines as questions to the steering."""
+def asks_of(requisition: Requisition, refusals: Iterable[RankingRefusal] = ()) -> list[Ask]:
+    """A requisition's lines as questions to the steering; `refusals` are the entries of its ranking log."""
     won = won_prices(requisition.lines, requisition.organisation, requisition.id)
     return [
         Ask(
@@ -113,9 +114,10 @@ def asks_of(requisition: Requisition) -> list[Ask]:
             line.choice_ground,
             requisition.wanted_on,
             won.get(line.article_id),
-            free_of(line),
+            free=free_of(line),
+            refused=refused,
         )
-        for line in requisition.lines
+        for line, refused in zip(requisition.lines, refused_by_line(refusals, requisition.lines), strict=True)
     ]
 
 

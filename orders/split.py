@@ -127,13 +127,11 @@ def charges_for(lines: Sequence[PricedLine]) -> tuple[Charge, ...]:
     vat = max(line.vat_percent for line in lines)
     awards = list({line.award.id: line.award for line in lines}.values())
     freight = [
-        Charge(award, "freight", "Frakt", award.freight, vat)
-        for award in awards
-        if award.freight and (award.freight_free_from is None or total < award.freight_free_from)
+        Charge(award, "freight", "Frakt", amount, vat) for award in awards if (amount := award.freight_on(total))
     ]
     small = [
-        Charge(award, "small-order", "Småorderavgift", award.small_order_fee, vat)
+        Charge(award, "small-order", "Småorderavgift", amount, vat)
         for award in awards
-        if award.small_order_fee and award.minimum_order is not None and total < award.minimum_order
+        if (amount := award.fee_on(total))
     ]
     return tuple(max(kind, key=lambda charge: charge.amount) for kind in (freight, small) if kind)

@@ -29,14 +29,15 @@ from core.db import db
 from core.errors import RuleBroken
 from core.state import advance, can
 from orders.actions.approval import approve, reject, send_back
-from orders.actions.basket import note_refusal, open_basket
+from orders.actions.basket import open_basket
 from orders.actions.order import cancel, close, draws_of
+from orders.actions.ranking import note_refusal
 from orders.actions.receipt import Received, receive
 from orders.actions.requisition import Checkout, mend, submit, withdraw
 from orders.approval import ApprovalState, ApprovalStep
 from orders.approval_queries import steps_of
 from orders.basket import Basket, BasketLine
-from orders.basket_queries import basket_of, refused_awards
+from orders.basket_queries import basket_of
 from orders.order import Order
 from orders.order_queries import orders_of
 from orders.receipt import Deviation
@@ -102,14 +103,15 @@ class Purchase:
             for award in self.office.assortments.sellers(assortment)
             if self.agreement in (None, award.lot.agreement.number)
         ]
-        basket = open_basket(self.orderer, self._organisation)
-        self._note_refusals(basket, sellers[: self.refused])
+        basket, passed = open_basket(self.orderer, self._organisation), sellers[: self.refused]
+        refused = frozenset(award.id for award in passed)
         for award in sellers[self.refused :]:
             lines = [self._line(article, award, assortment) for article in self._pick(award, assortment)]
-            asks = [Ask(line.article, line.quantity, choice_ground=line.choice_ground) for line in lines]
-            if not blocking(findings(asks, self._organisation, today(), refused=refused_awards(basket))):
+            asks = [Ask(line.article, line.quantity, line.choice_ground, refused=refused) for line in lines]
+            if not blocking(findings(asks, self._organisation, today())):
                 basket.lines.extend(lines)
                 db.session.flush()
+                self._note_refusals(basket, [one for one in passed if one.lot_id == award.lot_id])
                 return
 
     def _pick(self, award: Award, assortment: str) -> list[Article]:

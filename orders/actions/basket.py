@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, update
 
-from auth.journal import record
 from auth.organisation import Organisation
 from auth.user import User
-from catalog.agreement import Award
+from catalog.agreement import CallOffMethod
 from catalog.price_list import Article
 from catalog.queries import current_articles
 from catalog.rules import judge
@@ -20,8 +18,9 @@ from catalog.steering import Ask, Finding, load_facts, unmendable
 from core.clock import now, today
 from core.db import db, insert_with_conflict
 from core.errors import RuleBroken
-from orders.basket import Basket, BasketLine, RankingRefusal
-from orders.basket_queries import basket_of, refused_awards
+from orders.basket import Basket, BasketLine
+from orders.basket_queries import basket_of
+from orders.ranking import RankingRefusal
 from orders.requisition import MOST_LINES
 from orders.shopping_list import ShoppingList
 
@@ -76,9 +75,7 @@ def _in_the_way(basket: Basket, wanted: Sequence[tuple[Article, Decimal]]) -> li
     in_force = {_key(article): article for article, _ in wanted if article.price_list.is_in_force(today())}
     has_all = all(_key(article) in in_force for article, _ in wanted)
     facts = load_facts(asks, basket.organisation, today(), current=in_force if has_all else None)
-    is_ranked = any(award.lot.is_ranked for award in facts.awards.values())
-    refused = refused_awards(basket) if is_ranked else set()
-    return [unmendable(judge([ask], facts, refused=refused)) for ask in asks]
+    return [unmendable(judge([ask], facts)) for ask in asks]
 
 
 def _lying(basket: Basket, article: Article) -> Decimal:
@@ -125,11 +122,13 @@ def remove(actor: User, line: BasketLine) -> None:
 
 
 def state_ground(actor: User, line: BasketLine, ground: str) -> None:
-    """Orderer's choice: say on which of the lot's objective grounds this supplier was chosen (LOU 7:6).
+    """Orderer's choice: say on which of the lot's objective grounds this supplier was chosen (LOU 7:6). Dynamic
+    ranking: say in her own words how she compared what the system cannot.
 
     Raises RuleBroken for a ground that the procurement documents do not state.
     """
-    if ground not in line.article.award.lot.grounds:
+    lot = line.article.award.lot
+    if lot.method is not CallOffMethod.DYNAMIC_RANKING and ground not in lot.grounds:
         raise RuleBroken(_l("Välj en av de grunder som avtalet anger."))
     line.choice_ground = ground
 
@@ -144,48 +143,6 @@ def accept_change(actor: User, line: BasketLine) -> None:
     if today_row is None:
         raise RuleBroken(_l("Artikeln säljs inte längre under avtalet. Ta bort raden och sök efter en annan."))
     line.article_id = today_row.id
-
-
-def note_refusal(
-    actor: User, basket: Basket, award: Award, asked_at: datetime, channel: str, answer: str, reason: str
-) -> RankingRefusal:
-    """Note that a better-placed supplier declined or stayed silent; opens the next place for this need alone.
-
-    Raises RuleBroken when silence is claimed before the lot's time to answer has run out.
-    """
-    if asked_at > now():
-        raise RuleBroken(_l("Leverantören kan inte ha tillfrågats i framtiden."))
-    hours = award.lot.answer_hours
-    if answer == "silent" and (now() - asked_at).total_seconds() < hours * 3600:
-        raise RuleBroken(
-            _l("Leverantören har %(hours)s timmar på sig att svara. Vänta tills tiden gått ut.", hours=hours)
-        )
-    refusal = RankingRefusal(
-        award=award,
-        basket_id=basket.id,
-        asked_at=asked_at,
-        channel=channel,
-        answer=answer,
-        reason=reason,
-        noted_by=actor,
-        noted_at=now(),
-    )
-    db.session.add(refusal)
-    db.session.flush()
-    record(
-        actor,
-        "note-refusal",
-        "award",
-        award.id,
-        organisation_id=basket.organisation_id,
-        supplier=award.supplier.name,
-        lot=award.lot.title,
-        answer=answer,
-        channel=channel,
-        reason=reason,
-        asked_at=asked_at.isoformat(),
-    )
-    return refusal
 
 
 def open_basket(actor: User, organisation: Organisation) -> Basket:

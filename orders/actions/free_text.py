@@ -22,9 +22,8 @@ from core.errors import RuleBroken
 from core.state import advance
 from core.types import rounded
 from orders.actions.basket import open_basket
-from orders.actions.need import SentFile, described
+from orders.actions.need import SentFile, known_file
 from orders.basket import Basket, BasketLine
-from orders.basket_queries import refused_awards
 from orders.free_text import HOUR, LUMP_SUM, FreeText, free_of
 from orders.requisition import MOST_LINES
 
@@ -97,9 +96,7 @@ def _check_gates(basket: Basket, article: Article, facts: FreeTextFacts) -> None
         *(Ask(line.article, line.quantity, free=free_of(line)) for line in lying),
     ]
     loaded = load_facts(asks, basket.organisation, today(), current={})
-    is_ranked = any(award.lot.is_ranked for award in loaded.awards.values())
-    refused = refused_awards(basket) if is_ranked else set()
-    if hard := unmendable(judge(asks, loaded, refused=refused)[:1]):
+    if hard := unmendable(judge(asks, loaded)[:1]):
         raise RuleBroken(hard[0].text, way_on=hard[0].way_on, findings=hard)
 
 
@@ -146,7 +143,7 @@ def _list_of(award: Award) -> int:
 
 def _stated(actor: User, organisation: Organisation, article: Article, facts: FreeTextFacts) -> FreeText:
     is_on_list = facts.price_kind is FreeTextPrice.MARK_UP
-    name, media_type, fingerprint = described(facts.file) if facts.file else (None, None, None)
+    file = known_file(facts.file) if facts.file else {}
     return FreeText(
         key=facts.key,
         organisation_id=organisation.id,
@@ -157,10 +154,10 @@ def _stated(actor: User, organisation: Organisation, article: Article, facts: Fr
         list_price=facts.price if is_on_list else None,
         mark_up=facts.mark_up or Decimal(0) if is_on_list else None,
         stated_at=now(),
-        file_name=name,
-        file_type=media_type,
-        file_sha256=fingerprint,
-        file_content=facts.file.content if facts.file else None,
+        file_name=file.get("name"),
+        file_type=file.get("media_type"),
+        file_sha256=file.get("sha256"),
+        file_content=file.get("content"),
         is_file_sent=facts.file is not None and facts.is_file_sent,
         blanket_starts_on=facts.period[0] if facts.period else None,
         blanket_ends_on=facts.period[1] if facts.period else None,

@@ -344,8 +344,8 @@ def _check_not_blocked(facts: ProcurementFacts) -> None:
         raise RuleBroken(_l("%(supplier)s är spärrad för beställningar: %(reason)s", **said))
 
 
-def described(file: SentFile) -> tuple[str, str, str]:
-    """Name, media type and SHA-256 of a file that is handed on; what it is, is read from its content.
+def known_file(file: SentFile) -> dict[str, Any]:
+    """Name, media type and SHA-256 of a file whose kind is read from its content: a document or a picture.
 
     Raises RuleBroken for what is empty, too large or unknown.
     """
@@ -359,18 +359,16 @@ def described(file: SentFile) -> tuple[str, str, str]:
             _l("Filen går inte att bifoga. Använd PDF, bild (JPEG, PNG), Office, OpenDocument eller text.")
         )
     suffix, media_type = kind
-    return safe_name(file.name, suffix), media_type, sha256(file.content).hexdigest()
+    return {
+        "name": safe_name(file.name, suffix),
+        "media_type": media_type,
+        "sha256": sha256(file.content).hexdigest(),
+        "content": file.content,
+    }
 
 
 def _attachment(file: SentFile) -> NeedAttachment:
-    name, media_type, fingerprint = described(file)
-    return NeedAttachment(
-        name=name,
-        media_type=media_type,
-        sha256=fingerprint,
-        size=len(file.content),
-        content=file.content,
-    )
+    return NeedAttachment(**known_file(file), size=len(file.content))
 
 
 def _name(user: User | None) -> str | None:

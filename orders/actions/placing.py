@@ -25,11 +25,12 @@ from core.errors import RuleBroken
 from exchange.documents import ApproverDocument
 from orders import mail
 from orders.approval import ApprovalState, ApprovalStep
-from orders.basket_queries import charges_by_award, refused_awards
+from orders.basket_queries import charges_by_award
 from orders.blanket import BlanketOrder
 from orders.documents import order_document, render_files
 from orders.numbering import draw_number
 from orders.order import Order, OrderCharge, OrderFile, OrderLine
+from orders.ranking_queries import refusals_of
 from orders.requisition import Requisition, RequisitionLine
 from orders.requisition_queries import asks_of, requisition_drafts
 from orders.split import Charge, OrderDraft, all_draws
@@ -69,10 +70,9 @@ def approvers_of(route: Sequence[ApprovalStep]) -> list[ApproverDocument]:
 
 def _check_gates(requisition: Requisition, drafts: list[OrderDraft]) -> Sold:
     """Ask the steering again, on the day of the order. Returns the published rows that the lines stand on now."""
-    asks = asks_of(requisition)
+    asks = asks_of(requisition, refusals_of(requisition) if requisition.is_ranked else ())
     facts = load_facts(asks, requisition.organisation, today())
-    refused = refused_awards(requisition) if requisition.is_ranked else ()
-    found = judge(asks, facts, refused=refused, charges=charges_by_award(drafts), reserved=True)
+    found = judge(asks, facts, charges=charges_by_award(drafts), reserved=True)
     if closed := stops(found):
         raise RuleBroken(
             _l("Beställningen kan inte läggas: %(why)s", why=closed[0].text),

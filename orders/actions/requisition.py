@@ -15,6 +15,7 @@ from auth.organisation import DeliveryAddress, Organisation, Unit
 from auth.user import User
 from catalog import ceiling
 from catalog.agreement import Award
+from catalog.allocation import hold_ceilings, takes_turns
 from catalog.category import Category
 from catalog.parameter import vat_rates
 from catalog.price_list import VatClass
@@ -30,11 +31,12 @@ from orders.actions.basket import open_basket
 from orders.actions.line_coding import code_lines
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.approval_queries import steps_of
-from orders.basket import Basket, BasketLine, RankingRefusal
+from orders.basket import Basket, BasketLine
 from orders.basket_queries import BasketView, basket_of, view_basket
 from orders.coded import codes_of
 from orders.coding_said import Said
 from orders.policy import may_mend, may_order, may_withdraw
+from orders.ranking import RankingRefusal
 from orders.requisition import Requisition, RequisitionCharge, RequisitionLine, RequisitionState
 from orders.requisition_queries import (
     load_requisition,
@@ -45,6 +47,7 @@ from orders.requisition_queries import (
 from orders.route import Need, NobodyCanApprove, RouteStep, directory_of, find_route
 from orders.split import Charge, OrderDraft, all_draws, draft_orders
 from orders.substitutes import people_asked
+from orders.supplier_choice import kept_choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +82,12 @@ def submit(actor: User, organisation: Organisation, checkout: Checkout, basket: 
             return done  # the button was pressed twice
     if basket is None or not basket.lines:
         raise RuleBroken(_l("Varukorgen är tom."))
-    _check_steering(basket, checkout.wanted_on)
+    view = _check_steering(basket, checkout.wanted_on)
+    if takes_turns(view.awards) and hold_ceilings(view.awards):
+        view = _check_steering(basket, checkout.wanted_on)  # as it stands now that nobody else can change it
 
     requisition = _fill(actor, basket, checkout)
+    requisition.choices = kept_choices(view.whys.values())
     code_lines(requisition, checkout.coding, [line.id for line in basket.lines])
     requisition.check_submittable()
     drafts = price(requisition)
@@ -251,8 +257,8 @@ def _check_blankets(drafts: Sequence[OrderDraft]) -> None:
             )
 
 
-def _check_steering(basket: Basket, deliver_on: date | None) -> None:
-    """Every gate again, for the whole basket, at the till."""
+def _check_steering(basket: Basket, deliver_on: date | None) -> BasketView:
+    """Every gate again, for the whole basket, at the till; what it showed."""
     view = view_basket(basket, deliver_on)
     if found := blocking(view.findings.values()):
         raise RuleBroken(
@@ -260,6 +266,7 @@ def _check_steering(basket: Basket, deliver_on: date | None) -> None:
             way_on=found[0].way_on,
             findings=found,
         )
+    return view
 
 
 def _fill(actor: User, basket: Basket, checkout: Checkout) -> Requisition:

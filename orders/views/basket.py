@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -16,20 +15,31 @@ from auth.organisation import DeliveryAddress, Unit
 from auth.permission import Permission
 from auth.user import User
 from auth.views.refusals import refusals_on, status
+from catalog.agreement import CallOffMethod
 from catalog.finding import Finding
 from catalog.queries import article_for, articles_for
-from core.clock import STOCKHOLM, now, today
+from core.clock import today
 from core.errors import NotFound
 from core.web import is_local_path, requires
 from orders.actions import basket as act
+from orders.actions.ranking import note_refusal
 from orders.actions.requisition import Checkout, route_preview, submit
+from orders.actions.switch import switch
 from orders.basket import Basket, BasketLine
-from orders.basket_queries import basket_of, better_placed, units_and_addresses, view_basket
+from orders.basket_queries import basket_of, units_and_addresses, view_basket
 from orders.coding_till import CodingTill, open_till
-from orders.forms import AddLineForm, ChangeLineForm, CheckoutForm, NoteRefusalForm, StateGroundForm
+from orders.forms import (
+    AddLineForm,
+    ChangeLineForm,
+    CheckoutForm,
+    NoteRefusalForm,
+    OwnGroundForm,
+    StateGroundForm,
+)
 from orders.proposal import net_total
 from orders.proposal_forms import TakeForm, chosen_goods, sent_rows
 from orders.proposal_queries import sent_again
+from orders.ranking_queries import better_placed, rival_of
 from orders.requisition import MOST_LINES, Requisition
 from orders.requisition_queries import requisition_made_with
 from orders.shopping_list_queries import list_for, remembered_for
@@ -126,12 +136,25 @@ def accept(line_id: int) -> Any:
 @requires(Permission.ORDER_CREATE)
 def ground(line_id: int) -> Any:
     line = _own_line(line_id)
-    form = StateGroundForm()
-    form.offer(line.article.award.lot.grounds)
+    lot = line.article.award.lot
+    form = OwnGroundForm() if lot.method is CallOffMethod.DYNAMIC_RANKING else StateGroundForm()
+    if isinstance(form, StateGroundForm):
+        form.offer(lot.grounds)
     if form.validate():
-        act.state_ground(current(), line, form.ground.data)
+        act.state_ground(current(), line, form.ground.data or "")
     else:
-        flash(_("Välj en av grunderna."), "error")
+        flash(_("Ange varför du väljer leverantören."), "error")
+    return redirect(url_for("basket.show"), 303)
+
+
+@bp.post("/basket/<int:line_id>/switch/<int:award_id>")
+@requires(Permission.ORDER_CREATE)
+def switch_supplier(line_id: int, award_id: int) -> Any:
+    """Let all of the line's lot come from another of its suppliers."""
+    line = _own_line(line_id)
+    award = rival_of(line, award_id)
+    switch(current(), line.basket, award)
+    flash(_("Nu kommer det från %(supplier)s.", supplier=award.supplier.name), "success")
     return redirect(url_for("basket.show"), 303)
 
 
@@ -142,11 +165,11 @@ def refusal(line_id: int, award_id: int) -> Any:
     line = _own_line(line_id)
     award = better_placed(line, award_id)
     form = NoteRefusalForm()
-    if form.validate_on_submit() and form.asked_on.data and form.reason.data:
-        noon = datetime.combine(form.asked_on.data, time(12), STOCKHOLM).astimezone(UTC)
+    if form.validate_on_submit() and form.reason.data:
         with refusals_on(form):
-            act.note_refusal(
-                current(), line.basket, award, min(noon, now()), form.channel.data, form.answer.data, form.reason.data
+            note_refusal(
+                *(current(), line.basket, award, form.asked_at, form.channel.data, form.answer.data, form.reason.data),
+                form.sent_file,
             )
             flash(_("Svaret från %(name)s är antecknat.", name=award.supplier.name), "success")
             return redirect(url_for("basket.show"), 303)

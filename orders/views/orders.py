@@ -31,6 +31,7 @@ from orders.order_queries import entries_of, order_for, orders_page, receipts_of
 from orders.policy import may_cancel, may_receive, may_resend
 from orders.proposal import net_total
 from orders.proposal_queries import propose, wishes_of_order
+from orders.ranking_queries import refusals_of
 from orders.receipt import DEVIATION_NAMES, sum_of
 from orders.story import tell
 
@@ -78,6 +79,7 @@ def show(number: str) -> Any:
         received=sum_of(receipts),
         receipts=receipts,
         deviation_names=DEVIATION_NAMES,
+        refusals=refusals_of(order.requisition) if any(choice.passed for choice in order.choices) else (),
         story=tell(entries_of(order)),
         may_receive=is_open and takes_in and order.blanket is None,
         may_draw=is_open and takes_in and order.blanket is not None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from auth.journal import entries_about
@@ -14,9 +14,9 @@ from core.state import can
 from core.web import requires
 from orders.actions import requisition as act
 from orders.approval_queries import refused_of, steps_of
-from orders.basket_queries import refusals_of
 from orders.order_queries import orders_of
 from orders.policy import may_mend, may_reassign, may_withdraw
+from orders.ranking_queries import evidence_of, refusals_of
 from orders.requisition import RequisitionState
 from orders.requisition_queries import requisition_drafts, requisition_for
 from orders.story import tell
@@ -44,6 +44,17 @@ def show(requisition_id: int) -> Any:
         may_withdraw=may_withdraw(user, requisition) and can(requisition, "withdraw"),
         may_mend=may_mend(user, requisition) and can(requisition, "submit"),
     )
+
+
+@bp.get("/<int:requisition_id>/evidence/<int:refusal_id>")
+@requires(Permission.ORDER_READ)
+def evidence(requisition_id: int, refusal_id: int) -> Any:
+    """The file of an entry of the ranking log, always as a download: it comes from outside."""
+    found = evidence_of(requisition_for(current(), acting_organisation(), requisition_id), refusal_id)
+    response = Response(found.file_content, mimetype="application/octet-stream")
+    response.headers.set("Content-Disposition", "attachment", filename=found.file_name)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 @bp.post("/<int:requisition_id>/withdraw")

@@ -36,7 +36,7 @@ from exchange.units import UNITS
 from orders.actions.order import draws_not_come
 from orders.approval import ApprovalStep
 from orders.approval_queries import steps_to_decide
-from orders.basket import Basket, RankingRefusal
+from orders.basket import Basket
 from orders.competition import Competition, CompetitionState
 from orders.favourite import Favourite
 from orders.need import NeedAnswer, NeedReport, NeedState
@@ -44,6 +44,7 @@ from orders.need_queries import inbox_page
 from orders.order import FileKind, Order, OrderFile, OrderLine, OrderState
 from orders.order_queries import received_quantities
 from orders.proposal_queries import propose, wishes_of_list
+from orders.ranking import RankingRefusal
 from orders.receipt import Deviation, ReceiptLine
 from orders.requisition import Requisition, RequisitionState
 from orders.route import Need, directory_of, find_route

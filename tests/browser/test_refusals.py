@@ -131,6 +131,7 @@ def test_a_noted_refusal_opens_the_next_place_in_the_ranking(
     screenshot(page, "refusal-noting")
     page.get_by_label("Kan inte leverera").check()
     page.get_by_label("Tillfrågad den").fill((today() - timedelta(days=1)).isoformat())
+    page.get_by_label("Klockan").fill("09:30")
     page.get_by_label("Vad sa de?").fill("Slut i lager till nästa månad.")
     page.get_by_role("button", name="Spara svaret").click()
     expect(page.get_by_role("status")).to_contain_text("Svaret från Norrkontor AB är antecknat.")

@@ -111,6 +111,8 @@ SCOPES: dict[str, tuple[str, Scope]] = {
     "orders.number": ("order", on_the_road),
     "orders.cancellation.number": ("cancelled order", on_the_road),
     "requisitions.requisition_id": ("requisition", on_the_road),
+    "requisitions.evidence.requisition_id": ("ranked requisition", on_the_road),
+    "requisitions.refusal_id": ("ranking refusal", on_the_road),
     "approvals.step_id": ("step", of_the_approver),
     "approvals.token": ("approval link", everybody),  # 43 random characters, and personal
     "auth.token": ("reset link", everybody),
@@ -123,6 +125,7 @@ SCOPES: dict[str, tuple[str, Scope]] = {
     "admin.membership_id": ("membership", administered),
     "basket.line_id": ("basket line", only_own),
     "basket.refusal.line_id": ("ranked line", only_own),
+    "basket.switch_supplier.line_id": ("ranked line", only_own),
     "basket.award_id": ("better award", everybody),
     "orders.message_id": ("message", on_the_road),
     "agreements.number": ("agreement number", published_or_managed),

@@ -31,6 +31,8 @@ from orders.actions.approval import approve
 from orders.actions.basket import add
 from orders.actions.conflict import declare
 from orders.actions.order import cancel
+from orders.actions.ranking import note_refusal
+from orders.actions.requisition import submit, withdraw
 from orders.actions.shopping_list import ListTerms, create
 from orders.basket_queries import basket_of
 from orders.coding_rule import Effect
@@ -65,7 +67,7 @@ from tests.factories.competitions import (
     open_together,
 )
 from tests.factories.free_texts import make_free_requisition
-from tests.factories.orders import Place, make_group, make_requisition, make_rule, pending_step
+from tests.factories.orders import Place, checkout_at, make_group, make_requisition, make_rule, pending_step
 
 # How near a thing is to the actors, who all work at unit A1.
 OWN, UNIT, ORGANISATION, OTHER, MISSING = "own", "same unit", "same organisation", "other organisation", "missing"
@@ -233,6 +235,7 @@ def _walk(world: World, nearness: str, place: Place, name: str, article: Article
     blanket = make_free_requisition(place, name=secret, period=(today(), today()))
     approve(place.approver, pending_step(blanket), secret, blanket.content_hash or "")
     world.add("blanket order", nearness, orders_of(blanket)[0].number)
+    _passed_over(world, nearness, place, second, secret)
     add(place.orderer, place.organisation, article, Decimal(1))
     basket = basket_of(place.orderer, place.organisation)
     assert basket is not None
@@ -260,6 +263,18 @@ def _walk(world: World, nearness: str, place: Place, name: str, article: Article
     world.add("organisation", nearness, place.organisation.id)
     world.add("membership", nearness, place.orderer.memberships[0].id)
     world.add("identifier", nearness, _identifier(place.organisation).id)
+
+
+def _passed_over(world: World, nearness: str, place: Place, second: Article, secret: str) -> None:
+    """A requisition to the second in rank, with the first one's answer and its file; taken back."""
+    line = add(place.orderer, place.organisation, second, Decimal(1))
+    file = needs.SentFile("svar.txt", secret.encode())
+    first = second.award.lot.awards[0]
+    refusal = note_refusal(place.orderer, line.basket, first, now(), "telefon", "declined", secret, file)
+    requisition = submit(place.orderer, place.organisation, checkout_at(place))
+    withdraw(place.orderer, requisition)
+    world.add("ranked requisition", nearness, requisition.id)
+    world.add("ranking refusal", nearness, refusal.id)
 
 
 def _needs(world: World, nearness: str, place: Place, name: str, buyer: User) -> None:

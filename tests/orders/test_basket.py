@@ -16,11 +16,13 @@ from core.clock import now
 from core.db import TransactionalFlask, commit, db
 from core.errors import NotAllowed, RuleBroken
 from orders.actions.approval import send_back
-from orders.actions.basket import accept_change, add, add_all, change, note_refusal, remove, state_ground
+from orders.actions.basket import accept_change, add, add_all, change, remove, state_ground
+from orders.actions.ranking import note_refusal
 from orders.actions.requisition import mend, submit, withdraw
 from orders.approval import StepKind
-from orders.basket import RankingRefusal
-from orders.basket_queries import basket_of, refusals_of, view_basket
+from orders.basket_queries import basket_of, view_basket
+from orders.ranking import RankingRefusal
+from orders.ranking_queries import refusals_of
 from orders.requisition import RequisitionState
 from tests.factories.auth import make_member, make_organisation, make_unit
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_offer, make_price_list

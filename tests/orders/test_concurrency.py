@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -15,7 +17,9 @@ from auth.journal import verify
 from auth.organisation import DeliveryAddress, Organisation, Unit
 from auth.permission import Role
 from auth.user import User
+from catalog.agreement import Award, CallOffMethod, Lot
 from catalog.ceiling import Ceiling
+from catalog.price_list import Article
 from catalog.queries import articles_by_id
 from core.db import TransactionalFlask, db, reading, unit_of_work
 from core.errors import AvropError, RuleBroken
@@ -24,26 +28,29 @@ from orders.actions.basket import add
 from orders.actions.order import close
 from orders.actions.receipt import Received, receive
 from orders.actions.requisition import Checkout, submit
+from orders.actions.switch import switch
 from orders.approval import ApprovalStep, Quorum, StepKind
 from orders.approval_queries import steps_of
-from orders.basket import BasketLine
+from orders.basket import Basket, BasketLine
+from orders.basket_queries import basket_of, view_basket
 from orders.order import Order, OrderLine
 from orders.order_queries import order_for, received_quantities
 from orders.receipt import Receipt
 from orders.requisition import Requisition
 from tests.factories.auth import make_member
-from tests.factories.catalog import make_ceiling, make_offer
+from tests.factories.catalog import make_agreement, make_award, make_ceiling, make_lot, make_offer, make_price_list
 from tests.factories.orders import Place, make_order, make_place, make_requisition, make_rule, pending_step
 
 WORKERS = 16
 
 
-def at_once(app: TransactionalFlask, act: Callable[[int], None], times: int) -> Counter[str]:
+def at_once(app: TransactionalFlask, act: Callable[[int], None], times: int, workers: int = WORKERS) -> Counter[str]:
     """Run `act(0) … act(times - 1)` on many threads, each in its own transaction; counts what came of them."""
-    gate = threading.Barrier(WORKERS)
+    workers = min(workers, times)
+    gate = threading.Barrier(workers)
 
     def run(number: int) -> str:
-        if number < WORKERS:
+        if number < workers:
             gate.wait(timeout=30)
         with app.app_context():
             try:
@@ -53,7 +60,7 @@ def at_once(app: TransactionalFlask, act: Callable[[int], None], times: int) -> 
                 return error.code
             return "done"
 
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         return Counter(pool.map(run, range(times)))
 
 
@@ -205,3 +212,97 @@ def test_the_first_two_clicks_into_an_empty_basket_do_not_collide(fresh_app: Tra
     assert at_once(fresh_app, put, WORKERS) == Counter({"done": WORKERS})
     with fresh_app.app_context(), reading():
         assert [line.quantity for line in db.session.scalars(select(BasketLine))] == [Decimal(WORKERS)]
+
+
+# One lot, fifty at once: whose turn it is, and how much there is
+
+
+MANY = 50
+
+
+def crowd(place: Place, article: Article, quantity: int = 1) -> list[int]:
+    """So many orderers, each with the same in her basket; their ids."""
+    people = [make_member(Role.ORDERER, place.organisation, place.unit) for _ in range(MANY)]
+    for person in people:
+        add(person, place.organisation, article, Decimal(quantity))
+    return [person.id for person in people]
+
+
+def sold_at(lot: Lot, price: int, **award: Any) -> Article:
+    """A new supplier of a lot, counted, that sells one article at a price."""
+    made = make_award(lot, **award)
+    make_ceiling(lot.agreement, None, lot=lot, award=made)
+    make_price_list(made, [{"price": Decimal(price), "gtin": "07310869000010"}])
+    return db.session.scalars(select(Article).where(Article.award_id == made.id)).one()
+
+
+def submit_in_turn(user_ids: list[int], here: dict[str, int], number: int) -> None:
+    """Move the basket to the supplier whose turn it looks to be, and send it, as a person would."""
+    organisation = db.session.get_one(Organisation, here["organisation"])
+    basket = basket_of(db.session.get_one(User, user_ids[number]), organisation, lock=True)
+    assert basket is not None
+    view = view_basket(basket)
+    [award] = view.awards
+    for row in view.next_in_turn(award)[:1]:
+        switch(basket.user, basket, db.session.get_one(Award, row.award_id))
+    submit_as(user_ids[number], here, f"key-{user_ids[number]}")
+
+
+def test_fifty_at_once_share_out_a_lot_as_if_they_came_one_by_one(fresh_app: TransactionalFlask) -> None:
+    """Whoever is told that it is another's turn moves there and tries again: in the end all are sent, and the shares
+    are what they would be had nobody met anybody."""
+    with fresh_app.app_context(), unit_of_work():
+        place = make_place()
+        lot = make_lot(make_agreement(place.organisation), method=CallOffMethod.ALLOCATION)
+        make_ceiling(lot.agreement, None)
+        articles = [sold_at(lot, 100, share=Decimal(share)) for share in (50, 30, 20)]
+        people, here = crowd(place, articles[0]), ids_of(place)
+        award_ids = [article.award_id for article in articles]
+    left = people
+    while left:
+        outcome = at_once(fresh_app, partial(submit_in_turn, left, here), len(left), MANY)
+        assert set(outcome) <= {"done", "rule-broken"}  # nothing but a refusal that says whose turn it is
+        assert outcome["done"] >= 1
+        with fresh_app.app_context(), reading():
+            left = list(db.session.scalars(select(Basket.user_id).join(BasketLine)))
+    with fresh_app.app_context(), reading():
+        found = db.session.scalars(select(Ceiling).where(Ceiling.award_id.in_(award_ids)))
+        counters = {ceiling.award_id: ceiling.reserved for ceiling in found}
+        assert counters == dict(zip(award_ids, map(Decimal, (2500, 1500, 1000)), strict=True))
+        so_far = dict.fromkeys(award_ids, Decimal(0))
+        for requisition in db.session.scalars(select(Requisition).order_by(Requisition.id)):
+            [choice] = requisition.choices
+            assert next(row for row in choice.shares if row.award_id == choice.award_id).is_next
+            so_far[choice.award_id] += requisition.net_amount
+        assert so_far == counters
+
+
+def test_fifty_at_once_never_pass_over_a_rank_or_a_ceiling(fresh_app: TransactionalFlask) -> None:
+    """Twenty fit under the first one's ceiling and twenty under the lot's rest. Those at the second without an entry
+    are sent only when the first is full, and no ceiling is passed."""
+    with fresh_app.app_context(), unit_of_work():
+        place = make_place()
+        lot = make_lot(make_agreement(place.organisation), method=CallOffMethod.RANKING)
+        make_ceiling(lot.agreement, None)
+        lot_ceiling = make_ceiling(lot.agreement, Decimal(4000), lot=lot).id
+        first, second = sold_at(lot, 100), sold_at(lot, 100)
+        own = db.session.scalars(select(Ceiling).where(Ceiling.award_id == first.award_id)).one()
+        own.limit = Decimal(2000)
+        at_first, here = crowd(place, first), ids_of(place)
+        at_second = crowd(place, second)
+        first_id, second_id, own_id = first.award_id, second.award_id, own.id
+    everybody = [person for pair in zip(at_first, at_second, strict=True) for person in pair]
+    outcome = at_once(fresh_app, lambda n: submit_as(everybody[n], here, f"key-{n}"), len(everybody), MANY)
+    assert set(outcome) == {"done", "rule-broken"}
+    with fresh_app.app_context(), reading():
+        assert db.session.get_one(Ceiling, own_id).reserved == Decimal(2000)
+        assert db.session.get_one(Ceiling, lot_ceiling).reserved <= Decimal(4000)
+        full_after = 0
+        for requisition in db.session.scalars(select(Requisition).order_by(Requisition.id)):
+            [choice] = requisition.choices
+            if choice.award_id == second_id:
+                assert [row["how"] for row in choice.passed] == ["full"]
+            else:
+                assert choice.award_id == first_id
+                full_after += 1
+        assert full_after == 20

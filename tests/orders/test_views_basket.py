@@ -15,7 +15,7 @@ from auth.permission import Role
 from auth.user import User
 from catalog.agreement import CallOffMethod
 from catalog.price_list import Article
-from core.clock import today
+from core.clock import local, now, today
 from core.db import commit, db
 from orders.actions.approval import send_back
 from orders.actions.basket import add
@@ -159,7 +159,9 @@ def test_a_refusal_is_noted_and_opens_the_next_place(place: Place, login_as: Log
     browser = login_as(place.orderer)
     assert address in browser.get("/basket").text
     assert browser.get(address).status_code == 200
-    said = {"asked_on": today().isoformat(), "channel": "telefon", "answer": "silent", "reason": "Svarade inte."}
+    asked = local(now())
+    said = {"asked_on": asked.date().isoformat(), "asked_time": f"{asked:%H:%M}"}
+    said |= {"channel": "telefon", "answer": "silent", "reason": "Svarade inte."}
     too_soon = browser.post(address, data=said)
     assert too_soon.status_code == 422 and "48 timmar" in too_soon.text
     said |= {"answer": "declined", "reason": "Slut i lager till våren."}
