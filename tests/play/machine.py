@@ -40,6 +40,7 @@ from orders.actions.conflict import declare
 from orders.actions.conflict import withdraw as withdraw_conflict
 from orders.actions.free_text import FreeTextFacts
 from orders.actions.order import cancel, close
+from orders.actions.ranking import note_refusal
 from orders.actions.reassign import reassign
 from orders.actions.receipt import Received, receive
 from orders.actions.reminder import ask_substitutes, escalate_steps, remind_of_steps
@@ -58,7 +59,7 @@ from tests.factories.catalog import make_price_list
 from tests.factories.competitions import invitations_of, make_bid, request_facts
 from tests.factories.orders import Place
 from tests.play.truths import Memory, broken
-from tests.play.world import GROUNDS, Plan, Town, World, build, person, plans, unit_of
+from tests.play.world import GOODS, GROUNDS, Plan, Town, World, build, person, plans, unit_of
 
 # What must be there before an act can be tried at all
 THERE = {
@@ -173,12 +174,12 @@ class Play(RuleBasedStateMachine):
     @act(2, price=st.sampled_from([Decimal(90), Decimal(390), Decimal(410)]), by_hour=st.booleans())
     def state_free_text(self, data: st.DataObject, price: Decimal, by_hour: bool) -> None:
         town = self.one(data, self.world.towns, "town")
-        award = self.one(data, self.world.awards, "award")
+        award = self.one(data, [*self.world.free_awards * 4, *self.world.awards], "award")
         kind = FreeTextPrice.HOURLY if by_hour else FreeTextPrice.ESTIMATE
         with self.trying("free text"):
             organisation, orderer = db.session.get_one(Organisation, town.organisation), person(town.orderers[0])
             said = FreeTextFacts(
-                key=f"key-{unique()}", name="Montering", quantity=Decimal(3), price=price, price_kind=kind
+                key=f"key-{unique()}", name="Montering", quantity=Decimal(1), price=price, price_kind=kind
             )
             line = free_text.state(orderer, organisation, db.session.get_one(Award, award), said)
             line.choice_ground = next(iter(line.article.award.lot.grounds), None)
@@ -206,7 +207,7 @@ class Play(RuleBasedStateMachine):
             line = self.one(data, found.lines, "line")
             award = self.one(data, line.article.award.lot.awards, "award")
             asked = now() - timedelta(hours=hours)
-            basket.note_refusal(found.user, found, award, asked, "telefon", answer, "Har inte varan hemma.")
+            note_refusal(found.user, found, award, asked, "telefon", answer, "Har inte varan hemma.")
 
     @act(4, "basket", share=st.integers(1, 99))
     def submit(self, data: st.DataObject, share: int) -> None:
@@ -254,11 +255,13 @@ class Play(RuleBasedStateMachine):
     def be_away_or_biased(self, data: st.DataObject, act: str) -> None:
         getattr(self, act)(data)
 
-    @act(9, "waiting", act=st.sampled_from(["approve"] * 4 + ["refuse", "reject", "send_back"]))
+    @act(9, "waiting", act=st.sampled_from(["approve"] * 4 + ["refuse"] * 2 + ["reject", "send_back"]))
     def decide(self, data: st.DataObject, act: str) -> None:
         """Somebody who is asked decides; or somebody else tries to."""
         with self.trying(act):
-            found = self.one(data, self._requisitions(RequisitionState.SUBMITTED), "requisition")
+            waiting = self._requisitions(RequisitionState.SUBMITTED)
+            several = [each for each in waiting if len(each.lines) > 1] if act == "refuse" else []
+            found = self.one(data, several or waiting, "requisition")
             step = self.one(data, [s for s in steps_of(found) if s.state is ApprovalState.PENDING], "step")
             asked = self.one(data, [seat.user_id for seat in step.candidates], "asked")
             self._decide(data, self._somebody(data, asked), step, act)
@@ -345,8 +348,8 @@ class Play(RuleBasedStateMachine):
             seats = select(ApprovalCandidate).where(ApprovalCandidate.decided_at.is_(None))
             seat = self.one(data, list(db.session.scalars(seats)), "seat")
             town = self._town(seat.step.requisition.organisation_id)
-            to = person(self.one(data, town.people, "to"))
-            reassign(person(self.one(data, [town.admin, *town.people], "actor")), seat, to, "Sjuk.")
+            to = person(self.one(data, [*town.approvers * 3, *town.people], "to"))
+            reassign(person(self.one(data, [*[town.admin] * 20, *town.people], "actor")), seat, to, "Sjuk.")
 
     def _change_right(self, data: st.DataObject) -> None:
         limit = data.draw(st.sampled_from([None, Decimal(3000), Decimal(300)]), "limit")
@@ -405,7 +408,7 @@ class Play(RuleBasedStateMachine):
         price = data.draw(st.sampled_from([Decimal("9.90"), Decimal(120), Decimal(840)]), "price")
         award = self.one(data, self.world.awards, "award")
         with self.trying("new prices"):
-            rows = [{"price": price, "supplier_number": "V0", "name": "Vara 0"}]
+            rows = [{"price": price, **GOODS[0]}]
             price_list = make_price_list(db.session.get_one(Award, award), rows)
             found = db.session.scalars(select(Article.id).where(Article.price_list_id == price_list.id))
             self.world.articles += found

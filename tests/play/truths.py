@@ -22,20 +22,20 @@ from auth.substitution import Substitution
 from auth.user import LimitPeriod, Membership, User
 from catalog.agreement import AgreementState, Award, CallOffMethod, FreeTextPrice, Lot
 from catalog.ceiling import Ceiling
-from catalog.price_list import Article, PriceListState
+from catalog.price_list import Article, PriceList, PriceListState
 from core.clock import local, today
 from core.db import db
 from core.types import line_net
 from exchange.outbox import messages_about
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
-from orders.basket import RankingRefusal
 from orders.bid import Bid, BidLine, CompetitionDecision
 from orders.competition import Competition, CompetitionState
 from orders.conflict import Conflict
 from orders.mail import about
 from orders.order import FileKind, NumberSeries, Order, OrderLine, OrderState
+from orders.ranking import RankingRefusal
 from orders.receipt import ReceiptLine
-from orders.requisition import Requisition, RequisitionState
+from orders.requisition import Requisition, RequisitionLine, RequisitionState
 
 ZERO = Decimal(0)
 COPIED = (
@@ -51,6 +51,7 @@ class Memory:
     """What had happened by the end of the step before."""
 
     orders: set[int] = field(default_factory=set)
+    submitted: set[tuple[int, object]] = field(default_factory=set)
     decisions: set[int] = field(default_factory=set)
     used: dict[int, Decimal] = field(default_factory=dict)
 
@@ -60,9 +61,11 @@ def broken(memory: Memory) -> list[str]:
     orders = list(db.session.scalars(select(Order)))
     requisitions = list(db.session.scalars(select(Requisition)))
     decided = list(db.session.scalars(select(ApprovalCandidate).where(ApprovalCandidate.decision.is_not(None))))
+    new = [sent for sent in requisitions if (sent.id, sent.submitted_at) not in memory.submitted]
     found = [
         *(fault for order in orders if order.id not in memory.orders for fault in _unlawful(order)),
         *(fault for order in orders for fault in _not_as_approved(order)),
+        *(fault for sent in new for fault in _not_the_lowest(sent)),
         *(fault for seat in decided if seat.id not in memory.decisions for fault in _unlawful_decision(seat)),
         *_decided_twice(decided),
         *(fault for requisition in requisitions for fault in _content(requisition)),
@@ -70,6 +73,7 @@ def broken(memory: Memory) -> list[str]:
         *_numbers(orders),
         *_journal(),
     ]
+    memory.submitted |= {(sent.id, sent.submitted_at) for sent in new}
     memory.orders |= {order.id for order in orders}
     memory.decisions |= {seat.id for seat in decided}
     return found
@@ -121,9 +125,9 @@ def _unlawful_line(order: Order, line: OrderLine, day: date) -> Iterator[str]:
         yield f"{where} is ordered without the competition that the lot demands"
     if lot.method in (CallOffMethod.RANKING, CallOffMethod.COMBINATION):
         for other in lot.awards:
-            if other.rank < award.rank and _could_take(other, order, day) and not _refused(other, order):
+            if other.rank < award.rank and _could_take(other, order.requisition, day) and not _refused(other, order):
                 yield f"{where} passes {other.supplier.name}, who was not asked"
-    others = [other for other in lot.awards if other is not award and _could_take(other, order, day)]
+    others = [other for other in lot.awards if other is not award and _could_take(other, order.requisition, day)]
     if lot.method is CallOffMethod.CHOICE and others and line.choice_ground not in lot.grounds:
         yield f"{where} is chosen on no ground of the lot"
 
@@ -146,15 +150,15 @@ def _is_on(first: date | None, last: date | None, day: date) -> bool:
     return (first is None or first <= day) and (last is None or day <= last)
 
 
-def _could_take(award: Award, order: Order, day: date) -> bool:
-    """Whether a supplier could have had an order: its place active, not blocked, with room under its own ceiling."""
+def _could_take(award: Award, requisition: Requisition, day: date) -> bool:
+    """Whether a supplier could have had what was asked: active, not blocked, with room under its own ceiling."""
     if not _is_on(award.starts_on, award.ends_on, day) or award.supplier.is_blocked:
         return False
     own = db.session.scalar(select(Ceiling).where(Ceiling.award_id == award.id))
     if own is None or own.limit is None:
         return True
-    of_lot = [line for line in order.requisition.lines if line.lot_id == award.lot_id]
-    charges = [charge for charge in order.requisition.charges if charge.award.lot_id == award.lot_id]
+    of_lot = [line for line in requisition.lines if line.lot_id == award.lot_id]
+    charges = [charge for charge in requisition.charges if charge.award.lot_id == award.lot_id]
     asked = sum((line.net_amount for line in of_lot), ZERO) + sum((charge.amount for charge in charges), ZERO)
     return own.limit - own.used > 0 and own.limit - own.used >= asked
 
@@ -182,6 +186,39 @@ def _not_won(order: Order, line: OrderLine) -> Iterator[str]:
         yield f"{order.number} stands on somebody else's competition, or an abandoned one"
     if decision.standstill_until is not None and today() <= decision.standstill_until:
         yield f"{order.number} was placed during the standstill"
+
+
+def _not_the_lowest(requisition: Requisition) -> Iterator[str]:
+    """Dynamic ranking: nobody who could deliver all that is asked of the lot's lists takes less for it."""
+    for lot in {line.lot for line in requisition.lines if line.lot.method is CallOffMethod.DYNAMIC_RANKING}:
+        listed = [line for line in requisition.lines if line.lot is lot and not line.bid_line_id and not line.free_text]
+        takers = {line.award for line in listed}
+        asked = sum((line.net_amount for line in listed), ZERO)
+        asked += sum((_charges(award, [x for x in listed if x.award is award]) for award in takers), ZERO)
+        for other in lot.awards:
+            total = _total_at(other, listed)
+            if listed and total is not None and total < asked and _could_take(other, requisition, today()):
+                yield f"{requisition.number} is to cost {asked}, and {other.supplier.name} takes {total}"
+
+
+def _total_at(award: Award, lines: list[RequisitionLine]) -> Decimal | None:
+    """What a supplier takes for the same goods; none where it lacks some."""
+    in_force = select(Article).join(Article.price_list)
+    in_force = in_force.where(Article.award_id == award.id, PriceList.state == PriceListState.PUBLISHED)
+    sold = {row.gtin: row for row in db.session.scalars(in_force)}
+    if not all(line.gtin in sold for line in lines):
+        return None
+    net = sum((line_net(line.quantity, sold[line.gtin].price, Decimal(1)) for line in lines), ZERO)
+    return net + _fees(award, net)
+
+
+def _charges(award: Award, lines: list[RequisitionLine]) -> Decimal:
+    return _fees(award, sum((line.net_amount for line in lines), ZERO))
+
+
+def _fees(award: Award, net: Decimal) -> Decimal:
+    fee = award.small_order_fee if award.minimum_order and net < award.minimum_order else None
+    return (award.freight or ZERO) + (fee or ZERO)
 
 
 # What was approved is what was sent

@@ -25,6 +25,11 @@ from tests.factories.coding import make_dimension
 from tests.factories.needs import make_buyer
 from tests.factories.orders import make_group, make_rule
 
+# The same goods at every supplier; only the first are in every list
+GOODS = (
+    {"supplier_number": "V0", "name": "Vara 0", "gtin": "07350000000017"},
+    {"supplier_number": "V1", "name": "Vara 1", "gtin": "07350000000024"},
+)
 GROUNDS = "Kortare leveranstid\nPassar det som redan finns"
 
 
@@ -84,7 +89,7 @@ lots = st.builds(
     fee=st.none() | st.just(Decimal(75)),
     freight=st.none() | st.just(Decimal("49.50")),
     competition_above=st.sampled_from([Decimal(500), Decimal(2500)]),
-    free_text_cap=st.none() | st.just(Decimal(2000)),
+    free_text_cap=st.sampled_from([Decimal(2000), Decimal(2000), None]),
 )
 organisations = st.builds(
     OrganisationPlan,
@@ -129,6 +134,7 @@ class World:
     agreements: list[int] = field(default_factory=list)
     lots: list[int] = field(default_factory=list)
     awards: list[int] = field(default_factory=list)
+    free_awards: list[int] = field(default_factory=list)  # those that may be ordered free text from
     suppliers: list[int] = field(default_factory=list)
     articles: list[int] = field(default_factory=list)
     ceilings: list[int] = field(default_factory=list)
@@ -198,14 +204,19 @@ def _lot(world: World, plan: LotPlan, entitled: list[Organisation]) -> None:
         "small_order_fee": plan.fee,
         "freight": plan.freight,
     }
+    if plan.free_text_cap is not None:
+        terms |= {"free_text_cap": plan.free_text_cap, "free_text_by_estimate": True, "free_text_by_hour": True}
+        terms["free_text_rate"] = Decimal(400)
     for number, price in enumerate(prices):
         award = make_award(lot, rank=number + 1, share=share, **terms)
         has_own = number == 0 or share is not None
         if has_own:
             world.ceilings.append(make_ceiling(agreement, plan.award_limit, lot=lot, award=award).id)
-        rows = [{"price": price, "supplier_number": f"V{n}", "name": f"Vara {n}"} for n in range(2)]
+        rows = [{"price": price, **goods} for goods in GOODS]
         price_list = make_price_list(award, rows)
         world.awards.append(award.id)
+        if award.free_text_prices and not lot.is_competed:
+            world.free_awards.append(award.id)
         world.suppliers.append(award.supplier_id)
         found = db.session.query(Article.id).filter_by(price_list_id=price_list.id).order_by(Article.id)
         world.articles += [row.id for row in found]
