@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -39,6 +40,18 @@ def edit_unit(actor: User, unit: Unit, code: str, name: str, parent: Unit | None
     if (unit.code, unit.name) != (code, name):
         unit.code, unit.name = code, name
         _record(actor, "edit", unit)
+
+
+def allow_emergency(actor: User, unit: Unit, cap: Decimal | None, hours: int | None) -> None:
+    """Let a unit order first and be approved after: up to an amount in SEK excl. VAT, within so many hours; or not, by
+    none of both. Raises RuleBroken."""
+    check_manager(actor, unit.organisation)
+    if (cap is None) != (hours is None):
+        raise RuleBroken(_l("Ange både högsta belopp och timmar för nödbeställning, eller ingetdera."))
+    if (unit.emergency_cap, unit.emergency_hours) != (cap, hours):
+        unit.emergency_cap, unit.emergency_hours = cap, hours
+        told = {"cap": str(cap) if cap is not None else None, "hours": hours}
+        _record(actor, "allow-emergency" if cap is not None else "forbid-emergency", unit, **told)
 
 
 def move_unit(actor: User, unit: Unit, parent: Unit | None) -> None:

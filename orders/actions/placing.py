@@ -120,6 +120,7 @@ def _new_order(requisition: Requisition, draft: OrderDraft) -> Order:
         supplier=draft.supplier,
         agreement=draft.agreement,
         currency="SEK",
+        is_emergency=requisition.is_emergency,
         placed_at=now(),
         wanted_on=requisition.wanted_on,
         lines_amount=draft.totals.lines,
