@@ -1,4 +1,4 @@
-"""Emergency orders: placed at once where a unit may, through every gate, and approved after; or those who watch hear."""
+"""Emergency orders: placed at once where a unit may, through every gate, and approved after, or told of."""
 
 from __future__ import annotations
 
