@@ -128,6 +128,14 @@ def _pass_over(who: str, detail: dict[str, Any]) -> Sentence:
 
 
 def _place(who: str, detail: dict[str, Any]) -> Sentence:
+    if detail.get("is_emergency"):
+        return _(
+            "Beställningen lades direkt hos %(supplier)s på avtal %(agreement)s: %(amount)s med moms. Ingen hade "
+            "godkänt den än.",
+            supplier=detail.get("supplier", "–"),
+            agreement=detail.get("agreement", "–"),
+            amount=_amount(detail, "gross_amount"),
+        )
     return _(
         "Beställningen lades hos %(supplier)s på avtal %(agreement)s: %(amount)s med moms. Beslutet togs av %(who)s.",
         who=who,
