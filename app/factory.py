@@ -61,6 +61,7 @@ from orders.views import bids as bid_views
 from orders.views import coding as coding_views
 from orders.views import competitions as competition_views
 from orders.views import conflicts as conflict_views
+from orders.views import emergencies as emergency_views
 from orders.views import favourites as favourite_views
 from orders.views import free_texts as free_text_views
 from orders.views import need_answers as need_views
@@ -90,7 +91,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *catalog_views.BLUEPRINTS,
     *(basket_views.bp, requisition_views.bp, approval_views.bp, order_views.bp),
     *(rule_views.bp, conflict_views.bp, register_views.bp, coding_views.bp, favourite_views.bp, shopping_list_views.bp),
-    *(free_text_views.bp, quick_entry_views.bp, need_views.bp, competition_views.bp, bid_views.bp),
+    *(emergency_views.bp, free_text_views.bp, quick_entry_views.bp, need_views.bp, competition_views.bp, bid_views.bp),
 )
 
 

@@ -24,6 +24,7 @@ from exchange.outbox import OutboxMessage
 from exchange.smtp import Connection, build
 from orders.actions.approval import remove_old_links, settle_steps
 from orders.actions.blanket import end_blankets
+from orders.actions.emergency import flag_overdue
 from orders.actions.need import remind_late
 from orders.actions.opening import tell_openings
 from orders.actions.reminder import ask_substitutes, escalate_steps, remind_of_steps
@@ -38,7 +39,7 @@ JOBS_EVERY = 30  # looks between two runs of the jobs: about a minute
 
 # What is done now and then, in transactions of its own; each returns how many things it changed.
 JOBS: list[Callable[[], int]] = [
-    *(publish_due, settle_steps, remind_late, tell_openings, end_blankets),
+    *(publish_due, settle_steps, remind_late, tell_openings, end_blankets, flag_overdue),
     *(ask_substitutes, remind_of_steps, escalate_steps),
     *(remove_leftovers, remove_old_links, sweep_uploads),
 ]

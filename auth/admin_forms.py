@@ -9,8 +9,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField
-from wtforms.validators import Regexp
+from wtforms import BooleanField, IntegerField
+from wtforms.validators import NumberRange, Optional, Regexp
 
 from auth.actions.organisation import SCHEMES, Identity, Particulars, check_pattern
 from auth.actions.unit import Place
@@ -157,6 +157,16 @@ class UnitForm(BaseForm):
     code = TextField(_l("Kod"), [Required()], longest=20, description=_l("Ansvarskoden i er kontoplan."))
     name = TextField(_l("Namn"), [Required()])
     parent = UnitField(_l("Ligger under"), nothing=_l("Ingen, överst i organisationen"))
+    emergency_cap = DecimalField(
+        _l("Nödbeställning upp till, kronor utan moms"),
+        places=2,
+        min=Decimal("0.01"),
+        max=Decimal(10) ** 9,
+        description=_l("Tomt: enheten får inte beställa först och få det godkänt efteråt."),
+    )
+    emergency_hours = IntegerField(
+        _l("Godkänns inom, timmar"), [Optional(), NumberRange(1, 720)], description=_l("Till exempel 72.")
+    )
 
 
 class AddressForm(BaseForm):

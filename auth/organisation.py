@@ -122,6 +122,9 @@ class Unit(Base):
     name: Mapped[str] = mapped_column(String(200))
     path: Mapped[str] = mapped_column(String(LONGEST_PATH), default="/")  # ids from the root and its own: /3/17/
     is_active: Mapped[bool] = mapped_column(default=True)
+    # Order first and be approved after: up to so much (SEK excl. VAT) and within so many hours. None: it may not.
+    emergency_cap: Mapped[Decimal | None] = mapped_column(Amount)
+    emergency_hours: Mapped[int | None]
 
     organisation: Mapped[Organisation] = relationship()
     parent: Mapped[Unit | None] = relationship(remote_side=[id])

@@ -152,6 +152,7 @@ class OrderDocument:
     payment_terms: str | None = None
     currency: str = "SEK"
     valid_until: date | None = None
+    is_emergency: bool = False  # ordered before it was approved
     period: tuple[date, date] | None = None  # of a blanket order, both days included
     cancel_reason: str | None = None
     link: str | None = None  # address that the printed code leads to (ASCII)

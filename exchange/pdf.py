@@ -178,7 +178,7 @@ def _heading(document: OrderDocument) -> Block:
     block = Block(102)
     is_live = document.standing is Standing.PLACED
     kind = ("RAMORDER" if document.period else "INKÖPSORDER") if is_live else "INGEN GÄLLANDE ORDER"
-    block.text(LEFT, 8, kind, LABEL)
+    block.text(LEFT, 8, f"{kind} · NÖDBESTÄLLNING" if document.is_emergency else kind, LABEL)
     block.begin("H1")
     y = block.lines(LEFT - 1, 34, _HEADINGS[document.standing], TITLE)
     block.begin("P")

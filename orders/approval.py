@@ -97,6 +97,7 @@ class ApprovalRule(Base):
     method: Mapped[CallOffMethod | None] = mapped_column(TextEnum(CallOffMethod))  # some line called off so
     is_justified: Mapped[bool] = mapped_column(default=False)  # only where the orderer has stated a ground
     is_free_text: Mapped[bool] = mapped_column(default=False)  # only where some line stands in no price list
+    is_emergency: Mapped[bool] = mapped_column(default=False)  # only what is ordered before it is approved
     # some line charged to this code of this dimension, or to one that begins so
     coding_dimension_id: Mapped[int | None] = mapped_column(ForeignKey("coding_dimension.id"))
     coding_code: Mapped[str | None] = mapped_column(String(LONGEST_CODE))

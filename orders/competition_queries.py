@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload, undefer
 
 from auth.organisation import Organisation
@@ -117,7 +117,8 @@ def requisition_of(competition: Competition) -> Requisition | None:
         .join(RequisitionLine, RequisitionLine.requisition_id == Requisition.id)
         .join(BidLine, BidLine.id == RequisitionLine.bid_line_id)
         .join(Bid, Bid.id == BidLine.bid_id)
-        .where(Bid.competition_id == competition.id, Requisition.state.in_(live))
+        .where(Bid.competition_id == competition.id)
+        .where(or_(Requisition.state.in_(live), Requisition.emergency_reason.is_not(None)))  # ordered, come what may
         .order_by(Requisition.id.desc())
         .limit(1)
     )

@@ -78,6 +78,7 @@ def order_document(order: Order, approvers: Sequence[ApproverDocument]) -> Order
         payment_terms=order.agreement.payment_terms,
         currency=order.currency,
         valid_until=blanket.ends_on if blanket else (order.wanted_on or local(order.placed_at).date()) + VALID,
+        is_emergency=order.is_emergency,
         period=(blanket.starts_on, blanket.ends_on) if blanket else None,
         cancel_reason=order.cancel_reason,
     )

@@ -11,7 +11,7 @@ from secrets import token_urlsafe
 
 from flask import request
 from flask_babel import lazy_gettext as _l
-from wtforms import FileField, HiddenField, IntegerField
+from wtforms import BooleanField, FileField, HiddenField, IntegerField
 from wtforms.validators import Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
@@ -126,6 +126,12 @@ class CheckoutForm(OnceForm):
     accounting_cost = TextField(_l("Kontering"), longest=100)
     message_to_supplier = LongTextField(_l("Meddelande till leverantören"), longest=1000)
     message_to_approver = LongTextField(_l("Meddelande till den som ska godkänna"), longest=1000)
+    is_emergency = BooleanField(_l("Nödbeställning: beställ nu, godkänn efteråt"))
+    emergency_reason = LongTextField(_l("Varför kan det inte vänta på ett godkännande?"), longest=500)
+
+    def validate_emergency_reason(self, field: LongTextField) -> None:
+        if self.is_emergency.data and not field.data:
+            raise ValidationError(_l("Skriv varför det inte kan vänta."))
 
     def offer(self, units: Sequence[Unit], addresses: Sequence[DeliveryAddress], *, reset: bool = False) -> Unit | None:
         """Fill the lists; returns the chosen unit, by default the first.
@@ -154,6 +160,16 @@ def _distance(unit: Unit, chosen: Unit | None) -> int:
     if unit.is_within(chosen):
         return 1
     return 2 if chosen.is_within(unit) else 3
+
+
+class DaysForm(BaseForm):
+    """From which day to which; a GET form, so no token."""
+
+    class Meta(BaseForm.Meta):
+        csrf = False
+
+    first = DayField(_l("Från och med"))
+    last = DayField(_l("Till och med"))
 
 
 class DecideForm(BaseForm):

@@ -94,7 +94,12 @@ def tell_outcome(
     """Tell the orderer what became of her requisition: `approved`, `rejected` or `returned`."""
     orderer = requisition.orderer
     with speaking(orderer.language):
-        subject = {
+        name = {"number": requisition.number}
+        late = {
+            "approved": _("Nödbeställningen är godkänd: %(number)s", **name),
+            "rejected": _("Nödbeställningen är inte godkänd: %(number)s", **name),
+        }
+        subject = (late if requisition.is_emergency else {}).get(outcome) or {
             "approved": _("Godkänd och beställd: %(number)s", number=requisition.number),
             "rejected": _("Avslagen: %(number)s", number=requisition.number),
             "returned": _("Återsänd till dig: %(number)s", number=requisition.number),
@@ -131,6 +136,31 @@ def tell_refused(requisition: Requisition, names: list[str], decider: User, reas
             reason=reason,
             link=external_url("requisitions.show", requisition_id=requisition.id),
         )
+
+
+def tell_emergency(
+    requisition: Requisition, orders: list[Order], people: Iterable[User], what: str, reason: str | None = None
+) -> None:
+    """Tell those who watch of an emergency order that was `rejected`, or not decided in time: `overdue`."""
+    for person in people:
+        with speaking(person.language):
+            subject = {
+                "rejected": _("Nödbeställningen är inte godkänd: %(number)s", number=requisition.number),
+                "overdue": _("Nödbeställningen är inte godkänd i tid: %(number)s", number=requisition.number),
+            }[what]
+            _enqueue(
+                "emergency",
+                key=f"emergency:{requisition.id}:{what}:{person.id}",
+                recipient=person.email,
+                subject=subject,
+                about=f"requisition:{requisition.id}",
+                reply_to=requisition.orderer.email,
+                requisition=requisition,
+                orders=orders,
+                what=what,
+                reason=reason,
+                link=external_url("requisitions.show", requisition_id=requisition.id),
+            )
 
 
 def send_order(order: Order, files: list[OrderFile]) -> None:

@@ -93,6 +93,7 @@ class Order(Base):
     agreement_id: Mapped[int] = mapped_column(ForeignKey("agreement.id"), index=True)
     state: Mapped[OrderState] = mapped_column(TextEnum(OrderState), default=OrderState.PLACED)
     currency: Mapped[str] = mapped_column(String(3), default="SEK")
+    is_emergency: Mapped[bool] = mapped_column(default=False)  # placed before anybody had approved it
     placed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     wanted_on: Mapped[date | None]
     lines_amount: Mapped[Decimal] = mapped_column(Amount)

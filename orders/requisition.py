@@ -26,6 +26,7 @@ from auth.user import User
 from catalog.agreement import Agreement, Award, Lot
 from catalog.price_list import Article, VatClass
 from catalog.supplier import Supplier
+from core.clock import now
 from core.db import Base
 from core.errors import RuleBroken
 from core.types import Amount, Percent, Quantity, TextEnum, UnitPrice, UtcDateTime
@@ -96,6 +97,10 @@ class Requisition(Base):
     choices: Mapped[Choices] = mapped_column(ChoicesKept, nullable=True, default=())  # why these suppliers
     content_hash: Mapped[str | None] = mapped_column(String(64))
     version: Mapped[int] = mapped_column(default=1)
+    # ordered at once, approved after: why, and until when; and when it was told that nobody had answered in time
+    emergency_reason: Mapped[str | None] = mapped_column(String(500))
+    emergency_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    emergency_overdue_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     organisation: Mapped[Organisation] = relationship()
     unit: Mapped[Unit] = relationship()
@@ -125,13 +130,26 @@ class Requisition(Base):
         """Whether some line is called off by rank, so that refusals of better placed suppliers may be noted."""
         return any(line.award.lot.is_ranked for line in self.lines)
 
+    @property
+    def is_emergency(self) -> bool:
+        """Whether its orders were placed before anybody had approved them."""
+        return self.emergency_reason is not None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether an emergency order was not decided in time, or is not yet."""
+        due = self.emergency_due_at
+        return due is not None and (self.decided_at or now()) > due
+
     def content(self) -> dict[str, object]:
         """Everything an approval covers: lines, prices, quantities, coding, suppliers, delivery and messages."""
-        head = (
+        head: tuple[str, ...] = (
             "organisation_id", "unit_id", "orderer_id", "delivery_name", "delivery_street", "delivery_postal_code",
             "delivery_city", "delivery_gln", "goods_marking", "delivery_instructions", "wanted_on", "buyer_reference",
             "accounting_cost", "message_to_supplier", "net_amount", "vat_amount", "gross_amount",
         )  # fmt: skip
+        if self.is_emergency:  # came later than what may wait for approval
+            head += ("emergency_reason",)
         told = {name: getattr(self, name) for name in head} | {
             "lines": [line.content() for line in self.lines],
             "charges": [charge.content() for charge in self.charges],

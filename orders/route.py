@@ -52,6 +52,7 @@ class Need:
     methods: frozenset[CallOffMethod] = frozenset()
     is_justified: bool = False  # the orderer has stated a ground for her choice of supplier
     has_free_text: bool = False  # some line stands in no price list
+    is_emergency: bool = False  # ordered before it is approved
     codes: frozenset[tuple[int, str]] = frozenset()  # dimension id and code, of all lines
     parts: tuple[Part, ...] = ()
 
@@ -83,6 +84,7 @@ class Unmet(IntEnum):
     NOT_JUSTIFIED = 9
     NO_FREE_TEXT = 10
     CODING = 11
+    NO_EMERGENCY = 12
 
 
 class Bar(IntEnum):
@@ -175,8 +177,10 @@ def directory_of(organisation: Organisation, on: date, need: Need | None = None)
         bought = list(categories), list(need.agreements), list(need.methods)
         grounds = [False, True] if need.is_justified else [False]
         free = [False, True] if need.has_free_text else [False]
+        urgent = [False, True] if need.is_emergency else [False]
         coded = list({dimension_id for dimension_id, _code in need.codes})
-        statement = _likely_rules(organisation.id, on, need.amount, _ids(need.unit.path), *bought, grounds, free, coded)
+        lines = *bought, grounds, free, urgent, coded
+        statement = _likely_rules(organisation.id, on, need.amount, _ids(need.unit.path), *lines)
     approvers = tuple(db.session.scalars(*_approvers(organisation.id)))
     return Directory(
         rules=tuple(db.session.scalars(*statement).unique()),
@@ -204,6 +208,7 @@ def _likely_rules(
     methods: list[CallOffMethod],
     grounds: list[bool],
     free: list[bool],
+    urgent: list[bool],
     dimension_ids: list[int],
 ) -> Select[Any]:
     """Never narrower than `unmet`, which has the last word."""
@@ -219,6 +224,7 @@ def _likely_rules(
         or_(rule.method.is_(None), rule.method.in_(methods)),
         rule.is_justified.in_(grounds),
         rule.is_free_text.in_(free),
+        rule.is_emergency.in_(urgent),
         or_(rule.coding_dimension_id.is_(None), rule.coding_dimension_id.in_(dimension_ids)),
     )
 
@@ -394,6 +400,8 @@ def unmet(rule: ApprovalRule, need: Need, on: date) -> Iterator[Unmet]:
         yield Unmet.NOT_JUSTIFIED
     if rule.is_free_text and not need.has_free_text:
         yield Unmet.NO_FREE_TEXT
+    if rule.is_emergency and not need.is_emergency:
+        yield Unmet.NO_EMERGENCY
     if rule.coding_dimension_id is not None and not any(_is_coded(rule, *coded) for coded in need.codes):
         yield Unmet.CODING
 

@@ -33,6 +33,8 @@ def _further(rule: ApprovalRule) -> Iterator[str]:
         yield str(_("där valet av leverantör är motiverat"))
     if rule.is_free_text:
         yield str(_("med fritext"))
+    if rule.is_emergency:
+        yield str(_("som är nödbeställda"))
     if rule.coding_dimension is not None:
         yield str(_coding(rule))
 
@@ -146,6 +148,8 @@ def _why_unmet(condition: Unmet, rule: ApprovalRule, need: Need) -> Any:
             return _("Regeln är för köp där valet av leverantör är motiverat.")
         case Unmet.NO_FREE_TEXT:
             return _("Regeln är för köp med fritext.")
+        case Unmet.NO_EMERGENCY:
+            return _("Regeln är för nödbeställningar.")
         case Unmet.CODING:
             return _("Regeln är för köp %(coding)s.", coding=_coding(rule))
 

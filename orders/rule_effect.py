@@ -161,6 +161,7 @@ def _need_of(requisition: Requisition, bought: Bought) -> Need:
         methods=frozenset(bought.methods),
         is_justified=bool(bought.grounds),
         has_free_text=bool(bought.free_texts),
+        is_emergency=requisition.is_emergency,
         codes=bought.codes,
         parts=tuple(bought.parts.items()),
     )

@@ -119,6 +119,7 @@ class RuleForm(BaseForm):
     method = MethodField(_l("Avropsordning"), default="")
     is_justified = BooleanField(_l("Bara när beställaren har motiverat valet av leverantör"))
     is_free_text = BooleanField(_l("Bara när någon rad är fritext"))
+    is_emergency = BooleanField(_l("Bara nödbeställningar"))
     coding_dimension = DimensionField(_l("Kontering"), default=0)
     coding_code = TextField(_l("Kod"), longest=LONGEST_CODE)
     is_code_prefix = BooleanField(_l("Alla koder som börjar så"))
@@ -165,6 +166,7 @@ class RuleForm(BaseForm):
             method=self.method.picked,
             is_justified=self.is_justified.data,
             is_free_text=self.is_free_text.data,
+            is_emergency=self.is_emergency.data,
             coding_dimension=self.coding_dimension.picked,
             coding_code=self.coding_code.data,
             is_code_prefix=self.is_code_prefix.data,
@@ -196,6 +198,7 @@ def said_by(rule: ApprovalRule) -> dict[str, Any]:
         "method": rule.method.value if rule.method else "",
         "is_justified": rule.is_justified,
         "is_free_text": rule.is_free_text,
+        "is_emergency": rule.is_emergency,
         "coding_dimension": rule.coding_dimension_id or 0,
         "coding_code": rule.coding_code,
         "is_code_prefix": rule.is_code_prefix,
@@ -286,6 +289,7 @@ class TryForm(BaseForm):
     method = MethodField(_l("Avropsordning"), default="")
     is_justified = BooleanField(_l("Valet av leverantör är motiverat"))
     is_free_text = BooleanField(_l("Någon rad är fritext"))
+    is_emergency = BooleanField(_l("Nödbeställning"))
     coding_dimension = DimensionField(_l("Kontering"), default=0)
     coding_code = TextField(_l("Kod"), longest=LONGEST_CODE)
 

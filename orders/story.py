@@ -57,6 +57,14 @@ def _who(entry: JournalEntry) -> Sentence:
 
 def _submit(who: str, detail: dict[str, Any]) -> Sentence:
     asked = [", ".join(people) for _label, people in detail.get("route", [])]
+    if detail.get("emergency"):
+        return _(
+            "%(who)s nödbeställde för %(amount)s utan moms: ”%(reason)s” Frågan om godkännande går till %(asked)s.",
+            who=who,
+            amount=_amount(detail, "net_amount"),
+            reason=detail["emergency"],
+            asked=_(" och sedan ").join(asked),
+        )
     return _(
         "%(who)s skickade begäran för godkännande, %(amount)s utan moms. Frågan går till %(asked)s.",
         who=who,
@@ -120,6 +128,14 @@ def _pass_over(who: str, detail: dict[str, Any]) -> Sentence:
 
 
 def _place(who: str, detail: dict[str, Any]) -> Sentence:
+    if detail.get("is_emergency"):
+        return _(
+            "Beställningen lades direkt hos %(supplier)s på avtal %(agreement)s: %(amount)s med moms. Ingen hade "
+            "godkänt den än.",
+            supplier=detail.get("supplier", "–"),
+            agreement=detail.get("agreement", "–"),
+            amount=_amount(detail, "gross_amount"),
+        )
     return _(
         "Beställningen lades hos %(supplier)s på avtal %(agreement)s: %(amount)s med moms. Beslutet togs av %(who)s.",
         who=who,
@@ -238,6 +254,12 @@ def _amount(detail: dict[str, Any], name: str) -> str:
     return kr(Decimal(detail[name])) if name in detail else "–"
 
 
+def _overdue(who: str, detail: dict[str, Any]) -> Sentence:
+    return _(
+        "Godkännandet av nödbeställningen kom inte i tid. %(names)s fick veta det.", names=", ".join(detail["names"])
+    )
+
+
 def _draw(who: str, detail: dict[str, Any]) -> Sentence:
     return _(
         "%(who)s antecknade en leverans på %(amount)s utan moms. Kvar av ramordern: %(left)s.",
@@ -269,6 +291,7 @@ SENTENCES: dict[tuple[str, str], Telling] = {
     ("order", "receive"): _receive,
     ("order", "cancel"): _cancel,
     ("order", "close"): _close,
+    ("requisition", "overdue"): _overdue,
     ("order", "draw"): _draw,
     ("order", "end-blanket"): _end_blanket,
     ("order", "reopen"): _reopen,

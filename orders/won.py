@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from auth.organisation import Organisation
 from catalog.finding import Won
@@ -51,7 +51,8 @@ def _taken(ids: set[int], requisition_id: int | None) -> dict[int, str]:
     query = (
         select(RequisitionLine.bid_line_id, Requisition)
         .join(Requisition, Requisition.id == RequisitionLine.requisition_id)
-        .where(RequisitionLine.bid_line_id.in_(ids), Requisition.state.in_(TAKEN))
+        .where(RequisitionLine.bid_line_id.in_(ids))
+        .where(or_(Requisition.state.in_(TAKEN), Requisition.emergency_reason.is_not(None)))  # ordered, come what may
     )
     if requisition_id is not None:
         query = query.where(Requisition.id != requisition_id)

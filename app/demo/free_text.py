@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app.demo.agreements import Office
 from app.demo.chronicle import Chronicle
+from auth.actions.unit import allow_emergency
 from auth.user import User
 from catalog.actions.lot import AwardFacts, edit_award
 from catalog.agreement import Agreement, Award, FreeTextPrice, Lot
@@ -66,6 +67,11 @@ def plan_free_text(office: Office, chronicle: Chronicle) -> None:
     chronicle.at(chronicle.instant(24, 9, 15), partial(_order, office, chronicle, (WORK, LAMPS), says_yes=True))
     chronicle.at(chronicle.instant(chronicle.workday(1), 9, 25), partial(_order, office, chronicle, (SEARCH,)))
     chronicle.at(chronicle.instant(62, 9, 35), partial(_place_blanket, office, chronicle))
+    chronicle.at(chronicle.instant(80, 13, 5), partial(_allow_emergency, office))
+    chronicle.at(
+        chronicle.instant(41, 19, 20), partial(_order_now, office, LEAK, chronicle, chronicle.instant(40, 7, 35))
+    )
+    chronicle.at(chronicle.instant(1, 20, 45), partial(_order_now, office, DARK, chronicle))
 
 
 def _place_blanket(office: Office, chronicle: Chronicle) -> None:
@@ -98,6 +104,33 @@ DRAWS = (
 def _draw(office: Office, requisition: Requisition, amount: Decimal, note: str) -> None:
     [order] = orders_of(requisition)
     draw(office.people["anna@ostersund"], order, amount, today(), note, f"demo-{note}"[:64])
+
+
+LEAK = "Fel på huvudcentralen: halva skolan utan ström inför morgondagen."
+DARK = "Utrymningsbelysningen slocknade på kvällen och måste lagas innan eleverna kommer."
+
+
+def _allow_emergency(office: Office) -> None:
+    """The school may order first, up to an amount, and be approved within three days."""
+    allow_emergency(office.people["birgitta@ostersund"], office.places.units[SCHOOL], Decimal(15_000), 72)
+
+
+def _order_now(office: Office, why: str, chronicle: Chronicle, answered: datetime | None = None) -> None:
+    """An emergency order in the evening, answered the next morning or still waiting."""
+    anna, organisation = office.people["anna@ostersund"], office.places.organisations["OSD"]
+    facts = FreeTextFacts(
+        key=f"demo-jour-{now():%m%d}",
+        name="Felavhjälpning, jour",
+        description=why,
+        quantity=Decimal(4),
+        price=Decimal(640),
+        price_kind=FreeTextPrice.HOURLY,
+    )
+    state(anna, organisation, award_of(AGREEMENT), facts)
+    checkout = replace(checkout_of(office, anna, facts.key), emergency_reason=why)
+    requisition = submit(anna, organisation, checkout)
+    if answered is not None:
+        chronicle.at(answered, partial(approve_all, requisition))
 
 
 def award_of(number: str) -> Award:

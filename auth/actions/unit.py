@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -11,10 +12,11 @@ from sqlalchemy import select
 from auth.actions.organisation import check_manager, checked_gln
 from auth.journal import record
 from auth.organisation import DeliveryAddress, Organisation, Unit
+from auth.permission import Role
 from auth.queries import branch_of
 from auth.user import User
 from core.db import db
-from core.errors import RuleBroken
+from core.errors import NotAllowed, RuleBroken
 from core.tree import checked_path
 
 
@@ -39,6 +41,20 @@ def edit_unit(actor: User, unit: Unit, code: str, name: str, parent: Unit | None
     if (unit.code, unit.name) != (code, name):
         unit.code, unit.name = code, name
         _record(actor, "edit", unit)
+
+
+def allow_emergency(actor: User, unit: Unit, cap: Decimal | None, hours: int | None) -> None:
+    """Let a unit order first and be approved after: up to an amount in SEK excl. VAT, within so many hours; or not, by
+    none of both. The organisation's own administrator says so, not the system's. Raises NotAllowed, RuleBroken."""
+    check_manager(actor, unit.organisation)
+    if (cap is None) != (hours is None):
+        raise RuleBroken(_l("Ange både högsta belopp och timmar för nödbeställning, eller ingetdera."))
+    if (unit.emergency_cap, unit.emergency_hours) != (cap, hours):
+        if Role.ORGANISATION_ADMIN not in actor.roles_in(unit.organisation_id):
+            raise NotAllowed(_l("Bara organisationens administratör bestämmer om nödbeställning."))
+        unit.emergency_cap, unit.emergency_hours = cap, hours
+        told = {"cap": str(cap) if cap is not None else None, "hours": hours}
+        _record(actor, "allow-emergency" if cap is not None else "forbid-emergency", unit, **told)
 
 
 def move_unit(actor: User, unit: Unit, parent: Unit | None) -> None:

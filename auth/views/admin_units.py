@@ -43,6 +43,7 @@ def create_unit(organisation_id: int) -> Any:
         with refusals_on(form):
             code, name = form.code.data or "", form.name.data or ""
             made = actions.create_unit(current(), organisation, code, name, form.parent.picked)
+            actions.allow_emergency(current(), made, form.emergency_cap.data, form.emergency_hours.data)
             flash(_("%(name)s är upplagd.", name=made.name), "success")
             return redirect(url_for("admin.unit", unit_id=made.id), 303)
     crumbs = trail(organisation, (_("Enheter"), url_for("admin.units", organisation=organisation.id)))
@@ -61,12 +62,14 @@ def unit(unit_id: int) -> Any:
 @requires(Permission.ORGANISATION_MANAGE)
 def edit_unit(unit_id: int) -> Any:
     found = unit_for(current(), unit_id)
-    form = UnitForm(data={"code": found.code, "name": found.name, "parent": found.parent_id or 0})
+    same = {name: getattr(found, name) for name in ("code", "name", "emergency_cap", "emergency_hours")}
+    form = UnitForm(data={**same, "parent": found.parent_id or 0})
     form.parent.offer(unit_tree(found.organisation), but=found)
     if form.validate_on_submit():
         with refusals_on(form):
             code, name = form.code.data or "", form.name.data or ""
             actions.edit_unit(current(), found, code, name, form.parent.picked)
+            actions.allow_emergency(current(), found, form.emergency_cap.data, form.emergency_hours.data)
             flash(_("Ändringarna är sparade."), "success")
             return redirect(url_for("admin.unit", unit_id=found.id), 303)
     return render_template("admin/unit_edit.html", form=form, unit=found, crumbs=_unit_trail(found)), status(form)

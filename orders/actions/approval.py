@@ -20,11 +20,13 @@ from core.db import db, prepared, reading, unit_of_work
 from core.errors import AvropError, NotAllowed, RuleBroken, WrongState
 from core.state import advance, can
 from orders import mail
+from orders.actions.emergency import tell_rejected_emergency
 from orders.actions.placing import place
 from orders.actions.refused_line import refuse_lines
 from orders.actions.requisition import close_route, open_step
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep, ApprovalToken, Quorum
 from orders.approval_queries import reload_step, with_route
+from orders.order_queries import orders_of
 from orders.policy import awaited, belongs_to, seat_of, why_no_seat
 from orders.requisition import Requisition
 from orders.requisition_queries import load_requisition, requisition_drafts
@@ -47,6 +49,8 @@ def approve(
     """
     step, seat = _sit_down(actor, step, seen_hash, "approve")
     requisition = step.requisition
+    if refused and requisition.is_emergency:
+        raise RuleBroken(_l("Allt är redan beställt. Godkänn eller avslå hela begäran."))
     if refused and refuse_lines(actor, step, refused, comment or ""):
         return requisition  # which she is asked about anew, as everybody is
     _decide(actor, seat, "approve", comment)
@@ -67,7 +71,8 @@ def _ask_about_the_rest(step: ApprovalStep, waits: bool) -> None:
 
 
 def reject(actor: User, step: ApprovalStep, reason: str, seen_hash: str) -> Requisition:
-    """Say no, with a reason: nothing is ordered and the room under the ceilings is given back."""
+    """Say no, with a reason: nothing is ordered and the room under the ceilings is given back. What was ordered in an
+    emergency stays ordered; that nobody approved it is recorded, and told to the orderer and those who watch."""
     return _turn_down(actor, step, "reject", "rejected", reason, seen_hash)
 
 
@@ -198,7 +203,7 @@ def _go_on(actor: User, step: ApprovalStep, comment: str | None) -> Requisition:
         return requisition
     advance(requisition, "approve")
     requisition.decided_at = now()
-    orders = place(actor, requisition, step.route)
+    orders = list(orders_of(requisition)) if requisition.is_emergency else place(actor, requisition, step.route)
     mail.tell_outcome(requisition, "approved", actor, comment, orders)
     return requisition
 
@@ -207,12 +212,19 @@ def _turn_down(actor: User, step: ApprovalStep, act: str, outcome: str, reason: 
     if not reason.strip():
         raise RuleBroken(_l("Skriv varför, så att beställaren vet vad som ska göras."))
     step, seat = _sit_down(actor, step, seen_hash, act)
-    _decide(actor, seat, act, reason)
     requisition = step.requisition
+    if requisition.is_emergency and act == "send_back":
+        raise RuleBroken(_l("Det är redan beställt och kan inte ändras. Godkänn eller avslå."))
+    _decide(actor, seat, act, reason)
     advance(step, act)
     advance(requisition, act)
     requisition.decided_at = now()
     close_route(requisition)
+    if requisition.is_emergency:  # what is ordered is ordered, and stands on the ceilings
+        orders = list(orders_of(requisition))
+        mail.tell_outcome(requisition, outcome, actor, reason, orders)
+        tell_rejected_emergency(requisition, orders, actor, reason)
+        return requisition
     ceiling.release_reserved(all_draws(requisition_drafts(requisition)))
     mail.tell_outcome(requisition, outcome, actor, reason, [])
     return requisition

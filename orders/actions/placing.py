@@ -7,7 +7,7 @@ error aborts here, while somebody is watching.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import Any, cast
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Table, insert
@@ -90,6 +90,7 @@ def _place_one(
     files = render_files(order, order_document(order, approvers))
     db.session.execute(_KEEP_FILES, [{name: getattr(file, name) for name in KEPT} for file in files])
     mail.send_order(order, files)
+    urgent: dict[str, Any] = {"is_emergency": True} if order.is_emergency else {}
     record(
         actor,
         "place",
@@ -103,6 +104,7 @@ def _place_one(
         requisition=requisition.number,
         content_hash=requisition.content_hash,
         files={file.name: file.sha256 for file in files},
+        **urgent,
     )
     return order
 
@@ -120,6 +122,7 @@ def _new_order(requisition: Requisition, draft: OrderDraft) -> Order:
         supplier=draft.supplier,
         agreement=draft.agreement,
         currency="SEK",
+        is_emergency=requisition.is_emergency,
         placed_at=now(),
         wanted_on=requisition.wanted_on,
         lines_amount=draft.totals.lines,

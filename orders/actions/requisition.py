@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import update
@@ -29,6 +30,7 @@ from core.types import line_net
 from orders import mail
 from orders.actions.basket import open_basket
 from orders.actions.line_coding import code_lines
+from orders.actions.placing import place
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.approval_queries import steps_of
 from orders.basket import Basket, BasketLine
@@ -63,10 +65,12 @@ class Checkout:
     message_to_supplier: str | None = None
     message_to_approver: str | None = None
     coding: Said | None = None  # by basket line; none: the defaults
+    emergency_reason: str | None = None  # order now, approve after: why it cannot wait
 
 
 def submit(actor: User, organisation: Organisation, checkout: Checkout, basket: Basket | None = None) -> Requisition:
-    """Send the basket to be approved: copy, price, route, reserve.
+    """Send the basket to be approved: copy, price, route, reserve. In an emergency the orders are placed at once, and
+    the same route is asked afterwards.
 
     `basket`: hers, where the caller holds it already and has asked whether the form was sent before.
 
@@ -92,11 +96,17 @@ def submit(actor: User, organisation: Organisation, checkout: Checkout, basket: 
     requisition.check_submittable()
     drafts = price(requisition)
     _check_blankets(drafts)
+    if requisition.is_emergency:
+        _check_emergency(requisition)
     route = route_of(requisition)
     ceiling.reserve(all_draws(drafts))
 
     requisition.content_hash = requisition.compute_hash()
     requisition.submitted_at, requisition.decided_at = now(), None
+    urgent: dict[str, Any] = {}
+    if requisition.is_emergency:
+        requisition.emergency_due_at = requisition.submitted_at + timedelta(hours=checkout.unit.emergency_hours or 0)
+        urgent["emergency"] = requisition.emergency_reason
     advance(requisition, "submit")
     lay_route(requisition, route)
     _empty(basket, requisition)
@@ -110,8 +120,32 @@ def submit(actor: User, organisation: Organisation, checkout: Checkout, basket: 
         lines=len(requisition.lines),
         route=[[step.label, [person.name for person in step.people]] for step in route],
         content_hash=requisition.content_hash,
+        **urgent,
     )
+    if requisition.is_emergency:
+        db.session.flush()
+        place(actor, load_requisition(requisition.id), ())
     return requisition
+
+
+def _check_emergency(requisition: Requisition) -> None:
+    """Only units that may, and up to their amount. Raises RuleBroken."""
+    unit = requisition.unit
+    if unit.emergency_cap is None or unit.emergency_hours is None:
+        raise RuleBroken(
+            _l("%(unit)s får inte göra nödbeställningar.", unit=unit.name),
+            way_on=_l("Skicka på vanligt sätt, eller fråga organisationens administratör."),
+        )
+    if requisition.net_amount > unit.emergency_cap:
+        raise RuleBroken(
+            _l(
+                "%(unit)s får nödbeställa för högst %(cap)s kr utan moms, och det här är %(amount)s kr.",
+                unit=unit.name,
+                cap=unit.emergency_cap,
+                amount=requisition.net_amount,
+            ),
+            way_on=_l("Skicka på vanligt sätt, och ring den som ska godkänna."),
+        )
 
 
 def route_of(requisition: Requisition) -> list[RouteStep]:
@@ -125,7 +159,8 @@ def need_of_requisition(requisition: Requisition) -> Need:
     lines = [(line.award, line.net_amount, line.choice_ground) for line in requisition.lines]
     need = need_of(requisition.unit, requisition.net_amount, requisition.orderer, requisition.barred, lines)
     has_free_text = any(line.free_text_id for line in requisition.lines)
-    return replace(need, has_free_text=has_free_text, codes=codes_of(line.coding for line in requisition.lines))
+    codes = codes_of(line.coding for line in requisition.lines)
+    return replace(need, has_free_text=has_free_text, is_emergency=requisition.is_emergency, codes=codes)
 
 
 def need_of(
@@ -157,13 +192,19 @@ def need_of(
 
 
 def route_preview(
-    actor: User, unit: Unit, view: BasketView, codes: frozenset[tuple[int, str]] = frozenset()
+    actor: User,
+    unit: Unit,
+    view: BasketView,
+    codes: frozenset[tuple[int, str]] = frozenset(),
+    *,
+    is_emergency: bool = False,
 ) -> list[RouteStep] | NobodyCanApprove:
     """Who would have to say yes to a basket if it were sent now, coded so; or why nobody can."""
     priced = [line for draft in view.drafts for line in draft.lines]
     lines = [(line.award, line.net_amount, line.line.choice_ground) for line in priced]
     need = need_of(unit, view.net_amount, actor, frozenset({actor.id}), lines)
-    need = replace(need, has_free_text=any(line.line.free_text_id for line in priced), codes=codes)
+    has_free_text = any(line.line.free_text_id for line in priced)
+    need = replace(need, has_free_text=has_free_text, is_emergency=is_emergency, codes=codes)
     try:
         return find_route(need, directory_of(view.basket.organisation, today(), need))
     except NobodyCanApprove as nobody:
@@ -187,6 +228,11 @@ def withdraw(actor: User, requisition: Requisition) -> None:
     requisition = load_requisition(requisition.id, lock=True)
     if not may_withdraw(actor, requisition):
         raise NotAllowed(_l("Bara den som har beställt kan ta tillbaka begäran."))
+    if requisition.is_emergency:
+        raise RuleBroken(
+            _l("Det är redan beställt, så någon måste besluta om det."),
+            way_on=_l("Annullera beställningen hos leverantören om den inte behövs."),
+        )
     reserved = can(requisition, "approve")  # a returned one holds no room
     advance(requisition, "withdraw")
     if reserved:
@@ -296,6 +342,7 @@ def _fill(actor: User, basket: Basket, checkout: Checkout) -> Requisition:
     requisition.accounting_cost = checkout.accounting_cost
     requisition.message_to_supplier = checkout.message_to_supplier
     requisition.message_to_approver = checkout.message_to_approver
+    requisition.emergency_reason = checkout.emergency_reason
     rates = vat_rates(checkout.wanted_on or today())
     requisition.lines.extend(_copy(position, line, rates) for position, line in enumerate(basket.lines, start=1))
     return requisition

@@ -58,6 +58,7 @@ class RuleFacts:
     method: CallOffMethod | None = None
     is_justified: bool = False  # only where the orderer has stated a ground for her choice of supplier
     is_free_text: bool = False  # only where some line stands in no price list
+    is_emergency: bool = False  # only what is ordered before it is approved
     coding_dimension: Dimension | None = None  # only where some line is charged to `coding_code` of it
     coding_code: str | None = None
     is_code_prefix: bool = False  # or to one that begins so
@@ -204,7 +205,7 @@ def _fill(rule: ApprovalRule, facts: RuleFacts) -> None:
     rule.amount_from, rule.amount_below = facts.amount_from, facts.amount_below
     rule.unit, rule.category = facts.unit, facts.category
     rule.agreement, rule.method, rule.is_justified = facts.agreement, facts.method, facts.is_justified
-    rule.is_free_text = facts.is_free_text
+    rule.is_free_text, rule.is_emergency = facts.is_free_text, facts.is_emergency
     rule.coding_dimension, rule.coding_code = facts.coding_dimension, facts.coding_code
     rule.coding_dimension_id = facts.coding_dimension.id if facts.coding_dimension else None
     rule.is_code_prefix = facts.is_code_prefix

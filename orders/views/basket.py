@@ -198,13 +198,15 @@ def checkout() -> Any:
         address = next(address for address in addresses if address.id == form.address_id.data)
         with refusals_on(form):
             requisition = submit(user, organisation, _said(user, form, unit, address, till), basket)
-            flash(_("Skickad för godkännande."), "success")
+            done = _("Beställd. Godkännandet frågas i efterhand.") if requisition.is_emergency else None
+            flash(done or _("Skickad för godkännande."), "success")
             return redirect(_at(requisition), 303)
         basket = basket_of(user, organisation)  # the refusal has undone what was read
         till = open_till(user, unit, basket, request.form) if basket else None
     view = view_basket(basket) if basket else None
     codes = till.codes if till and view else frozenset()
-    route = route_preview(user, unit, view, codes) if unit and view else None
+    is_emergency = bool(form.is_emergency.data)
+    route = route_preview(user, unit, view, codes, is_emergency=is_emergency) if unit and view else None
     page = render_template(
         "basket/checkout.html", form=form, view=view, route=route, units=units, unit=unit, today=today(), till=till
     )
@@ -231,6 +233,7 @@ def _said(user: User, form: CheckoutForm, unit: Unit, address: DeliveryAddress, 
         message_to_supplier=form.message_to_supplier.data,
         message_to_approver=form.message_to_approver.data,
         coding=till.said if till else None,
+        emergency_reason=form.emergency_reason.data if form.is_emergency.data else None,
     )
 
 

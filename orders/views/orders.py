@@ -116,6 +116,8 @@ def receive_goods(number: str) -> Any:
     user, order = current(), _visible_order(number)
     if not may_receive(user, order):
         raise NotAllowed(_l("Du får inte ta emot den här beställningen."))
+    if order.blanket is not None and request.method == "GET":
+        return redirect(url_for("orders.draw", number=number), 303)  # it is received in money
     received = received_quantities(order)
     left = {line.id: max(line.quantity - received.get(line.id, Decimal(0)), Decimal(0)) for line in order.lines}
     form = ReceiveForm()

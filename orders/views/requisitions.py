@@ -30,6 +30,7 @@ def show(requisition_id: int) -> Any:
     user = current()
     requisition = requisition_for(user, acting_organisation(), requisition_id)
     steps = steps_of(requisition)
+    is_ordered = requisition.state is RequisitionState.APPROVED or requisition.is_emergency
     return render_template(
         "requisitions/show.html",
         requisition=requisition,
@@ -38,10 +39,10 @@ def show(requisition_id: int) -> Any:
         refused=refused_of(requisition),
         may_reassign=next((True for step in steps if may_reassign(user, step)), False),
         verdict=next((seat for step in reversed(steps) for seat in step.candidates if seat.decision), None),
-        orders=orders_of(requisition) if requisition.state is RequisitionState.APPROVED else (),
+        orders=orders_of(requisition) if is_ordered else (),
         refusals=refusals_of(requisition) if requisition.is_ranked else (),
         story=tell(entries_about("requisition", requisition.id)),
-        may_withdraw=may_withdraw(user, requisition) and can(requisition, "withdraw"),
+        may_withdraw=may_withdraw(user, requisition) and can(requisition, "withdraw") and not requisition.is_emergency,
         may_mend=may_mend(user, requisition) and can(requisition, "submit"),
     )
 

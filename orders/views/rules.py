@@ -205,6 +205,7 @@ def _asked(organisation: Organisation) -> tuple[TryForm, Need | None]:
         methods=frozenset({method} if (method := form.method.picked) else ()),
         is_justified=form.is_justified.data,
         has_free_text=form.is_free_text.data,
+        is_emergency=form.is_emergency.data,
         codes=frozenset({(dimension.id, code)} if dimension and code else ()),
     )
 

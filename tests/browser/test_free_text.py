@@ -134,3 +134,47 @@ def test_a_blanket_order_is_drawn_from(site: Site, page: Page, check_page: Check
     page.get_by_label("Belopp").fill("590")
     page.get_by_role("button", name="Spara").click()
     expect(page.get_by_role("status").first).to_contain_text("Leveransen är antecknad.")
+
+
+def test_an_emergency_order_leaves_at_once_and_is_approved_after(
+    site: Site, page: Page, check_page: Check, screenshot: Picture
+) -> None:
+    site.log_in(page, "anna@ostersund.example")
+    empty_basket(page)
+    page.goto(f"/free-text/new/{award_of(site, 'UK25-018')}")
+    page.get_by_role("textbox", name="Vad ska beställas?").fill("Jourutryckning, proppskåp")
+    page.get_by_label("Antal, eller timmar").fill("2")
+    page.get_by_role("button", name="Lägg i varukorgen").click()
+    page.get_by_role("link", name="Till kassan").click()
+    page.get_by_role("checkbox", name="Nödbeställning").check()
+    page.get_by_role("button", name="Skicka för godkännande").click()
+    expect(page.get_by_role("alert")).to_contain_text("Skriv varför det inte kan vänta.")
+    check_page(page)
+    screenshot(page, "emergency-checkout")
+    page.get_by_label("Varför kan det inte vänta").fill("Köket är strömlöst.")
+    page.get_by_role("button", name="Skicka för godkännande").click()
+    expect(page.get_by_text("Beställd, väntar på godkännande i efterhand")).to_be_visible()
+    check_page(page)
+    screenshot(page, "emergency-requisition")
+    address = page.url
+    page.get_by_role("link", name=re.compile("^OSD-")).first.click()
+    expect(page.get_by_text("Skäl: ”Köket är strömlöst.”")).to_be_visible()
+    check_page(page)
+    screenshot(page, "emergency-order")
+
+    site.log_in(page, "maria@ostersund.example")
+    page.goto("/approvals")
+    check_page(page)
+    page.get_by_role("link", name=re.compile(address.rpartition("/")[2])).first.click()
+    expect(page.get_by_role("button", name="Skicka tillbaka")).to_have_count(0)
+    check_page(page)
+    screenshot(page, "emergency-decide")
+    page.get_by_role("button", name="Godkänn", exact=True).click()
+
+    site.log_in(page, "birgitta@ostersund.example")
+    page.goto("/emergencies")
+    expect(page.get_by_text("Köket är strömlöst.")).to_be_visible()
+    check_page(page)
+    screenshot(page, "emergency-report")
+    page.goto("/emergencies?first=2000-01-01&last=2000-01-02")
+    expect(page.get_by_text("Inga nödbeställningar")).to_be_visible()
