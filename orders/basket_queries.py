@@ -120,8 +120,8 @@ def view_basket(basket: Basket, deliver_on: date | None = None) -> BasketView:
     rates = vat_rates(on)
     won = won_prices(basket.lines, basket.organisation, basket.requisition_id)
     facts = load_facts([Ask(line.article) for line in basket.lines], basket.organisation, on)
-    is_ranked = any(award.lot.is_ranked for award in facts.awards.values())
-    refusals = refusals_of(basket) if is_ranked else ()
+    asks_in_turn = any(award.lot.asks_in_turn for award in facts.awards.values())
+    refusals = refusals_of(basket) if asks_in_turn else ()
     refused = refused_by_line(refusals, basket.lines)
     asks = [
         Ask(line.article, line.quantity, line.choice_ground, deliver_on, won.get(line.article_id), refused_it)

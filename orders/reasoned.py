@@ -15,8 +15,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
 
 from auth.organisation import Organisation
 from auth.user import User
@@ -39,7 +39,7 @@ class Kind(str, Enum):
 
 
 KIND_NAMES = {
-    Kind.RANK: _l("till plats 2 och sämre i rangordningen"),
+    Kind.RANK: _l("till plats 2 och sämre, eller när den som stod på tur inte kunde"),
     Kind.CHOICE: _l("efter beställarens val"),
     Kind.TOTAL: _l("där totalpriserna inte kunde jämföras fullt ut"),
 }
@@ -115,7 +115,10 @@ def reasoned_call_offs(
 
 def _of_kind(kind: Kind) -> list[ColumnElement[bool]]:
     if kind is Kind.RANK:
-        return [Lot.method.in_(RANKED), Award.rank > 1]
+        before = aliased(Award)
+        said_no = select(RankingRefusal.id).join(before, before.id == RankingRefusal.award_id)
+        said_no = said_no.where(RankingRefusal.requisition_id == Order.requisition_id, before.lot_id == Award.lot_id)
+        return [or_(and_(Lot.method.in_(RANKED), Award.rank > 1), said_no.exists())]
     if kind is Kind.CHOICE:
         return [Lot.method == CallOffMethod.CHOICE]
     return [Lot.method == CallOffMethod.DYNAMIC_RANKING, OrderLine.choice_ground.is_not(None)]
@@ -124,7 +127,8 @@ def _of_kind(kind: Kind) -> list[ColumnElement[bool]]:
 def _log(requisition_ids: Sequence[int]) -> dict[int, list[RankingRefusal]]:
     """The entries of the ranking log, by requisition."""
     found: dict[int, list[RankingRefusal]] = {}
-    loaded = (joinedload(RankingRefusal.award).joinedload(Award.supplier), joinedload(RankingRefusal.noted_by))
+    to_award = joinedload(RankingRefusal.award)
+    loaded = (to_award.joinedload(Award.supplier), to_award.joinedload(Award.lot), joinedload(RankingRefusal.noted_by))
     for start in range(0, len(requisition_ids), 500):
         some = requisition_ids[start : start + 500]
         query = select(RankingRefusal).where(RankingRefusal.requisition_id.in_(some)).order_by(RankingRefusal.id)
@@ -149,7 +153,7 @@ def _passed(order: Order, award: Award, log: Iterable[RankingRefusal]) -> tuple[
     """A sentence for each supplier that stood before, by the kept choice and the log; an older order has the log."""
     entries: dict[int, list[RankingRefusal]] = {}
     for refusal in log:
-        if refusal.award.lot_id == award.lot_id and refusal.award.rank < award.rank:
+        if refusal.award.lot_id == award.lot_id and refusal.award_id != award.id:
             entries.setdefault(refusal.award_id, []).append(refusal)
     kept = next((choice for choice in order.requisition.choices if choice.award_id == award.id), None)
     told: list[str] = []
@@ -166,18 +170,22 @@ def _how(passed: Mapping[str, Any]) -> str:
 
 def _entry(refusal: RankingRefusal) -> str:
     said = {
-        "supplier": refusal.award.supplier.name,
-        "rank": refusal.award.rank,
+        "supplier": _name(refusal.award),
         "asked": f"{local(refusal.asked_at):%Y-%m-%d %H:%M}",
         "channel": refusal.channel_name,
         "reason": refusal.reason,
         "person": refusal.noted_by.name,
     }
     if refusal.answer == SILENT:
-        told = _("%(supplier)s (plats %(rank)s) svarade inte i tid: ”%(reason)s”", **said)
+        told = _("%(supplier)s svarade inte i tid: ”%(reason)s”", **said)
     else:
-        told = _("%(supplier)s (plats %(rank)s) tackade nej: ”%(reason)s”", **said)
+        told = _("%(supplier)s tackade nej: ”%(reason)s”", **said)
     return f"{told} {_('Frågad %(asked)s per %(channel)s, antecknat av %(person)s.', **said)}"
+
+
+def _name(award: Award) -> str:
+    said = {"supplier": award.supplier.name, "rank": award.rank}
+    return str(_("%(supplier)s (plats %(rank)s)", **said)) if award.lot.is_ranked else award.supplier.name
 
 
 def reasoned_sheet(found: Iterable[Reasoned]) -> Sheet:
