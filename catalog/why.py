@@ -140,7 +140,7 @@ def _lowest(case: Case) -> tuple[list[Any], Facts]:
 
 def _declined(case: Case) -> tuple[list[Any], list[Facts]]:
     """Those whose turn it was, by share or total, and who have declined or not answered."""
-    awards = [award for award in case.facts.rivals[case.lot.id] if award.id in case.ask.refused]
+    awards = [award for award in case.facts.rivals[case.lot.id] if award.id in case.refused]
     how = WHY_PASSED["refused"]
     texts = [_l("%(supplier)s %(how)s.", supplier=award.supplier.name, how=how) for award in awards]
     return texts, [_told(award, "refused") for award in awards]

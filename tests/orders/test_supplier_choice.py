@@ -254,6 +254,17 @@ def test_a_no_of_the_one_in_turn_opens_for_the_next(place: Place, login_as: LogI
     assert one.order == order and "Slut till mars" in one.reasons[0]
 
 
+@pytest.mark.parametrize("method", [CallOffMethod.ALLOCATION, CallOffMethod.DYNAMIC_RANKING])
+def test_a_no_about_one_line_opens_nothing_for_the_others(place: Place, method: CallOffMethod) -> None:
+    lot = lot_of(place, method)
+    [first, _], second = sold(lot, 10, PAPER, PEN, share=Decimal(60)), sold(lot, 20, PAPER, PEN, share=Decimal(40))
+    basket = put(place, second[0], 1)
+    note_refusal(place.orderer, basket, first.award, now(), "telefon", "declined", "Slut till mars")
+    assert codes(place) == set()
+    put(place, second[1], 500)
+    assert {"share-elsewhere", "lowest-total-elsewhere"} & codes(place)
+
+
 # The others
 
 
