@@ -22,20 +22,11 @@ from exchange.outbox import messages, messages_about
 from orders.actions.approval import approve, send_back
 from orders.actions.basket import add, change
 from orders.actions.bidding import BidFacts, bid, decline
-from orders.actions.competition import (
-    AskedLine,
-    Grade,
-    abandon,
-    announce,
-    decide,
-    name_witness,
-    open_bids,
-    take_to_basket,
-    weigh,
-)
+from orders.actions.competition import AskedLine, abandon, announce, take_to_basket
 from orders.actions.need import SentFile
-from orders.actions.opening import tell_openings
+from orders.actions.opening import name_witness, open_bids, tell_openings
 from orders.actions.requisition import mend, submit
+from orders.actions.weighing import Grade, decide, weigh
 from orders.basket_queries import basket_of, view_basket
 from orders.bid import Bid, BidLine
 from orders.competition import Competition, CompetitionState, InvitationOutcome
