@@ -133,11 +133,11 @@ class Case:
     @property
     def willing(self) -> Sequence[Award]:
         """The lot's awards whose suppliers are open and have not declined, with room under their own ceiling or not."""
+        own, on, refused = self.award.id, self.facts.on, self.refused
         return [
             a
             for a in self.facts.rivals[self.lot.id]
-            if a.id == self.award.id
-            or (a.is_active(self.facts.on) and not a.supplier.is_blocked and a.id not in self.refused)
+            if a.id == own or (a.is_active(on) and not a.supplier.is_blocked and a.id not in refused)
         ]
 
     @property
