@@ -103,6 +103,18 @@ def test_the_suppliers_get_time_enough(scene: Scene) -> None:
         make_competition(dynamic, last_day=today() + timedelta(days=9))
 
 
+def test_a_dynamic_system_asks_those_who_have_joined_and_not_left(app: TransactionalFlask) -> None:
+    """Suppliers join and leave while the system runs (LOU 8 kap.); who has joined today is asked today."""
+    scene = make_scene(4, method=CallOffMethod.DYNAMIC_PURCHASING)
+    joined, leaving, left, coming = scene.lot.awards
+    joined.starts_on = leaving.ends_on = today()
+    left.ends_on, coming.starts_on = today() - timedelta(days=1), today() + timedelta(days=1)
+    db.session.flush()
+    competition = make_competition(scene, last_day=today() + timedelta(days=10))
+    assert {invitation.award for invitation in competition.invited} == {joined, leaving}
+    assert {invitation.award for invitation in competition.excluded} == {left, coming}
+
+
 def test_the_deadline_is_midnight_after_the_last_day_in_stockholm(scene: Scene) -> None:
     competition = make_competition(scene, last_day=date(2027, 7, 1), valid_until=date(2027, 9, 1))
     assert competition.deadline_at.isoformat() == "2027-07-01T22:00:00+00:00"
