@@ -67,6 +67,7 @@ from orders.views import free_texts as free_text_views
 from orders.views import need_answers as need_views
 from orders.views import orders as order_views
 from orders.views import quick_entry as quick_entry_views
+from orders.views import reasoned as reasoned_views
 from orders.views import registers as register_views
 from orders.views import requisitions as requisition_views
 from orders.views import rules as rule_views
@@ -92,6 +93,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *(basket_views.bp, requisition_views.bp, approval_views.bp, order_views.bp),
     *(rule_views.bp, conflict_views.bp, register_views.bp, coding_views.bp, favourite_views.bp, shopping_list_views.bp),
     *(emergency_views.bp, free_text_views.bp, quick_entry_views.bp, need_views.bp, competition_views.bp, bid_views.bp),
+    reasoned_views.bp,
 )
 
 

@@ -60,6 +60,7 @@ OFFICE = (
     ("rules.index", _l("Attestregler")),
     ("coding.index", _l("Kontering")),
     ("coding.export", _l("Beställningar som fil")),
+    ("reasoned.index", _l("Avrop med skäl")),
     ("conflicts.index", _l("Jäv")),
     ("admin.journal", _l("Journal")),
     ("outbox.queue", _l("E-post ut")),

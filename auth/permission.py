@@ -41,6 +41,7 @@ class Permission(str, Enum):
     ORDER_APPROVE = "order:approve"
     ORDER_RECEIVE = "order:receive"
     ORDER_EXPORT = "order:export"  # the organisation's orders with their coding, as a file for the ledger
+    CALL_OFF_READ = "call-off:read"  # which call-offs did not go to the first, and why
     NEED_REPORT = "need:report"  # report a need, ask a category owner
     AGREEMENT_MANAGE = "agreement:manage"  # agreements, suppliers, categories, price lists; answers to needs
     ORGANISATION_MANAGE = "organisation:manage"  # own units, addresses, people, approval rules
@@ -55,13 +56,17 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ORDERER: frozenset({P.CATALOGUE_READ, P.ORDER_CREATE, P.ORDER_READ, P.ORDER_RECEIVE, P.NEED_REPORT}),
     Role.APPROVER: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.ORDER_APPROVE, P.NEED_REPORT}),
     Role.RECEIVER: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.ORDER_RECEIVE, P.NEED_REPORT}),
-    Role.AGREEMENT_OWNER: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.NEED_REPORT, P.AGREEMENT_MANAGE}),
+    Role.AGREEMENT_OWNER: frozenset(
+        {P.CATALOGUE_READ, P.ORDER_READ, P.CALL_OFF_READ, P.NEED_REPORT, P.AGREEMENT_MANAGE}
+    ),
     Role.ORGANISATION_ADMIN: frozenset(
-        {P.CATALOGUE_READ, P.ORDER_READ, P.ORDER_EXPORT, P.NEED_REPORT, P.ORGANISATION_MANAGE}
+        {P.CATALOGUE_READ, P.ORDER_READ, P.ORDER_EXPORT, P.CALL_OFF_READ, P.NEED_REPORT, P.ORGANISATION_MANAGE}
         | {P.RULES_READ, P.JOURNAL_READ}
     ),
     Role.SYSTEM_ADMIN: frozenset(
         {P.ORGANISATION_MANAGE, P.RULES_READ, P.SYSTEM_MANAGE, P.JOURNAL_READ}  # of the journal, technical entries
     ),
-    Role.AUDITOR: frozenset({P.CATALOGUE_READ, P.ORDER_READ, P.ORDER_EXPORT, P.RULES_READ, P.JOURNAL_READ}),
+    Role.AUDITOR: frozenset(
+        {P.CATALOGUE_READ, P.ORDER_READ, P.ORDER_EXPORT, P.CALL_OFF_READ, P.RULES_READ, P.JOURNAL_READ}
+    ),
 }

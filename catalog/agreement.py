@@ -230,6 +230,11 @@ class Lot(Base):
         return self.method in RANKED
 
     @property
+    def asks_in_turn(self) -> bool:
+        """Whether one supplier is asked before the others, by rank, share or total: its no opens for the next."""
+        return self.is_ranked or self.method in (CallOffMethod.ALLOCATION, CallOffMethod.DYNAMIC_RANKING)
+
+    @property
     def is_competed(self) -> bool:
         """Whether every call-off is competed for, so that nothing is ordered from a price list."""
         return self.method in COMPETED

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import select
 
-from catalog.agreement import Award, CallOffMethod
+from catalog.agreement import Agreement, Award, CallOffMethod
 from catalog.ceiling import ZERO, Ceiling
 from core.db import db, locks_rows
 from core.types import rounded
@@ -28,6 +29,14 @@ class Share:
     so_far: Decimal  # percent of what all have got
     behind: Decimal  # what it lacks of its share when this order is counted; below zero: it is ahead
     is_next: bool
+
+    @property
+    def award_id(self) -> int:
+        return self.award.id
+
+    @property
+    def supplier(self) -> str:
+        return self.award.supplier.name
 
 
 def standing(awards: Sequence[Award], used: Mapping[int, Decimal], amount: Decimal) -> list[Share]:
@@ -52,6 +61,18 @@ def standing(awards: Sequence[Award], used: Mapping[int, Decimal], amount: Decim
         for award in awards
     ]
     return sorted(found, key=lambda share: (not share.is_next, -lacks[share.award.id], share.award.rank))
+
+
+def standings_of(agreement: Agreement, ceilings: Iterable[Ceiling], on: date) -> dict[int, list[Share]]:
+    """Where the suppliers of each lot that shares its call-offs out stand on a day, by lot id; no order counted."""
+    used = {ceiling.award_id: ceiling.used for ceiling in ceilings}
+    found = {}
+    for lot in agreement.lots:
+        awards = [award for award in lot.awards if award.is_active(on) and not award.supplier.is_blocked]
+        counted = {award.id: used[award.id] for award in awards if award.id in used and award.share}
+        if lot.method is CallOffMethod.ALLOCATION and awards and len(counted) == len(awards):
+            found[lot.id] = standing(awards, counted, ZERO)
+    return found
 
 
 def takes_turns(awards: Iterable[Award]) -> bool:

@@ -133,6 +133,15 @@ class Case:
         return self.facts.current.get((self.award.id, self.ask.article.supplier_number))
 
     @property
+    def refused(self) -> frozenset[int]:
+        """The ids of the awards whose suppliers have declined or not answered: about this line where each line has its
+        place in a ranking, about everything that is asked of the lot where share or total decides for all of it."""
+        if not self.lot.asks_in_turn or self.lot.is_ranked:
+            return self.ask.refused
+        of_lot = (a.refused for a in self.asks if self.facts.awards[a.article.award_id].lot_id == self.lot.id)
+        return frozenset.intersection(self.ask.refused, *of_lot)
+
+    @property
     def rivals(self) -> Sequence[Award]:
         """The lot's awards that could take the order today, this one included."""
         return [a for a in self.willing if a.id == self.award.id or not self.is_full(a)]
@@ -140,11 +149,11 @@ class Case:
     @property
     def willing(self) -> Sequence[Award]:
         """The lot's awards whose suppliers are open and have not declined, with room under their own ceiling or not."""
+        own, on, refused = self.award.id, self.facts.on, self.refused
         return [
             a
             for a in self.facts.rivals[self.lot.id]
-            if a.id == self.award.id
-            or (a.is_active(self.facts.on) and not a.supplier.is_blocked and a.id not in self.ask.refused)
+            if a.id == own or (a.is_active(on) and not a.supplier.is_blocked and a.id not in refused)
         ]
 
     @property

@@ -81,8 +81,7 @@ def _ranked(case: Case) -> tuple[list[Any], Facts]:
     for award, how in passed:
         said = {"supplier": award.supplier.name, "rank": award.rank, "how": WHY_PASSED[how]}
         texts.append(_l("%(supplier)s (plats %(rank)s) %(how)s.", **said))
-    told = [{"award": a.id, "supplier": a.supplier.name, "rank": a.rank, "how": how} for a, how in passed]
-    return texts, {"rank": case.award.rank, "passed": told}
+    return texts, {"rank": case.award.rank, "passed": [_told(award, how) for award, how in passed]}
 
 
 def _shared(case: Case) -> tuple[list[Any], Facts]:
@@ -105,7 +104,8 @@ def _shared(case: Case) -> tuple[list[Any], Facts]:
     said = {"agreed": words.number(own.agreed), "so_far": words.number(own.so_far), **_names(case)}
     text = _l("%(supplier)s ska ha %(agreed)s %% av köpen och har fått %(so_far)s %%.", **said)
     turn = _l("Den är längst efter sin andel.") if own.is_next else _l("En annan leverantör står på tur.")
-    return [text, turn], {"shares": rows, "amount": str(case.lot_amount)}
+    texts, passed = _declined(case)
+    return [text, turn, *texts], {"shares": rows, "amount": str(case.lot_amount), "passed": passed}
 
 
 def _lowest(case: Case) -> tuple[list[Any], Facts]:
@@ -134,7 +134,20 @@ def _lowest(case: Case) -> tuple[list[Any], Facts]:
         text = _l("Lägst totalpris har %(supplier)s, %(total)s med frakt och avgifter.", **said)
     else:
         text = _l("Ingen leverantör kan leverera allt i beställningen.")
-    return [text, *_grounds(case)], {"offers": rows, "grounds": _stated(case)}
+    texts, passed = _declined(case)
+    return [text, *texts, *_grounds(case)], {"offers": rows, "grounds": _stated(case), "passed": passed}
+
+
+def _declined(case: Case) -> tuple[list[Any], list[Facts]]:
+    """Those whose turn it was, by share or total, and who have declined or not answered."""
+    awards = [award for award in case.facts.rivals[case.lot.id] if award.id in case.refused]
+    how = WHY_PASSED["refused"]
+    texts = [_l("%(supplier)s %(how)s.", supplier=award.supplier.name, how=how) for award in awards]
+    return texts, [_told(award, "refused") for award in awards]
+
+
+def _told(award: Award, how: str) -> Facts:
+    return {"award": award.id, "supplier": award.supplier.name, "rank": award.rank, "how": how}
 
 
 def _chosen(case: Case) -> tuple[list[Any], Facts]:

@@ -148,7 +148,7 @@ def approval_view(step: ApprovalStep, user: User) -> ApprovalView:
     requisition = load_requisition(step.requisition_id)
     lines = requisition.lines
     drafts = requisition_drafts(requisition)
-    refusals = refusals_of(requisition) if requisition.is_ranked else ()
+    refusals = refusals_of(requisition) if requisition.asks_in_turn else ()
     asks = asks_of(requisition, refusals)
     facts = load_facts(asks, requisition.organisation, today())
     judged = judge(

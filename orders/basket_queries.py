@@ -15,7 +15,7 @@ from auth.organisation import DeliveryAddress, Organisation, Unit
 from auth.permission import Role
 from auth.user import User
 from catalog.agreement import Award, Lot
-from catalog.finding import Ask, Facts, Finding
+from catalog.finding import Ask, Case, Finding
 from catalog.parameter import vat_rates
 from catalog.rules import cases_of, judge_cases
 from catalog.steering import blocking, load_facts
@@ -121,8 +121,8 @@ def view_basket(basket: Basket, deliver_on: date | None = None) -> BasketView:
     rates = vat_rates(on)
     won = won_prices(basket.lines, basket.organisation, basket.requisition_id)
     facts = load_facts([Ask(line.article) for line in basket.lines], basket.organisation, on)
-    is_ranked = any(award.lot.is_ranked for award in facts.awards.values())
-    refusals = refusals_of(basket) if is_ranked else ()
+    asks_in_turn = any(award.lot.asks_in_turn for award in facts.awards.values())
+    refusals = refusals_of(basket) if asks_in_turn else ()
     refused = refused_by_line(refusals, basket.lines)
     asks = [
         Ask(
@@ -155,24 +155,17 @@ def view_basket(basket: Basket, deliver_on: date | None = None) -> BasketView:
         drafts=drafts,
         refusals=refusals,
         whys=explain(cases),
-        to_ask_first=_to_ask_first(asks, facts, basket.lines, by_line),
+        to_ask_first=_to_ask_first(cases, basket.lines, by_line),
     )
 
 
 def _to_ask_first(
-    asks: Sequence[Ask], facts: Facts, lines: Sequence[BasketLine], found: Mapping[int, tuple[Finding, ...]]
+    cases: Sequence[Case], lines: Sequence[BasketLine], found: Mapping[int, tuple[Finding, ...]]
 ) -> dict[int, list[Award]]:
     """For each line whose turn has not come: the suppliers before it in the ranking who are still to answer."""
     return {
-        line.id: [
-            award
-            for award in facts.rivals[facts.awards[ask.article.award_id].lot_id]
-            if award.rank < facts.awards[ask.article.award_id].rank
-            and award.id not in ask.refused
-            and award.is_active(facts.on)
-            and not award.supplier.is_blocked
-        ]
-        for line, ask in zip(lines, asks, strict=True)
+        line.id: [award for award in case.rivals if award.rank < case.award.rank]
+        for line, case in zip(lines, cases, strict=True)
         if any(finding.code == "not-next-in-rank" for finding in found[line.id])
     }
 

@@ -17,13 +17,12 @@ from orders.ranking import RankingRefusal
 from orders.requisition import Requisition
 
 
-def better_placed(line: BasketLine, award_id: int) -> Award:
-    """An award of the line's lot that stands before the line's own in the ranking. Raises NotFound."""
-    own = line.article.award
-    wanted = select(Award).where(Award.id == award_id, Award.lot_id == own.lot_id, Award.rank < own.rank)
-    found = db.session.scalar(wanted.options(*with_terms()))
-    if found is None or not own.lot.is_ranked:
-        raise NotFound(_l("Leverantören står inte före i rangordningen."))
+def asked_before(line: BasketLine, award_id: int) -> Award:
+    """An award of the line's lot that is asked before the line's own: one that stands before it in the ranking, or,
+    where share or total decides, any other. Raises NotFound."""
+    own, found = line.article.award, rival_of(line, award_id)
+    if not own.lot.asks_in_turn or (own.lot.is_ranked and found.rank > own.rank):
+        raise NotFound(_l("Leverantören står inte på tur före den du har valt."))
     return found
 
 

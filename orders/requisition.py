@@ -126,9 +126,9 @@ class Requisition(Base):
         return frozenset({self.orderer_id, self.created_by_id, self.edited_by_id})
 
     @property
-    def is_ranked(self) -> bool:
-        """Whether some line is called off by rank, so that refusals of better placed suppliers may be noted."""
-        return any(line.award.lot.is_ranked for line in self.lines)
+    def asks_in_turn(self) -> bool:
+        """Whether some line's supplier is found by turn, so that the answers of those before it may be noted."""
+        return any(line.award.lot.asks_in_turn for line in self.lines)
 
     @property
     def is_emergency(self) -> bool:

@@ -17,18 +17,10 @@ from catalog.agreement import Agreement, Lot
 from core.clock import now, today
 from core.db import db
 from orders.actions.bidding import BidFacts, bid, decline
-from orders.actions.competition import (
-    AskedLine,
-    Grade,
-    RequestFacts,
-    announce,
-    decide,
-    name_witness,
-    open_bids,
-    take_to_basket,
-    weigh,
-)
+from orders.actions.competition import AskedLine, RequestFacts, announce, take_to_basket
+from orders.actions.opening import name_witness, open_bids
 from orders.actions.requisition import Checkout, submit
+from orders.actions.weighing import Grade, decide, weigh
 from orders.competition_queries import bids_of, load_competition
 
 SCHOOL = ("OSD", "311")

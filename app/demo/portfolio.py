@@ -282,11 +282,12 @@ PORTFOLIO = (
     A(
         "UK24-040", "Arbetskläder och skyddsskor", "70", "lars", -430, 300, limit=5_500_000, external=1_800_000,
         summary="Kläder för kök, vård, förskola, park och verkstad, med tryck av kommunens märke, samt skyddsskor.",
-        how=_RANKED,
+        how=f"{_BASKET} Arbetskläder beställs av den som har lägst totalpris för just din varukorg, med frakt. "
+        "Varukorgen räknar ut det åt dig.",
         lots=(
-            L("Arbetskläder", "70.1", M.RANKING, "Avtalet punkt 4.1", awards=(
+            L("Arbetskläder", "70.1", M.DYNAMIC_RANKING, "Avtalet punkt 4.1", awards=(
                 W("varselbod", "workwear", freight=120, free_from=1_500, days=7),
-                W("nordplagg", "workwear", part=75, level=103, freight=145, free_from=2_000, days=9),
+                W("nordplagg", "workwear", part=90, freight=145, free_from=900, days=9),
             )),
             L("Skyddsskor", "70.2", M.SINGLE, "Avtalet punkt 4.2", awards=(
                 W("varselbod", "shoes", freight=120, free_from=1_500, days=7),

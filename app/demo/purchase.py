@@ -20,7 +20,7 @@ from auth.organisation import Organisation
 from auth.substitution import Substitution
 from auth.user import User
 from catalog import ceiling
-from catalog.agreement import Award
+from catalog.agreement import Award, CallOffMethod
 from catalog.price_list import Article
 from catalog.queries import articles_by_id
 from catalog.steering import Ask, blocking, findings
@@ -129,9 +129,14 @@ class Purchase:
         return BasketLine(
             article=article,
             quantity=quantity_of(article, wanted * self.scale),
-            choice_ground=self.chance.choice(award.lot.grounds) if award.lot.grounds else None,
+            choice_ground=self._ground(award),
             added_at=now(),
         )
+
+    def _ground(self, award: Award) -> str | None:
+        if award.lot.method is CallOffMethod.DYNAMIC_RANKING:
+            return "Allt behövs samtidigt till samma grupp, och bara den här leverantören har alla storlekar."
+        return self.chance.choice(award.lot.grounds) if award.lot.grounds else None
 
     def _note_refusals(self, basket: Basket, awards: list[Award]) -> None:
         for award in awards:

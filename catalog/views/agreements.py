@@ -8,6 +8,7 @@ from flask import Blueprint, Response, render_template, request
 
 from auth.login import acting_organisation, current
 from auth.permission import Permission
+from catalog.allocation import standings_of
 from catalog.method import explanation
 from catalog.policy import may_manage
 from catalog.queries import (
@@ -45,13 +46,14 @@ def index() -> Any:
 @requires(Permission.CATALOGUE_READ)
 def show(number: str) -> Any:
     agreement = agreement_for(current(), number)
-    on = today()
+    on, ceilings = today(), ceilings_of(agreement)
     return render_template(
         "agreements/show.html",
         agreement=agreement,
         may_order=agreement.is_open_to(acting_organisation(), on),
         entitled=sorted(agreement.entitlements, key=lambda e: (e.organisation.sort_name, e.id)),
-        ceilings=ceilings_of(agreement),
+        ceilings=ceilings,
+        standings=standings_of(agreement, ceilings, on),
         explanations={lot.id: explanation(lot) for lot in agreement.lots},
         article_counts=articles_on_sale(agreement, on),
         on=on,

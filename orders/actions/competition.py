@@ -1,4 +1,4 @@
-"""What is done with a competition: ask for bids, open, weigh, decide, abandon, and take what was won to the basket."""
+"""What is done with a competition: ask for bids, abandon, and take what was won to the basket."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, insert, select
+from sqlalchemy import select
 
 from auth.journal import record
 from auth.organisation import Organisation, Unit
@@ -19,18 +19,15 @@ from auth.session import digest
 from auth.user import User
 from catalog.actions.document import kind_of, safe_name
 from catalog.agreement import Award, CallOffMethod, Lot
-from catalog.price_list import Article, PriceList, VatClass
+from catalog.price_list import VatClass
 from core.clock import STOCKHOLM, now, today
 from core.db import db
 from core.errors import NotAllowed, RuleBroken
-from core.sealing import Unsealable
-from core.state import advance, can
-from core.types import line_net
+from core.state import advance
 from orders import competition_mail as mail
 from orders.actions.basket import open_basket, remove
 from orders.actions.need import MOST_BYTES, SentFile
 from orders.basket import Basket, BasketLine
-from orders.bid import Answer, Bid, BidLine, BidScore, CompetitionDecision
 from orders.competition import (
     MOST_LINES,
     Competition,
@@ -38,22 +35,18 @@ from orders.competition import (
     CompetitionLine,
     CompetitionState,
     Invitation,
-    InvitationOutcome,
 )
-from orders.competition_policy import may_abandon, may_ask_for_bids, may_run, may_take, may_witness
+from orders.competition_policy import may_abandon, may_ask_for_bids, may_take
 from orders.competition_queries import (
     bids_of,
     criteria_of,
     is_closed_category,
     least_days,
     load_competition,
-    read_envelopes,
     requisition_of,
 )
-from orders.envelope import check_key, close, present_key_print, take_out
-from orders.evaluation import evaluate
+from orders.envelope import close, present_key_print
 from orders.requisition import MOST_LINES as MOST_BASKET_LINES
-from orders.standstill import standstill_until
 from orders.won import winning_lines
 
 
@@ -110,7 +103,7 @@ def announce(
     for line in list(basket.lines) if basket else ():
         if line.article.award.lot_id == lot.id and line.bid_line_id is None:
             remove(actor, line)
-    _tell(
+    tell(
         actor,
         "announce",
         competition,
@@ -257,218 +250,6 @@ def why_not_asked(award: Award) -> str | None:
     return None
 
 
-# The opening
-
-
-def name_witness(actor: User, competition: Competition, witness: User) -> None:
-    """Say who the second person at the opening is; she opens, on a page of her own. Raises NotAllowed, RuleBroken."""
-    competition = load_competition(competition.id)
-    if not may_run(actor, competition):
-        raise NotAllowed(_l("Anbuden öppnas av den som förvaltar avtalet."))
-    competition.check_openable()
-    _check_unopened(competition)
-    competition.opener = actor
-    competition.opener_id = actor.id
-    if not may_witness(witness, competition):
-        raise RuleBroken(_l("Välj någon annan i organisationen eller på upphandlingskontoret."))
-    competition.witness, competition.witness_asked_at = witness, now()
-    db.session.flush()
-    _tell(actor, "name-witness", competition, witness=witness.name)
-    mail.ask_witness(competition)
-
-
-def open_bids(actor: User, competition: Competition) -> None:
-    """Open all envelopes at once: the second of two named persons does so, after the time is out (LOU 7:9).
-
-    Raises NotAllowed, WrongState, and RuleBroken before the time is out.
-    """
-    competition = load_competition(competition.id)
-    competition.check_openable()
-    _check_unopened(competition)
-    if competition.witness_id != actor.id or competition.opener is None or not may_witness(actor, competition):
-        raise NotAllowed(_l("Anbuden öppnas av den andra namngivna personen."))
-    if not may_run(competition.opener, competition):
-        raise NotAllowed(_l("Den som skulle öppna har inte längre rätt till det. Utse två på nytt."))
-    check_key(competition)
-    advance(competition, "open")
-    competition.opened_at = now()
-    db.session.flush()
-    read_envelopes(competition)
-    found = [_open(competition, invitation) for invitation in competition.invited]
-    db.session.flush()
-    _tell(actor, "open", competition, opener=competition.opener.name, witness=actor.name, bids=found)
-    mail.tell_opened(competition)
-
-
-def _check_unopened(competition: Competition) -> None:
-    if not can(competition, "open"):
-        advance(competition, "open")  # raises, and says how it stands
-
-
-def _check_opened(competition: Competition) -> None:
-    if not can(competition, "decide"):
-        advance(competition, "decide")  # raises, and says how it stands
-
-
-def _open(competition: Competition, invitation: Invitation) -> dict[str, Any]:
-    """Write out what lies in one envelope. Returns its line of the record."""
-    envelope = invitation.envelope or b""
-    told = {"supplier": invitation.supplier.name, "sha256": sha256(envelope).hexdigest()}
-    try:
-        answer = take_out(invitation)
-    except Unsealable:
-        invitation.outcome = InvitationOutcome.UNREADABLE
-        return told | {"outcome": invitation.outcome.value}
-    if answer is None:
-        invitation.outcome = InvitationOutcome.SILENT
-        return told | {"outcome": invitation.outcome.value}
-    invitation.outcome = InvitationOutcome.BID if answer.is_bid else InvitationOutcome.DECLINED
-    told |= {"outcome": invitation.outcome.value, "received_at": answer.received_at.isoformat()}
-    if not answer.is_bid:
-        return told
-    bid = _bid(competition, invitation, answer, told["sha256"])
-    db.session.add(bid)
-    return told | {"net_amount": str(bid.net_amount)}
-
-
-def _bid(competition: Competition, invitation: Invitation, answer: Answer, fingerprint: str) -> Bid:
-    lines = [
-        BidLine(
-            line=line,
-            unit_price=answer.prices[line.id],
-            net_amount=line_net(line.quantity, answer.prices[line.id], Decimal(1)),
-        )
-        for line in competition.lines
-    ]
-    return Bid(
-        invitation=invitation,
-        competition=competition,
-        award_id=invitation.award_id,
-        received_at=answer.received_at,
-        sha256=fingerprint,
-        net_amount=sum((line.net_amount for line in lines), Decimal(0)),
-        valid_until=answer.valid_until or competition.valid_until,
-        contact=answer.contact,
-        message=answer.message,
-        file_name=answer.file_name,
-        file_sha256=sha256(answer.file_content).hexdigest() if answer.file_name else None,
-        file_content=answer.file_content if answer.file_name else None,
-        lines=lines,
-    )
-
-
-# Weighing and deciding
-
-
-@dataclass(frozen=True, slots=True)
-class Grade:
-    """How well a bid meets a criterion: from 0 to 10, and why."""
-
-    criterion: CompetitionCriterion
-    grade: Decimal
-    reason: str
-
-
-def weigh(actor: User, bid: Bid, grades: Sequence[Grade], rejected_reason: str | None = None) -> None:
-    """Grade a bid by the criteria other than price, or reject it because it does not meet the demands; anew, while
-    nothing is decided. Raises NotAllowed, WrongState."""
-    competition = _sit_down(actor, bid.competition_id)
-    _check_opened(competition)
-    bid.rejected_reason = rejected_reason
-    known = {score.criterion_id: score for score in bid.scores}
-    for grade in grades:
-        score = known.get(grade.criterion.id)
-        if score is None:
-            score = BidScore(criterion=grade.criterion)
-            bid.scores.append(score)
-        score.grade, score.reason, score.scored_by_id = grade.grade, grade.reason, actor.id
-    db.session.flush()
-    _tell(
-        actor,
-        "weigh",
-        competition,
-        supplier=bid.invitation.supplier.name,
-        grades={grade.criterion.name: [str(grade.grade), grade.reason] for grade in grades},
-        rejected=rejected_reason,
-    )
-
-
-def decide(
-    actor: User, competition: Competition, bid_id: int, reasons: str, *, standstill: bool = False
-) -> CompetitionDecision:
-    """Decide for the best bid, with reasons, and tell every bidder (LOU 12:12).
-
-    The won prices become rows of their own, which only this organisation's call-off stands on. With `standstill`
-    nothing is ordered for ten days. Raises NotAllowed, WrongState, and RuleBroken for a bid that is not the best.
-    """
-    competition = _sit_down(actor, competition.id)
-    _check_opened(competition)
-    ranked = evaluate(bids_of(competition), competition.criteria)
-    chosen = next((each for each in ranked if each.bid.id == bid_id), None)
-    if chosen is None:
-        raise RuleBroken(_l("Välj ett av anbuden."))
-    if any(each.place is None and each.bid.rejected_reason is None for each in ranked):
-        raise RuleBroken(_l("Alla anbud måste vara bedömda på varje kriterium först."))
-    if chosen.place != 1:
-        raise RuleBroken(_l("Anbudet som är bäst enligt kriterierna ska vinna."))
-    if chosen.bid.valid_until < today():
-        raise RuleBroken(_l("Anbudet gäller inte längre. Be leverantören att förlänga, eller avbryt."))
-    decision = CompetitionDecision(
-        competition=competition,
-        bid=chosen.bid,
-        reasons=reasons,
-        standstill_until=standstill_until(today()) if standstill else None,
-        decided_at=now(),
-        decided_by=actor,
-    )
-    _keep_prices(competition, chosen.bid, actor)
-    advance(competition, "decide")
-    db.session.add(decision)
-    db.session.flush()
-    _tell(
-        actor,
-        "decide",
-        competition,
-        winner=chosen.bid.invitation.supplier.name,
-        net_amount=str(chosen.bid.net_amount),
-        reasons=reasons,
-        standstill_until=decision.standstill_until.isoformat() if decision.standstill_until else None,
-    )
-    mail.tell_decided(competition, decision, ranked)
-    return decision
-
-
-def _keep_prices(competition: Competition, bid: Bid, actor: User) -> None:
-    """Make the won prices rows that an order line can stand on: never on show, for this competition alone."""
-    last = db.session.scalar(select(func.max(PriceList.version)).where(PriceList.award_id == bid.award_id))
-    price_list = PriceList(
-        award_id=bid.award_id,
-        version=(last or 0) + 1,
-        effective_from=today(),
-        source_name=competition.number,
-        source_sha256=bid.sha256,
-        article_count=len(bid.lines),
-        created_at=now(),
-        created_by_id=actor.id,
-    )
-    db.session.add(price_list)
-    db.session.flush()
-    for bid_line in bid.lines:
-        line = bid_line.line
-        row = {
-            "price_list_id": price_list.id,
-            "award_id": bid.award_id,
-            "supplier_number": f"{competition.number}-{line.position}",
-            "name": line.name,
-            "unit_code": line.unit_code,
-            "price": bid_line.unit_price,
-            "base_quantity": Decimal(1),
-            "vat_class": line.vat_class,
-        }
-        bid_line.article_id = db.session.scalar(insert(Article).returning(Article.id), row)
-    advance(price_list, "win")
-
-
 def abandon(actor: User, competition: Competition, reason: str) -> None:
     """End it without a winner, with a reason: also when nobody answered. Raises NotAllowed, WrongState, and RuleBroken
     when what was won is on its way to be ordered."""
@@ -481,7 +262,7 @@ def abandon(actor: User, competition: Competition, reason: str) -> None:
     advance(competition, "abandon")
     competition.abandon_reason, competition.abandoned_at, competition.abandoned_by = reason, now(), actor
     db.session.flush()
-    _tell(actor, "abandon", competition, reason=reason)
+    tell(actor, "abandon", competition, reason=reason)
     mail.tell_abandoned(competition, told)
 
 
@@ -513,14 +294,8 @@ def take_to_basket(actor: User, competition: Competition) -> Basket:
     return basket
 
 
-def _sit_down(actor: User, competition_id: int) -> Competition:
-    competition = load_competition(competition_id)
-    if not may_run(actor, competition):
-        raise NotAllowed(_l("Anbuden bedöms av den som förvaltar avtalet."))
-    return competition
-
-
-def _tell(actor: User, act: str, competition: Competition, **detail: Any) -> None:
+def tell(actor: User, act: str, competition: Competition, **detail: Any) -> None:
+    """Write an act into the journal, under the request's number."""
     record(
         actor,
         act,

@@ -70,7 +70,7 @@ def approvers_of(route: Sequence[ApprovalStep]) -> list[ApproverDocument]:
 
 def _check_gates(requisition: Requisition, drafts: list[OrderDraft]) -> Sold:
     """Ask the steering again, on the day of the order. Returns the published rows that the lines stand on now."""
-    asks = asks_of(requisition, refusals_of(requisition) if requisition.is_ranked else ())
+    asks = asks_of(requisition, refusals_of(requisition) if requisition.asks_in_turn else ())
     facts = load_facts(asks, requisition.organisation, today())
     found = judge(asks, facts, charges=charges_by_award(drafts), reserved=True)
     if closed := stops(found):

@@ -39,7 +39,7 @@ from orders.forms import (
 from orders.proposal import net_total
 from orders.proposal_forms import TakeForm, chosen_goods, sent_rows
 from orders.proposal_queries import sent_again
-from orders.ranking_queries import better_placed, rival_of
+from orders.ranking_queries import asked_before, rival_of
 from orders.requisition import MOST_LINES, Requisition
 from orders.requisition_queries import requisition_made_with
 from orders.shopping_list_queries import list_for, remembered_for
@@ -161,9 +161,9 @@ def switch_supplier(line_id: int, award_id: int) -> Any:
 @bp.route("/basket/<int:line_id>/refusal/<int:award_id>", methods=["GET", "POST"])
 @requires(Permission.ORDER_CREATE)
 def refusal(line_id: int, award_id: int) -> Any:
-    """Note what a better-placed supplier answered: opens the next place in the ranking for this need."""
+    """Note what the supplier whose turn it is answered: opens for the next, for this need."""
     line = _own_line(line_id)
-    award = better_placed(line, award_id)
+    award = asked_before(line, award_id)
     form = NoteRefusalForm()
     if form.validate_on_submit() and form.reason.data:
         with refusals_on(form):

@@ -24,7 +24,10 @@ from core.forms import read_decimal
 from core.state import can
 from core.web import kr, read_key, requires
 from orders.actions import competition as act
-from orders.actions.competition import AskedLine, Grade, RequestFacts, check_competable, why_not_asked
+from orders.actions import opening as at_opening
+from orders.actions import weighing
+from orders.actions.competition import AskedLine, RequestFacts, check_competable, why_not_asked
+from orders.actions.weighing import Grade
 from orders.basket import Basket
 from orders.basket_queries import basket_of, units_and_addresses
 from orders.competition import MOST_LINES, Competition, CompetitionCriterion, CompetitionState
@@ -235,7 +238,7 @@ def opening(competition_id: int) -> Any:
     form.offer(people)
     if form.validate_on_submit():
         with refusals_on(form):
-            act.name_witness(current(), competition, form.witness.picked)
+            at_opening.name_witness(current(), competition, form.witness.picked)
             flash(_("%(name)s har fått ett brev och kan öppna anbuden.", name=form.witness.picked.name), "success")
             return redirect(url_for("competitions.show", competition_id=competition_id), 303)
         competition = visible(competition_id)
@@ -245,7 +248,7 @@ def opening(competition_id: int) -> Any:
 @bp.post("/<int:competition_id>/open")
 @requires(Permission.CATALOGUE_READ)
 def open_bids(competition_id: int) -> Any:
-    act.open_bids(current(), visible(competition_id))
+    at_opening.open_bids(current(), visible(competition_id))
     flash(_("Anbuden är öppnade."), "success")
     return redirect(url_for("competitions.show", competition_id=competition_id), 303)
 
@@ -262,7 +265,7 @@ def weigh(competition_id: int, bid_id: int) -> Any:
         given = grades if not form.rejected_reason.data else {}
         if all([row.validate() for row in given.values()]):  # noqa: C419  every row is to show its errors
             with refusals_on(form):
-                act.weigh(current(), bid, _grades(given), form.rejected_reason.data)
+                weighing.weigh(current(), bid, _grades(given), form.rejected_reason.data)
                 flash(_("Bedömningen är sparad."), "success")
                 return redirect(url_for("competitions.show", competition_id=competition_id), 303)
             competition = visible(competition_id)
@@ -285,7 +288,7 @@ def decide(competition_id: int) -> Any:
     if form.validate_on_submit():
         with refusals_on(form):
             reasons, standstill = form.reasons.data or "", bool(form.standstill.data)
-            act.decide(current(), competition, form.bid.data, reasons, standstill=standstill)
+            weighing.decide(current(), competition, form.bid.data, reasons, standstill=standstill)
             flash(_("Beslutet är fattat och skickat till alla som lämnade anbud."), "success")
             return redirect(url_for("competitions.show", competition_id=competition_id), 303)
         competition = visible(competition_id)

@@ -40,7 +40,7 @@ def show(requisition_id: int) -> Any:
         may_reassign=next((True for step in steps if may_reassign(user, step)), False),
         verdict=next((seat for step in reversed(steps) for seat in step.candidates if seat.decision), None),
         orders=orders_of(requisition) if is_ordered else (),
-        refusals=refusals_of(requisition) if requisition.is_ranked else (),
+        refusals=refusals_of(requisition) if requisition.asks_in_turn else (),
         story=tell(entries_about("requisition", requisition.id)),
         may_withdraw=may_withdraw(user, requisition) and can(requisition, "withdraw") and not requisition.is_emergency,
         may_mend=may_mend(user, requisition) and can(requisition, "submit"),

@@ -161,7 +161,7 @@ def test_the_shelves_are_full(demo: TransactionalFlask) -> None:
 
 def test_agreements_show_every_method_and_every_fate(demo: TransactionalFlask) -> None:
     methods = {method for (method,) in db.session.execute(select(Lot.method).distinct())}
-    assert methods >= set(CallOffMethod) - {CallOffMethod.DYNAMIC_RANKING}
+    assert methods >= set(CallOffMethod)
     assert set(by_state(Agreement)) == set(AgreementState)
     published = select(Agreement).where(Agreement.state == AgreementState.PUBLISHED)
     agreements = db.session.scalars(published).all()
@@ -174,6 +174,15 @@ def test_agreements_show_every_method_and_every_fate(demo: TransactionalFlask) -
     assert any(95 <= percent < 100 for percent in used)
     assert count(Ceiling, Ceiling.limit.is_(None), Ceiling.lot_id.is_(None)) >= 2
     assert count(Supplier, Supplier.blocked_at.is_not(None)) == 3
+
+
+def test_orders_tell_why_by_every_method_that_orders_from_a_list(demo: TransactionalFlask) -> None:
+    choices = [choice for order in db.session.scalars(select(Order)) for choice in order.choices]
+    from_a_list = set(CallOffMethod) - {CallOffMethod.COMPETITION, CallOffMethod.DYNAMIC_PURCHASING}
+    assert {CallOffMethod(choice.method) for choice in choices} >= from_a_list - {CallOffMethod.COMBINATION}
+    assert any(len(choice.offers) > 1 for choice in choices)
+    assert any(len(choice.shares) > 1 for choice in choices)
+    assert any(row["how"] == "refused" for choice in choices for row in choice.passed)
 
 
 def test_history_shows_every_state(demo: TransactionalFlask) -> None:

@@ -17,16 +17,9 @@ from core.clock import frozen, today
 from core.db import db
 from exchange.outbox import messages_about
 from orders.actions.bidding import BidFacts, bid
-from orders.actions.competition import (
-    AskedLine,
-    Grade,
-    RequestFacts,
-    announce,
-    decide,
-    name_witness,
-    open_bids,
-    weigh,
-)
+from orders.actions.competition import AskedLine, RequestFacts, announce
+from orders.actions.opening import name_witness, open_bids
+from orders.actions.weighing import Grade, decide, weigh
 from orders.bid import CompetitionDecision
 from orders.competition import Competition, Invitation
 from orders.competition_mail import about

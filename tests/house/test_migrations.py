@@ -1,9 +1,19 @@
 """The migrations, applied from zero, give the very tables that the models describe."""
 
-from alembic.script import ScriptDirectory
+from decimal import Decimal
 
-from app.migrate import config, differences, is_current, newest
-from core.db import TransactionalFlask
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy import select
+
+from app.migrate import config, differences, is_current, newest, upgrade
+from catalog.agreement import CallOffMethod
+from catalog.ceiling import Ceiling
+from catalog.price_list import Article
+from core.db import TransactionalFlask, db, reading, unit_of_work
+from orders.actions.order import cancel
+from tests.factories.catalog import make_agreement, make_award, make_lot, make_price_list
+from tests.factories.orders import make_order, make_place, make_requisition
 
 
 def test_migrations_equal_the_models(fresh_app: TransactionalFlask) -> None:
@@ -14,3 +24,24 @@ def test_migrations_equal_the_models(fresh_app: TransactionalFlask) -> None:
 
 def test_the_newest_migration_is_known_by_the_name_of_its_file() -> None:
     assert ScriptDirectory.from_config(config()).get_heads() == [newest()]
+
+
+def test_awards_that_share_a_lot_are_counted_from_what_was_called_off(fresh_app: TransactionalFlask) -> None:
+    """Migration 0026: a lot of an allocation key whose awards had no counters gets them, with what is taken so far."""
+    with fresh_app.app_context():
+        with unit_of_work():
+            place = make_place()
+            lot = make_lot(make_agreement(place.organisation), method=CallOffMethod.ALLOCATION)
+            award = make_award(lot, share=Decimal(100), freight=Decimal(50))
+            make_price_list(award, [{"price": Decimal(100)}])
+            article = db.session.scalars(select(Article).where(Article.award_id == award.id)).one()
+            make_order(place, [(article, Decimal(3))])
+            cancel(place.orderer, make_order(place, [(article, Decimal(5))]), "Fel")
+            make_requisition(place, [(article, Decimal(2))])
+            award_id = award.id
+        command.downgrade(config(), "0025")
+        upgrade()
+        with reading():
+            counter = db.session.scalars(select(Ceiling).where(Ceiling.award_id == award_id)).one()
+            assert (counter.limit, counter.ordered, counter.reserved) == (None, Decimal(350), Decimal(250))
+        assert is_current()

@@ -22,20 +22,11 @@ from exchange.outbox import messages, messages_about
 from orders.actions.approval import approve, send_back
 from orders.actions.basket import add, change
 from orders.actions.bidding import BidFacts, bid, decline
-from orders.actions.competition import (
-    AskedLine,
-    Grade,
-    abandon,
-    announce,
-    decide,
-    name_witness,
-    open_bids,
-    take_to_basket,
-    weigh,
-)
+from orders.actions.competition import AskedLine, abandon, announce, take_to_basket
 from orders.actions.need import SentFile
-from orders.actions.opening import tell_openings
+from orders.actions.opening import name_witness, open_bids, tell_openings
 from orders.actions.requisition import mend, submit
+from orders.actions.weighing import Grade, decide, weigh
 from orders.basket_queries import basket_of, view_basket
 from orders.bid import Bid, BidLine
 from orders.competition import Competition, CompetitionState, InvitationOutcome
@@ -110,6 +101,18 @@ def test_the_suppliers_get_time_enough(scene: Scene) -> None:
     dynamic = make_scene(method=CallOffMethod.DYNAMIC_PURCHASING)
     with pytest.raises(RuleBroken, match="tidigast"):
         make_competition(dynamic, last_day=today() + timedelta(days=9))
+
+
+def test_a_dynamic_system_asks_those_who_have_joined_and_not_left(app: TransactionalFlask) -> None:
+    """Suppliers join and leave while the system runs (LOU 8 kap.); who has joined today is asked today."""
+    scene = make_scene(4, method=CallOffMethod.DYNAMIC_PURCHASING)
+    joined, leaving, left, coming = scene.lot.awards
+    joined.starts_on = leaving.ends_on = today()
+    left.ends_on, coming.starts_on = today() - timedelta(days=1), today() + timedelta(days=1)
+    db.session.flush()
+    competition = make_competition(scene, last_day=today() + timedelta(days=10))
+    assert {invitation.award for invitation in competition.invited} == {joined, leaving}
+    assert {invitation.award for invitation in competition.excluded} == {left, coming}
 
 
 def test_the_deadline_is_midnight_after_the_last_day_in_stockholm(scene: Scene) -> None:

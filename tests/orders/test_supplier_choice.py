@@ -14,7 +14,7 @@ from auth.user import User
 from catalog.agreement import CallOffMethod, Lot
 from catalog.ceiling import Ceiling
 from catalog.price_list import Article
-from core.clock import now
+from core.clock import now, today
 from core.db import TransactionalFlask, commit, db
 from core.errors import RuleBroken
 from orders.actions.approval import approve
@@ -27,6 +27,7 @@ from orders.basket import Basket
 from orders.basket_queries import BasketView, basket_of, view_basket
 from orders.order import Order
 from orders.order_queries import orders_of
+from orders.reasoned import Kind, reasoned_call_offs
 from orders.requisition import Requisition
 from tests.factories.catalog import make_agreement, make_award, make_ceiling, make_lot, make_price_list
 from tests.factories.orders import Place, checkout_at, make_place, pending_step
@@ -231,6 +232,37 @@ def test_the_turn_of_the_submission_holds_at_the_approval(place: Place) -> None:
     second = sent(place)
     cancel(place.orderer, first, "Fel vara")
     assert placed(place, second).supplier == small.award.supplier
+
+
+@pytest.mark.parametrize("method", [CallOffMethod.ALLOCATION, CallOffMethod.DYNAMIC_RANKING])
+def test_a_no_of_the_one_in_turn_opens_for_the_next(place: Place, login_as: LogIn, method: CallOffMethod) -> None:
+    lot = lot_of(place, method)
+    [first], [second] = sold(lot, 10, share=Decimal(60)), sold(lot, 20, share=Decimal(40))
+    line = put(place, second).lines[0]
+    commit()
+    browser = login_as(place.orderer)
+    address = f"/basket/{line.id}/refusal/{first.award_id}"
+    assert address in browser.get("/basket").text
+    assert "står på tur" in browser.get(address).text
+    note_refusal(place.orderer, line.basket, first.award, now(), "telefon", "declined", "Slut till mars")
+    assert codes(place) == set()
+    order = placed(place, sent(place))
+    commit()
+    assert [row["how"] for row in order.choices[0].passed] == ["refused"]
+    assert "Slut till mars" in browser.get(f"/orders/{order.number}").text
+    [one] = reasoned_call_offs(place.orderer, place.organisation, Kind.RANK, today(), today())
+    assert one.order == order and "Slut till mars" in one.reasons[0]
+
+
+@pytest.mark.parametrize("method", [CallOffMethod.ALLOCATION, CallOffMethod.DYNAMIC_RANKING])
+def test_a_no_about_one_line_opens_nothing_for_the_others(place: Place, method: CallOffMethod) -> None:
+    lot = lot_of(place, method)
+    [first, _], second = sold(lot, 10, PAPER, PEN, share=Decimal(60)), sold(lot, 20, PAPER, PEN, share=Decimal(40))
+    basket = put(place, second[0], 1)
+    note_refusal(place.orderer, basket, first.award, now(), "telefon", "declined", "Slut till mars")
+    assert codes(place) == set()
+    put(place, second[1], 500)
+    assert {"share-elsewhere", "lowest-total-elsewhere"} & codes(place)
 
 
 # The others

@@ -35,7 +35,7 @@ from catalog.supplier import Supplier
 from core.clock import frozen, now, today
 from core.db import TransactionalFlask, db, reading, unit_of_work
 from core.errors import AvropError
-from orders.actions import approval, basket, competition, free_text, requisition
+from orders.actions import approval, basket, competition, free_text, opening, requisition, weighing
 from orders.actions.conflict import declare
 from orders.actions.conflict import withdraw as withdraw_conflict
 from orders.actions.free_text import FreeTextFacts
@@ -429,8 +429,8 @@ class Play(RuleBasedStateMachine):
                     make_bid(invitation, str(price), "1")
                 self.now = max(self.now, found.deadline_at)
             elif found.opened_at is None:
-                competition.name_witness(person(self.world.buyer), found, found.requester)
-                competition.open_bids(found.requester, found)
+                opening.name_witness(person(self.world.buyer), found, found.requester)
+                opening.open_bids(found.requester, found)
             elif found.state is CompetitionState.DECIDED:
                 who = self._somebody(data, found.requester_id)
                 competition.take_to_basket(who, found)
@@ -440,7 +440,7 @@ class Play(RuleBasedStateMachine):
             else:
                 best = min(bids_of(found), key=lambda each: each.net_amount, default=None)
                 chosen = best.id if best else 0
-                competition.decide(person(self.world.buyer), found, chosen, "Lägst pris.", standstill=standstill)
+                weighing.decide(person(self.world.buyer), found, chosen, "Lägst pris.", standstill=standstill)
 
     def _announce(self, data: st.DataObject) -> None:
         town = self.one(data, self.world.towns, "town")
