@@ -62,8 +62,8 @@ class Purchase:
 
     `story`: whole, parts, partial, over, damaged, wrong, missing, short, cancelled, declined, confirmed, placed or
     undelivered for what is ordered; rejected, withdrawn, returned, mended, half (the last yes is lacking) or waiting
-    for what never is, or not yet. Acts that would lie in the
-    future do not happen, so that recent purchases are under way.
+    for what never is, or not yet. Acts that would lie in the future do not happen, so that recent purchases are under
+    way.
     """
 
     office: Office
