@@ -173,6 +173,7 @@ SENTENCES: dict[tuple[str, str], Any] = {
     ("need-report", "take"): _l("Tog hand om behovet %(title)s."),
     ("need-report", "pass-on"): _l("Flyttade behovet %(title)s till kategorin %(category)s."),
     ("need-report", "answer"): _l("Svarade på behovet %(title)s."),
+    ("need-report", "correct"): _l("Rättade direktupphandlingen för behovet %(title)s."),
     ("need-report", "withdraw"): _l("Tog tillbaka behovet %(title)s."),
     ("competition", "announce"): _l("Begärde anbud i %(number)s."),
     ("competition", "name-witness"): _l("Bad %(witness)s att vara med och öppna anbuden i %(number)s."),

@@ -1,7 +1,8 @@
 """Conflict of interest (jäv): a person's declared interest in a supplier, for which she never decides about what is
 bought from it (KL 6 kap. 28–32 §§ and 7 kap. 4 §, FL 16–18 §§).
 
-Entries are only added: a declaration is withdrawn by a new one that names it.
+Entries are only added, and the database refuses to change or delete one: a declaration is withdrawn by a new one that
+names it.
 """
 
 from __future__ import annotations

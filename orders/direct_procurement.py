@@ -8,7 +8,7 @@ per organisation, per branch below the root of the category tree, and per calend
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 
@@ -24,7 +24,7 @@ from catalog.parameter import parameter
 from catalog.words import kr
 from core.db import Base, db, locks_rows
 from core.errors import RuleBroken
-from core.types import Amount, TextEnum
+from core.types import Amount, TextEnum, UtcDateTime
 from orders.need import NeedReport
 
 MOST_ASKED = 5  # suppliers in the form
@@ -81,6 +81,7 @@ class DirectProcurement(Base):
     asked: Mapped[list[AskedSupplier]] = relationship(
         back_populates="procurement", order_by="AskedSupplier.position", cascade="all, delete-orphan"
     )
+    corrections: Mapped[list[Correction]] = relationship(back_populates="procurement", order_by="Correction.id")
 
     @property
     def chosen(self) -> AskedSupplier:
@@ -104,6 +105,28 @@ class AskedSupplier(Base):
     is_chosen: Mapped[bool] = mapped_column(default=False)
 
     procurement: Mapped[DirectProcurement] = relationship(back_populates="asked")
+
+
+class Correction(Base):
+    """What a decided direct procurement said until somebody corrected it, and why it was wrong.
+
+    Rows are only added: the database refuses to change or delete one.
+    """
+
+    __tablename__ = "procurement_correction"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    procurement_id: Mapped[int] = mapped_column(ForeignKey("direct_procurement.id"), index=True)
+    former_value: Mapped[Decimal] = mapped_column(Amount)
+    former_supplier: Mapped[str] = mapped_column(String(200))
+    former_number: Mapped[str | None] = mapped_column(String(10))
+    former_reasons: Mapped[str | None] = mapped_column(Text)
+    why: Mapped[str] = mapped_column(String(500))
+    made_by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    procurement: Mapped[DirectProcurement] = relationship(back_populates="corrections")
+    made_by: Mapped[User] = relationship()
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,22 @@ class ProcurementForm(BaseForm):
         return False
 
 
+class CorrectionForm(BaseForm):
+    """What a decided direct procurement shall say instead, and why."""
+
+    value = DecimalField(_l("Värde, kronor utan moms"), [Required()], places=2, min=Decimal("0.01"), max=MOST_VALUE)
+    supplier = TextField(_l("Vald leverantör"), [Required()], longest=200)
+    organisation_number = OrganisationNumberField(_l("Organisationsnummer"))
+    reasons = LongTextField(
+        _l("Skäl"),
+        longest=4000,
+        description=_l("Varför direktupphandling, hur konkurrensen togs till vara och varför leverantören valdes."),
+    )
+    why = LongTextField(
+        _l("Vad var fel?"), [Required()], longest=500, description=_l("Står kvar vid de tidigare uppgifterna.")
+    )
+
+
 class AskedForm(BaseForm):
     """One supplier that was asked; a row without a name is no row."""
 

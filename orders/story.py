@@ -215,6 +215,18 @@ def _answer_need(who: str, detail: dict[str, Any]) -> Sentence:
     return _("%(who)s svarade: %(answer)s.", who=who, answer=ANSWER_NAMES[NeedAnswer(detail["answer"])])
 
 
+def _correct_need(who: str, detail: dict[str, Any]) -> Sentence:
+    return _(
+        "%(who)s rättade direktupphandlingen till %(value)s hos %(supplier)s. "
+        "Förut stod %(former_value)s hos %(former)s.",
+        who=who,
+        value=_amount(detail, "value"),
+        supplier=detail.get("supplier", "–"),
+        former_value=_amount(detail, "former_value"),
+        former=detail.get("former_supplier", "–"),
+    )
+
+
 def _withdraw_need(who: str, detail: dict[str, Any]) -> Sentence:
     return _("%(who)s tog tillbaka anmälan.", who=who)
 
@@ -306,5 +318,6 @@ SENTENCES: dict[tuple[str, str], Telling] = {
     ("need-report", "take"): _take_need,
     ("need-report", "pass-on"): _pass_on_need,
     ("need-report", "answer"): _answer_need,
+    ("need-report", "correct"): _correct_need,
     ("need-report", "withdraw"): _withdraw_need,
 }

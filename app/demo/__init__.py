@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.demo.agreements import Office, plan_agreements
+from app.demo.approvals import plan_approvals
 from app.demo.categories import make_categories
 from app.demo.chronicle import Chronicle
 from app.demo.coding import make_coding
@@ -57,6 +58,7 @@ def make_demo(progress: Progress | None = None, *, purchases: int = PURCHASES) -
         office = Office(places, people, categories, suppliers)
         plan_agreements(office, chronicle, BEGAN)
         plan_blocks(chronicle, suppliers, people)
+        plan_approvals(office, chronicle, BEGAN)
         plan_history(office, chronicle, purchases)
         plan_needs(office, chronicle)
         plan_competitions(office, chronicle)

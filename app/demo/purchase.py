@@ -62,8 +62,9 @@ class Purchase:
     """Somebody's purchase for a unit, and what becomes of it.
 
     `story`: whole, parts, partial, over, damaged, wrong, missing, short, cancelled, declined, confirmed, placed or
-    undelivered for what is ordered; rejected, withdrawn, returned, mended or waiting for what never is, or not yet.
-    Acts that would lie in the future do not happen, so that recent purchases are under way.
+    undelivered for what is ordered; rejected, withdrawn, returned, mended, half (the last yes is lacking) or waiting
+    for what never is, or not yet. Acts that would lie in the future do not happen, so that recent purchases are under
+    way.
     """
 
     office: Office
@@ -181,6 +182,8 @@ class Purchase:
         requisition = self.requisition
         assert requisition is not None
         step = next(step for step in steps_of(requisition) if step.state is ApprovalState.PENDING)
+        if self.story == "half" and step.lacks_yes == 1 and not step.following:
+            return
         person, seen = self._decider(step), step.content_hash
         if self.story == "rejected":
             reject(person, step, self.chance.choice(REJECTIONS), seen)
@@ -197,7 +200,7 @@ class Purchase:
 
     def _decider(self, step: ApprovalStep) -> User:
         """One of the candidates, or whoever stands in for her today."""
-        candidate = self.chance.choice(step.candidates).user
+        candidate = self.chance.choice([seat for seat in step.candidates if seat.is_open]).user
         if len([other for other in steps_of(step.requisition) if other.round == step.round]) > 1:
             return candidate  # the substitute may be asked in another step, and nobody decides twice
         substitutions = db.session.scalars(select(Substitution).where(Substitution.absent_id == candidate.id))

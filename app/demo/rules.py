@@ -31,16 +31,22 @@ def make_rules(places: Places, people: People, categories: dict[str, Category]) 
     steps = [(StepKind.PERSON, people["helena@ostersund"])]
     _rule(places, "OSD", "Livsmedel till köken under 100 000 kr", steps, below=HIGH, category=food, unit="320")
     _bands(places, "OSD", [(PARENT, None), (StepKind.GROUP, board)])
-    _bands(places, "KRO", [(UNIT, None), (StepKind.PERSON, people["margareta@krokom"])])
+    # wide enough for two in union: whoever was asked before is left out
+    heads = _group(
+        places, "KRO", "Ledningsgruppen", [people[f"{n}@krokom"] for n in ("margareta", "patrik", "hans", "christer")]
+    )
+    steps = [(UNIT, None), (StepKind.GROUP, heads)]
+    _bands(places, "KRO", steps, middle=steps)
     _bands(places, "ARE", [(UNIT, None), (StepKind.PERSON, people["gunilla@are"])])
     for prefix in places.organisations:
         if prefix not in ("OSD", "KRO", "ARE"):
             _rule(places, prefix, "Alla beställningar", [(UNIT, None)])
 
 
-def _bands(places: Places, prefix: str, top: list[Step]) -> None:
+def _bands(places: Places, prefix: str, top: list[Step], middle: list[Step] | None = None) -> None:
+    middle = middle or [(UNIT, None), (PARENT, None)]
     _rule(places, prefix, "Under 25 000 kr", [(UNIT, None)], below=LOW)
-    _rule(places, prefix, "25 000 till 100 000 kr", [(UNIT, None), (PARENT, None)], start=LOW, below=HIGH)
+    _rule(places, prefix, "25 000 till 100 000 kr", middle, start=LOW, below=HIGH)
     _rule(places, prefix, "Från 100 000 kr", top, start=HIGH)
 
 

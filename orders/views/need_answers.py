@@ -19,13 +19,15 @@ from catalog.search.miss import misses
 from core.clock import today
 from core.errors import NotAllowed, RuleBroken, WrongState
 from core.state import can
-from core.web import requires
+from core.web import kr, requires
 from orders.actions import need as act
+from orders.actions.correction import Corrected
+from orders.actions.correction import correct as correct_procurement
 from orders.actions.need import Answer, ProcurementFacts
 from orders.direct_procurement import CHAPTER, RunningSum, running_sum
 from orders.need import NeedAnswer, NeedReport
 from orders.need_export import write_needs
-from orders.need_forms import AnswerForm, PassOnForm, ProcurementForm, asked_forms, asked_of
+from orders.need_forms import AnswerForm, CorrectionForm, PassOnForm, ProcurementForm, asked_forms, asked_of
 from orders.need_queries import (
     agreement_numbered,
     article_numbered,
@@ -35,7 +37,7 @@ from orders.need_queries import (
     months_until,
 )
 from orders.policy import may_answer_need, sees_everything
-from orders.views.needs import bp, visible_report
+from orders.views.needs import bp, documented, visible_report
 
 __all__ = ["bp"]  # the pages of both files are one blueprint's
 
@@ -141,6 +143,39 @@ def direct(report_id: int) -> Any:
         "needs/direct.html", form=form, rows=rows, report=report, standing=_standing(form, report), chapter=CHAPTER
     )
     return page, 200 if recounts else status(form)
+
+
+@bp.route("/<int:report_id>/documentation/correct", methods=["GET", "POST"])
+@requires(Permission.AGREEMENT_MANAGE)
+def correct(report_id: int) -> Any:
+    """The value or the supplier of a decided direct procurement was noted wrong."""
+    report, procurement = documented(report_id)
+    if not may_answer_need(current(), report):
+        raise NotAllowed(_l("Bara en avtalsägare som inte själv har anmält behovet kan rätta uppgifterna."))
+    chosen = procurement.chosen
+    stands = {"value": procurement.value, "supplier": chosen.name, "reasons": procurement.reasons}
+    form = CorrectionForm(data={**stands, "organisation_number": chosen.organisation_number})
+    if form.validate_on_submit():
+        with refusals_on(form):
+            said = Corrected(
+                value=form.value.data,  # type: ignore[arg-type, unused-ignore]  # required by the form
+                supplier=form.supplier.data or "",
+                organisation_number=form.organisation_number.data or None,
+                reasons=form.reasons.data or None,
+            )
+            standing = correct_procurement(current(), procurement, said, form.why.data or "")
+            flash(_("Uppgifterna är rättade. Det som stod förut finns kvar nedanför."), "success")
+            if standing.total >= standing.limit:
+                told = _(
+                    "Årets direktupphandlingar i %(branch)s är nu %(total)s. De skulle ha hållit sig under %(limit)s.",
+                    branch=standing.branch.name,
+                    total=kr(standing.total),
+                    limit=kr(standing.limit, 0),
+                )
+                flash(told, "warning")
+            return redirect(url_for("needs.documentation", report_id=report_id), 303)
+        report, procurement = documented(report_id)
+    return render_template("needs/correct.html", form=form, report=report, procurement=procurement), status(form)
 
 
 def _standing(form: ProcurementForm, report: NeedReport) -> RunningSum | None:

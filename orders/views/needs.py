@@ -26,9 +26,10 @@ from core.errors import NotFound
 from core.forms import tidied
 from core.state import can
 from core.web import read_key, requires
+from orders import procurement_report
 from orders.actions import need as act
 from orders.actions.need import NeedFacts
-from orders.direct_procurement import ASKED_NAMES
+from orders.direct_procurement import ASKED_NAMES, DirectProcurement
 from orders.need import ANSWER_NAMES, REFUSAL_NAMES, NeedReport
 from orders.need_forms import NeedForm, QuestionForm
 from orders.need_queries import attachment_for, procurement_of, report_for, reports_page, units_of
@@ -110,11 +111,24 @@ def attachment(report_id: int, attachment_id: int) -> Any:
 @requires(Permission.CATALOGUE_READ)
 def documentation(report_id: int) -> Any:
     """The documentation of a direct procurement, as a page to print (LOU 19 a kap. 11 §)."""
-    report = visible_report(report_id)
-    procurement = procurement_of(report)
-    if procurement is None:
-        raise NotFound(_l("Anmälan finns inte, eller så får du inte se den."))
-    return render_template("needs/documentation.html", report=report, procurement=procurement, asked_names=ASKED_NAMES)
+    report, procurement = documented(report_id)
+    return render_template(
+        "needs/documentation.html",
+        report=report,
+        procurement=procurement,
+        asked_names=ASKED_NAMES,
+        may_correct=may_answer_need(current(), report) and has_permission(Permission.AGREEMENT_MANAGE),
+    )
+
+
+@bp.get("/<int:report_id>/documentation.pdf")
+@requires(Permission.CATALOGUE_READ)
+def documentation_pdf(report_id: int) -> Response:
+    """The same to file with the case, with all corrections."""
+    report, procurement = documented(report_id)
+    response = Response(procurement_report.documentation_pdf(procurement), mimetype="application/pdf")
+    response.headers.set("Content-Disposition", "inline", filename=f"direktupphandling-{report.id}.pdf")
+    return response
 
 
 @bp.post("/<int:report_id>/withdraw")
@@ -127,6 +141,15 @@ def withdraw(report_id: int) -> Any:
 
 def visible_report(report_id: int) -> NeedReport:
     return report_for(current(), acting_organisation(), report_id)
+
+
+def documented(report_id: int) -> tuple[NeedReport, DirectProcurement]:
+    """A report that she sees, and the direct procurement it was answered with. Raises NotFound."""
+    report = visible_report(report_id)
+    procurement = procurement_of(report)
+    if procurement is None:
+        raise NotFound(_l("Anmälan finns inte, eller så får du inte se den."))
+    return report, procurement
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,10 +34,11 @@ from core.errors import AvropError
 from exchange.outbox import MessageState, OutboxMessage
 from exchange.units import UNITS
 from orders.actions.order import draws_not_come
-from orders.approval import ApprovalStep
+from orders.approval import ApprovalState, ApprovalStep
 from orders.approval_queries import steps_to_decide
 from orders.basket import Basket
 from orders.competition import Competition, CompetitionState
+from orders.conflict import Conflict
 from orders.favourite import Favourite
 from orders.need import NeedAnswer, NeedReport, NeedState
 from orders.need_queries import inbox_page
@@ -206,6 +207,28 @@ def test_the_demo_approver_has_something_to_decide(demo: TransactionalFlask) -> 
     steps: list[ApprovalStep] = list(steps_to_decide(maria, maria.organisations()[0]))
     assert len(steps) >= 3
     assert any(step.requisition.net_amount > 25_000 for step in steps)
+
+
+def test_one_waits_for_its_second_yes_in_union(demo: TransactionalFlask) -> None:
+    steps = db.session.scalars(select(ApprovalStep).where(ApprovalStep.state == ApprovalState.PENDING)).all()
+    [step] = [step for step in steps if step.yes_needed == 2]
+    assert step.lacks_yes == 1
+    assert len([seat for seat in step.candidates if seat.is_open]) > 1
+
+
+def test_interests_are_declared_and_one_is_withdrawn(demo: TransactionalFlask) -> None:
+    declared = db.session.scalars(select(Conflict).where(Conflict.withdraws_id.is_(None))).all()
+    assert {conflict.user.name: conflict.is_current(today()) for conflict in declared} == {
+        "Ingrid Ljung": True,
+        "Kerstin Wallin": True,
+        "Ulrika Sandgren": False,
+    }
+
+
+def test_a_decision_is_handed_over_to_who_is_not_ill(demo: TransactionalFlask) -> None:
+    lena = db.session.scalars(select(User).where(User.email == "lena@ostersund.example")).one()
+    handed = [seat for step in steps_to_decide(lena, lena.organisations()[0]) for seat in step.candidates]
+    assert "Ingrid Ljung" in [seat.instead_of for seat in handed]
 
 
 def test_the_demo_orderer_may_order_what_lies_in_her_basket(demo: TransactionalFlask) -> None:

@@ -80,6 +80,7 @@ def test_a_need_from_the_empty_search_to_its_answer(
     expect(page.get_by_text("555990-0716").first).to_be_visible()
     check_page(page)
     screenshot(page, "need-documentation")
+    correct_procurement(page, check_page, screenshot)
     page.goto("/needs/overview")
     check_page(page)
     screenshot(page, "need-overview")
@@ -92,6 +93,24 @@ def test_a_need_from_the_empty_search_to_its_answer(
     page.goto("/needs")
     check_page(page)
     screenshot(page, "need-mine")
+
+
+def correct_procurement(page: Page, check_page: Check, screenshot: Picture) -> None:
+    """A figure was noted wrong: on the page of the documentation."""
+    pdf = page.request.get(str(page.get_by_role("link", name="Visa som PDF").get_attribute("href")))
+    assert (pdf.headers["content-type"], pdf.body()[:5]) == ("application/pdf", b"%PDF-")
+    page.get_by_role("link", name="Rätta uppgifterna").click()
+    check_page(page)
+    page.get_by_label("Värde, kronor utan moms").fill("15 000")
+    page.get_by_role("button", name="Rätta uppgifterna").click()
+    expect(page.get_by_role("alert")).to_contain_text("Vad var fel? – Fyll i det här fältet.")
+    check_page(page)
+    screenshot(page, "need-correct")
+    page.get_by_label("Vad var fel?").fill("En nolla för mycket.")
+    page.get_by_role("button", name="Rätta uppgifterna").click()
+    expect(page.get_by_role("region", name="Rättelser")).to_contain_text("150\N{NO-BREAK SPACE}000,00")
+    check_page(page)
+    screenshot(page, "need-corrected")
 
 
 def fill_procurement(page: Page, value: str) -> None:

@@ -7,28 +7,16 @@ from collections.abc import Callable
 from threading import Event
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from app.demo import PASSWORD
 from app.worker import run_once
 from tests.browser.conftest import NewPage, Site, log_in_by_form
+from tests.browser.keyboard import Keyboard
 
 pytestmark = pytest.mark.browser
 
 Check = Callable[[Page], None]
 Picture = Callable[[Page, str], None]
-
-# Where the focus is hidden or unseen; nothing when all is well (WCAG 2.4.7 and 2.4.11).
-FOCUS = """() => {
-  const focused = document.activeElement, style = getComputedStyle(focused);
-  if (focused === document.body) return "nothing";
-  const told = focused.outerHTML.slice(0, 120);
-  if (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2) return "no outline: " + told;
-  const box = focused.getClientRects()[0];
-  const hit = document.elementFromPoint(box.left + box.width / 2, Math.min(box.top + box.height / 2, innerHeight - 1));
-  if (!hit || !(focused.contains(hit) || hit.contains(focused))) return "covered: " + told;
-  return "";
-}"""
 
 
 @pytest.fixture
@@ -180,41 +168,3 @@ def test_the_road_without_scripts(site: Site, new_page: NewPage) -> None:
     page.get_by_role("button", name="Skicka för godkännande").click()
     expect(page.get_by_role("heading", name="Väntar på beslut")).to_be_visible()
     expect(page.get_by_text("Henrik Dahl har fått frågan.")).to_be_visible()
-
-
-class Keyboard:
-    """Somebody who has no pointer. Wherever she comes she must see where she is."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def log_in(self, email: str) -> None:
-        self.walk_to(self.page.get_by_label("E-postadress"))
-        self.write(email)
-        self.walk_to(self.page.get_by_label("Lösenord"))
-        self.write(PASSWORD)
-        self.press_enter()
-
-    def walk_to(self, target: Locator, *, most: int = 80) -> None:
-        """Press Tab until the target has the focus."""
-        for _step in range(most):
-            self.page.keyboard.press("Tab")
-            fault = self.page.evaluate(FOCUS)
-            assert fault in ("", "nothing"), f"{self.page.url}: {fault}"
-            if target.evaluate("element => element === document.activeElement"):
-                return
-        pytest.fail(f"{self.page.url}: {most} steps with Tab do not reach {target}")
-
-    def skip_to_content(self) -> None:
-        """The first stop of every page leads past its head."""
-        self.walk_to(self.page.locator(".skip-link"), most=1)
-        self.page.keyboard.press("Enter")
-
-    def write(self, text: str) -> None:
-        self.page.keyboard.press("Control+a")
-        self.page.keyboard.type(text)
-
-    def press_enter(self) -> None:
-        """Follow the link, press the button or send the form, and wait for the page."""
-        with self.page.expect_navigation():
-            self.page.keyboard.press("Enter")

@@ -140,6 +140,8 @@ SCOPES: dict[str, tuple[str, Scope]] = {
     "needs.report_id": ("need report", reported),
     "needs.attachment_id": ("need attachment", reported),
     "needs.documentation.report_id": ("documented need", reported),
+    "needs.documentation_pdf.report_id": ("documented need", reported),
+    "needs.correct.report_id": ("documented need", reported),
     "competitions.lot_id": ("lot", published_or_managed),
     "competitions.competition_id": ("competition", competed),
     "competitions.bid_id": ("bid", competed),

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from auth.journal import verify
 from auth.organisation import DeliveryAddress, Organisation, Unit
 from auth.permission import Role
-from auth.user import User
+from auth.user import LimitPeriod, User
 from catalog.agreement import Award, CallOffMethod, Lot
 from catalog.ceiling import Ceiling
 from catalog.price_list import Article
@@ -37,7 +37,7 @@ from orders.order import Order, OrderLine
 from orders.order_queries import order_for, received_quantities
 from orders.receipt import Receipt
 from orders.requisition import Requisition
-from tests.factories.auth import make_member
+from tests.factories.auth import make_member, make_substitution
 from tests.factories.catalog import make_agreement, make_award, make_ceiling, make_lot, make_offer, make_price_list
 from tests.factories.orders import Place, make_order, make_place, make_requisition, make_rule, pending_step
 
@@ -212,6 +212,27 @@ def test_the_first_two_clicks_into_an_empty_basket_do_not_collide(fresh_app: Tra
     assert at_once(fresh_app, put, WORKERS) == Counter({"done": WORKERS})
     with fresh_app.app_context(), reading():
         assert [line.quantity for line in db.session.scalars(select(BasketLine))] == [Decimal(WORKERS)]
+
+
+@pytest.mark.parametrize("stands_in", [False, True])
+def test_a_period_limit_is_never_passed(fresh_app: TransactionalFlask, stands_in: bool) -> None:
+    """Forty yeses at once, 100 kr each, of an approver who may approve 1,000 kr in a month: ten get through, also where
+    every other one is said by who stands in for her."""
+    with fresh_app.app_context(), unit_of_work() as session:
+        place = make_place()
+        paper = make_offer(place.organisation, price=Decimal(100))
+        steps = [pending_step(make_requisition(place, [(paper, Decimal(1))])).id for _ in range(40)]
+        substitute = make_member(Role.ORDERER, place.organisation)
+        make_substitution(place.organisation, place.approver, substitute)
+        [right] = place.approver.memberships
+        right.period_limit, right.limit_period = Decimal(1000), LimitPeriod.MONTH
+        session.flush()
+        people = (place.approver.id, substitute.id if stands_in else place.approver.id)
+    outcome = at_once(fresh_app, lambda n: say_yes(steps[n], people[n % 2]), 40)
+    assert outcome == Counter({"done": 10, "not-allowed": 30})
+    with fresh_app.app_context(), reading():
+        assert db.session.scalar(select(func.sum(Order.net_amount))) == Decimal(1000)
+        assert verify()[1] is None
 
 
 # One lot, fifty at once: whose turn it is, and how much there is

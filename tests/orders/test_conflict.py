@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
 
 from auth.journal import entries_about
 from auth.permission import Role
@@ -205,3 +207,13 @@ def test_as_many_queries_for_many_declarations(place: Place, login_as: LogIn, co
             client.get("/admin/conflicts")
         counted.append(len(queries))
     assert counted[0] == counted[1]
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE conflict_declaration SET ends_on = NULL", "DELETE FROM conflict_declaration"]
+)
+def test_the_database_refuses_to_change_a_declaration(place: Place, statement: str) -> None:
+    _article, supplier = from_supplier(place)
+    declare(place.approver, place.organisation, place.approver, supplier)
+    with pytest.raises(DatabaseError, match="never changed"):
+        db.session.execute(text(statement))
