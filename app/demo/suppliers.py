@@ -8,8 +8,10 @@ from app.demo.chronicle import Chronicle
 from app.demo.numbers import organisation_numbers
 from app.demo.people import People
 from auth.journal import record
+from auth.user import User
 from catalog.actions.supplier import block
 from catalog.supplier import Channel, Supplier
+from core.clock import today
 from core.db import db
 from core.types import sort_key
 
@@ -109,4 +111,8 @@ def plan_blocks(chronicle: Chronicle, suppliers: dict[str, Supplier], people: Pe
     """Put the blocks into the chronicle: whoever is blocked today could deliver before."""
     karin = people["karin@upphandling"]
     for key, (days_ago, reason) in BLOCKED.items():
-        chronicle.at(chronicle.instant(days_ago, 11), partial(block, karin, suppliers[key], reason))
+        chronicle.at(chronicle.instant(days_ago, 11), partial(_block, karin, suppliers[key], reason))
+
+
+def _block(actor: User, supplier: Supplier, reason: str) -> None:
+    block(actor, supplier, reason, decision=f"Upphandlingskontorets beslut {today()}")

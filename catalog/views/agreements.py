@@ -8,6 +8,7 @@ from flask import Blueprint, Response, render_template, request
 
 from auth.login import acting_organisation, current
 from auth.permission import Permission
+from catalog.ceiling_change import changes_of
 from catalog.method import explanation
 from catalog.policy import may_manage
 from catalog.queries import (
@@ -52,6 +53,7 @@ def show(number: str) -> Any:
         may_order=agreement.is_open_to(acting_organisation(), on),
         entitled=sorted(agreement.entitlements, key=lambda e: (e.organisation.sort_name, e.id)),
         ceilings=ceilings_of(agreement),
+        changes=changes_of(agreement),
         explanations={lot.id: explanation(lot) for lot in agreement.lots},
         article_counts=articles_on_sale(agreement, on),
         on=on,

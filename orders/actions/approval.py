@@ -213,7 +213,7 @@ def _turn_down(actor: User, step: ApprovalStep, act: str, outcome: str, reason: 
     advance(requisition, act)
     requisition.decided_at = now()
     close_route(requisition)
-    ceiling.release_reserved(all_draws(requisition_drafts(requisition)))
+    ceiling.release_reserved(all_draws(requisition_drafts(requisition), requisition.organisation_id))
     mail.tell_outcome(requisition, outcome, actor, reason, [])
     return requisition
 
