@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.demo.agreements import Office, plan_agreements
 from app.demo.categories import make_categories
+from app.demo.ceilings import plan_ceilings
 from app.demo.chronicle import Chronicle
 from app.demo.coding import make_coding
 from app.demo.competitions import plan_competitions
@@ -59,5 +60,6 @@ def make_demo(progress: Progress | None = None, *, purchases: int = PURCHASES) -
         plan_history(office, chronicle, purchases)
         plan_needs(office, chronicle)
         plan_competitions(office, chronicle)
+        plan_ceilings(office, chronicle)
         say(_("Avtal, prislistor och ett år av beställningar …"))
         chronicle.play()

@@ -9,11 +9,11 @@ from app.demo.numbers import organisation_numbers
 from app.demo.people import People
 from auth.journal import record
 from auth.user import User
-from catalog.actions.supplier import block
 from catalog.supplier import Channel, Supplier
 from core.clock import today
 from core.db import db
 from core.types import sort_key
+from orders.actions.block import block_supplier
 
 # short name (also the mail domain)|name|street|postal code|city|contact|channel
 _SUPPLIERS = """
@@ -115,4 +115,4 @@ def plan_blocks(chronicle: Chronicle, suppliers: dict[str, Supplier], people: Pe
 
 
 def _block(actor: User, supplier: Supplier, reason: str) -> None:
-    block(actor, supplier, reason, decision=f"Upphandlingskontorets beslut {today()}")
+    block_supplier(actor, supplier, reason, decision=f"Upphandlingskontorets beslut {today()}")
