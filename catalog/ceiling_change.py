@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from auth.user import User
 from catalog.agreement import Agreement, AgreementDocument, LegalRegime
 from catalog.ceiling import Ceiling
+from core.clock import local
 from core.db import Base, db
 from core.types import Measured, TextEnum, UtcDateTime
 
@@ -90,6 +91,11 @@ class CeilingChange(Base):
     ceiling: Mapped[Ceiling] = relationship()
     document: Mapped[AgreementDocument | None] = relationship()
     changed_by: Mapped[User | None] = relationship()
+
+    @property
+    def day(self) -> date:
+        """The decision's day, or that of the change."""
+        return self.decided_on or local(self.changed_at).date()
 
     @property
     def ground_name(self) -> Any:

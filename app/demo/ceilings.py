@@ -3,6 +3,7 @@ purchases that look split, and what lies with a supplier that is blocked the nex
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -38,18 +39,17 @@ ELSEWHERE = (
 
 def plan_ceilings(office: Office, chronicle: Chronicle) -> None:
     """Put it all into the chronicle."""
-    for minute, (days, act) in enumerate(
-        (
-            (50, _part),
-            (45, _elsewhere),
-            (44, _correct),
-            (30, _prolong),
-            (26, _raise),
-            (7, partial(_split, "demo-split-1", 23_400)),
-            (4, partial(_split, "demo-split-2", 24_100)),
-            (10, _waits_for_the_blocked),
-        )
-    ):
+    acts: tuple[tuple[int, Callable[[Office], None]], ...] = (
+        (50, _part),
+        (45, _elsewhere),
+        (44, _correct),
+        (30, _prolong),
+        (26, _raise),
+        (10, _waits_for_the_blocked),
+        (7, partial(_split, "demo-split-1", 23_400)),
+        (4, partial(_split, "demo-split-2", 24_100)),
+    )
+    for minute, (days, act) in enumerate(acts):
         chronicle.at(chronicle.instant(chronicle.workday(days), 13, minute), partial(act, office))
 
 
