@@ -136,9 +136,7 @@ class Ceiling(Base):
     def level(self, levels: Sequence[int]) -> int:
         """The highest of some levels, in percent of the limit, that its use has reached; 0 below the lowest and where
         the limit is unknown."""
-        if self.limit is None:
-            return 0
-        return max((level for level in levels if self.used * 100 >= self.limit * level), default=0)
+        return 0 if self.limit is None else level_reached(self.limit, self.used, levels)
 
     @property
     def scope_name(self) -> str:
@@ -151,6 +149,11 @@ class Ceiling(Base):
         if self.organisation is not None:
             parts.append(self.organisation.name)
         return " · ".join(parts)
+
+
+def level_reached(limit: Decimal, used: Decimal, levels: Sequence[int]) -> int:
+    """The highest of some levels, in percent, that so much use has reached; 0 below the lowest."""
+    return max((level for level in levels if used * 100 >= limit * level), default=0)
 
 
 @dataclass(frozen=True, slots=True)

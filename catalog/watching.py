@@ -16,7 +16,7 @@ from catalog.agreement import Agreement, AgreementState, ExtensionOption, Lot
 from catalog.ceiling import Ceiling
 from catalog.managing import agreement_owners
 from catalog.policy import manageable
-from catalog.watch import DATE_NAMES, DAYS_BEFORE, DateKind, Watch, levels_of
+from catalog.watch import DATE_NAMES, DAYS_BEFORE, DateKind, Watch, levels_of, usual
 from core.clock import today
 from core.db import db
 from exchange.tablefile import Sheet
@@ -76,9 +76,9 @@ def coming_days(user: User, wanted: DatesFilter) -> list[ComingDay]:
 def days_to_tell(on: date) -> list[tuple[int, DateKind, date]]:
     """The days that people should have been told of by now and that have not passed, as agreement id, kind and day;
     whether they were told or not. Two queries."""
-    longest = timedelta(days=MOST_DAYS)
     stated = {watch.agreement_id: watch for watch in db.session.scalars(select(Watch))}
-    found = db.session.scalars(_with_a_day(on, on + longest)).unique()
+    longest = max(watch.days_before(kind) for watch in (usual(0), *stated.values()) for kind in DateKind)
+    found = db.session.scalars(_with_a_day(on, on + timedelta(days=longest))).unique()
     days = (day for agreement in found for day in days_of(agreement) if on <= day.day)
     return [
         (day.agreement.id, day.kind, day.day)

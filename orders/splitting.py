@@ -21,12 +21,14 @@ from flask_babel import lazy_gettext as _l
 
 class LimitKind(str, Enum):
     APPROVAL = "approval"  # an amount from which other people approve
+    APPROVER = "approver"  # what some approver may say yes to
     COMPETITION = "competition"  # a lot's, above which competition is renewed
     DIRECT = "direct-procurement"
 
 
 LIMIT_NAMES = {
     LimitKind.APPROVAL: _l("attestreglernas gräns"),
+    LimitKind.APPROVER: _l("en attestants beloppsgräns"),
     LimitKind.COMPETITION: _l("gränsen för förnyad konkurrensutsättning"),
     LimitKind.DIRECT: _l("direktupphandlingsgränsen"),
 }
@@ -88,10 +90,14 @@ def is_just_under(amount: Decimal, limit: Decimal, measure: Measure, *, may_reac
 
 
 def splits(
-    purchases: Iterable[Purchase], limits: Collection[Decimal], direct: Decimal | None, measure: Measure
+    purchases: Iterable[Purchase],
+    limits: Collection[Decimal],
+    direct: Decimal | None,
+    measure: Measure,
+    own: Collection[Decimal] = (),
 ) -> list[Split]:
     """The probable splits of one organisation's purchases, the latest first. `limits`: of its approval rules; `direct`:
-    the limit of direct procurement."""
+    the limit of direct procurement; `own`: what its approvers may say yes to."""
     of_category: dict[Any, list[Purchase]] = {}
     of_lot: dict[Any, list[Purchase]] = {}
     for purchase in purchases:
@@ -102,6 +108,8 @@ def splits(
         whole = _whole(group)
         for limit in sorted(set(limits)):
             found += _near(LimitKind.APPROVAL, limit, whole, measure)
+        for limit in sorted(set(own)):
+            found += _near(LimitKind.APPROVER, limit, whole, measure, may_reach=True)
         if direct is not None:
             found += _near(LimitKind.DIRECT, direct, whole, measure)
     for group in of_lot.values():

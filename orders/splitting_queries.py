@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import BigInteger, cast, func, literal, null, select, true, union_all
+from sqlalchemy import BigInteger, and_, cast, func, literal, null, select, true, union_all
 
 from auth.organisation import Organisation, Unit
 from auth.permission import Role
-from auth.user import User
+from auth.user import Membership, User
 from catalog.agreement import Agreement, Lot
 from catalog.category import Category
 from catalog.parameter import Parameter
@@ -50,20 +50,24 @@ def _read(
     first: date, organisation_ids: Collection[int] | None, supplier_ids: Collection[int] | None, on: date
 ) -> list[Split]:
     purchases: dict[int, list[Purchase]] = {}
-    limits: dict[int, set[Decimal]] = {}
+    limits: dict[str, dict[int, set[Decimal]]] = {"limit": {}, "own": {}}
     parameters: dict[str, Decimal] = {}
     for row in db.session.execute(_everything(first, organisation_ids, supplier_ids, on)):
         if row.what == "purchase":
             purchases.setdefault(row.organisation, []).append(_purchase(row))
-        elif row.what == "limit":
-            limits.setdefault(row.organisation, set()).add(_amount(row.amount))
+        elif row.what in limits:
+            limits[row.what].setdefault(row.organisation, set()).add(_amount(row.amount))
         else:
             parameters[row.what] = _amount(row.amount)
     if not {"splitting.days", "splitting.near-percent"} <= parameters.keys():
         return []  # nobody has said what is near
     measure = Measure(int(parameters["splitting.days"]), parameters["splitting.near-percent"])
     direct = parameters.get("direct-procurement.lou")
-    found = [s for id_, of_one in purchases.items() for s in splits(of_one, limits.get(id_, set()), direct, measure)]
+    found = [
+        split
+        for id_, of_one in purchases.items()
+        for split in splits(of_one, limits["limit"].get(id_, ()), direct, measure, limits["own"].get(id_, ()))
+    ]
     return sorted(found, key=lambda split: (split.purchases[-1].on, split.limit), reverse=True)
 
 
@@ -83,11 +87,16 @@ def _everything(
         .where(r.state.in_(COUNTED), r.submitted_at >= datetime.combine(first, time(), STOCKHOLM))
         .group_by(*scope, Lot.competition_above)
     )
+    is_approver = and_(Membership.role == Role.APPROVER, Membership.starts_on <= on)
     rules = [
-        select(*_named(literal("limit"), ApprovalRule.organisation_id, *_nothing(6), cast(column, BigInteger), null()))
-        .where(ApprovalRule.is_active, column.is_not(None))
-        .where(ApprovalRule.organisation_id.in_(organisation_ids) if organisation_ids is not None else true())
-        for column in (ApprovalRule.amount_from, ApprovalRule.amount_below)
+        select(*_named(literal(what), thing.organisation_id, *_nothing(6), cast(column, BigInteger), null()))
+        .where(holds, column.is_not(None))
+        .where(thing.organisation_id.in_(organisation_ids) if organisation_ids is not None else true())
+        for what, thing, column, holds in (
+            ("limit", ApprovalRule, ApprovalRule.amount_from, ApprovalRule.is_active),
+            ("limit", ApprovalRule, ApprovalRule.amount_below, ApprovalRule.is_active),
+            ("own", Membership, Membership.amount_limit, is_approver & _still(on)),
+        )
     ]
     parameters = select(*_named(Parameter.name, null(), *_nothing(6), cast(Parameter.value, BigInteger), null())).where(
         Parameter.name.in_(PARAMETERS),
@@ -99,6 +108,10 @@ def _everything(
     if supplier_ids is not None:
         purchases = purchases.where(line.supplier_id.in_(supplier_ids))
     return union_all(purchases, *rules, parameters)
+
+
+def _still(on: date) -> Any:
+    return Membership.ends_on.is_(None) | (Membership.ends_on >= on)
 
 
 def _nothing(count: int) -> list[Any]:

@@ -88,6 +88,12 @@ def test_the_limit_of_direct_procurement_counts() -> None:
     assert split.kind is LimitKind.DIRECT
 
 
+def test_what_an_approver_may_say_yes_to_is_a_limit_that_may_be_reached() -> None:
+    [split] = splits([bought(1, "10000"), bought(2, "9000")], [], None, MEASURE, [LIMIT])
+    assert split.kind is LimitKind.APPROVER
+    assert splits([bought(1, "10000.01"), bought(2, "9000")], [], None, MEASURE, [LIMIT]) == []
+
+
 def test_a_limit_of_nothing_is_none() -> None:
     assert found(bought(1, "0"), bought(2, "0"), limits=(Decimal(0),)) == []
 
