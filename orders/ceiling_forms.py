@@ -6,7 +6,8 @@ from flask_babel import lazy_gettext as _l
 
 from catalog.agreement import Agreement
 from catalog.ceiling import SEK
-from catalog.forms import MOST, PickField, VersionedForm, unit_choices
+from catalog.ceiling_forms import unit_choices
+from catalog.forms import MOST, PickField, VersionedForm
 from core.forms import DecimalField, SelectField
 
 

@@ -11,7 +11,7 @@ from auth.login import current
 from auth.permission import Permission
 from auth.views.refusals import refusals_on, status
 from catalog.actions import external as actions
-from catalog.forms import ExternalForm
+from catalog.ceiling_forms import ExternalForm
 from catalog.managing import agreement_for, entitlable, external_for, external_of
 from catalog.views.manage import agreement_trail, ask_reason, bp
 from core.web import requires

@@ -19,9 +19,9 @@ from catalog.actions import entitlement as entitlement_actions
 from catalog.actions import lot as lot_actions
 from catalog.actions import watch as watch_actions
 from catalog.agreement import Agreement, AgreementState
+from catalog.ceiling_forms import CeilingForm, WatchForm
 from catalog.forms import (
     AwardForm,
-    CeilingForm,
     DocumentForm,
     EndForm,
     EntitlementForm,
@@ -29,7 +29,6 @@ from catalog.forms import (
     LotForm,
     TakeExtensionForm,
     VersionedForm,
-    WatchForm,
     indented,
     offer_suppliers,
 )
