@@ -20,14 +20,19 @@ from catalog import (
     agreement,
     category,
     ceiling,
+    ceiling_change,
     column_map,
     criterion,
+    external,
     parameter,
     picture,
+    price_index,
     price_list,
     price_refusal,
     price_rule,
     supplier,
+    supplier_block,
+    watch,
 )
 from catalog import views as catalog_views
 from core.config import Settings, read_settings
@@ -58,6 +63,8 @@ from orders import (
 from orders.views import approvals as approval_views
 from orders.views import basket as basket_views
 from orders.views import bids as bid_views
+from orders.views import blocks as block_views
+from orders.views import ceilings as ceiling_views
 from orders.views import coding as coding_views
 from orders.views import competitions as competition_views
 from orders.views import conflicts as conflict_views
@@ -72,14 +79,15 @@ from orders.views import registers as register_views
 from orders.views import requisitions as requisition_views
 from orders.views import rules as rule_views
 from orders.views import shopping_lists as shopping_list_views
+from orders.views import splitting as splitting_views
 
 ROOT = Path(__file__).resolve().parent.parent
 
 # Every noun with a table: importing them here makes the metadata whole.
 NOUNS = (
     *(journal, organisation, session, substitution, throttle, user),
-    *(agreement, category, ceiling, column_map, criterion, parameter, picture, price_list, price_refusal, price_rule),
-    supplier,
+    *(agreement, category, ceiling, column_map, criterion, external, parameter, picture, price_list, price_refusal),
+    *(ceiling_change, price_index, price_rule, supplier, supplier_block, watch),
     *(outbox, approval, basket, bid, blanket, competition, conflict, direct_procurement, favourite, free_text, need),
     order,
     *(coding, coding_rule, receipt, refused_line, requisition, shopping_list, volume),
@@ -93,7 +101,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *(basket_views.bp, requisition_views.bp, approval_views.bp, order_views.bp),
     *(rule_views.bp, conflict_views.bp, register_views.bp, coding_views.bp, favourite_views.bp, shopping_list_views.bp),
     *(emergency_views.bp, free_text_views.bp, quick_entry_views.bp, need_views.bp, competition_views.bp, bid_views.bp),
-    reasoned_views.bp,
+    *(reasoned_views.bp, ceiling_views.bp, block_views.bp, splitting_views.bp),
 )
 
 

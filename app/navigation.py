@@ -50,6 +50,9 @@ PERSONAL = (
 OFFICE = (
     ("followup.index", _l("Uppföljning")),
     ("manage.agreements", _l("Avtal och prislistor")),
+    ("manage.dates", _l("Kommande datum")),
+    ("manage.ceilings", _l("Tak som fylls")),
+    ("splitting.index", _l("Sannolik uppdelning")),
     ("manage.suppliers", _l("Leverantörer")),
     ("manage.categories", _l("Kategorier")),
     ("manage.searches", _l("Sökord")),

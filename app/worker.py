@@ -16,6 +16,7 @@ from app.pictures import follow_pictures, keep_pictures
 from auth.actions.leftovers import remove_leftovers
 from catalog.actions.price_list import publish_due
 from catalog.actions.upload import sweep_uploads
+from catalog.actions.watch import remind_of_dates, warn_of_ceilings
 from catalog.search import follow_index
 from core.config import Settings
 from core.db import db, rollback
@@ -24,6 +25,7 @@ from exchange.outbox import OutboxMessage
 from exchange.smtp import Connection, build
 from orders.actions.approval import remove_old_links, settle_steps
 from orders.actions.blanket import end_blankets
+from orders.actions.block import begin_blocks
 from orders.actions.emergency import flag_overdue
 from orders.actions.need import remind_late
 from orders.actions.opening import tell_openings
@@ -40,6 +42,7 @@ JOBS_EVERY = 30  # looks between two runs of the jobs: about a minute
 # What is done now and then, in transactions of its own; each returns how many things it changed.
 JOBS: list[Callable[[], int]] = [
     *(publish_due, settle_steps, remind_late, tell_openings, end_blankets, flag_overdue),
+    *(warn_of_ceilings, remind_of_dates, begin_blocks),
     *(ask_substitutes, remind_of_steps, escalate_steps),
     *(remove_leftovers, remove_old_links, sweep_uploads),
 ]

@@ -111,6 +111,16 @@ SENTENCES: dict[tuple[str, str], Any] = {
     ),
     ("agreement", "remove-entitlement"): _l("Tog bort rätten för %(organisations)s att avropa från avtal %(number)s."),
     ("agreement", "state-ceiling"): _l("Ändrade takvolymen för %(scope)s."),
+    ("agreement", "state-index"): _l(
+        "Angav %(series)s för avtal %(number)s: %(base_value)s (%(base_period)s) till %(value)s (%(period)s), "
+        "högst %(permitted)s procent. Källa: %(source)s, %(read_on)s."
+    ),
+    ("agreement", "state-watch"): _l("Ändrade bevakningen av avtal %(number)s."),
+    ("agreement", "open-ceiling"): _l("Lade till ett tak för %(scope)s."),
+    ("agreement", "enter-external"): _l("Lade in ett avrop utanför Avrop på avtal %(number)s: %(day)s, %(amount)s kr."),
+    ("agreement", "correct-external"): _l(
+        "Rättade ett avrop utanför Avrop på avtal %(number)s: %(day)s, %(amount)s kr."
+    ),
     ("agreement", "edit-price-rule"): _l("Ändrade prisregeln för avtal %(number)s."),
     ("agreement", "propose-price-rule"): _l("Föreslog en mindre sträng prisregel för avtal %(number)s."),
     ("agreement", "approve-price-rule"): _l(

@@ -175,8 +175,14 @@ class ExtensionOption(Base):
     ends_on: Mapped[date]  # the new last day if taken
     decide_by: Mapped[date | None]
     taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    taken_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    taken_until: Mapped[date | None]  # the last day that was decided: the option's, or an earlier one
+    decision_number: Mapped[str | None] = mapped_column(String(60))
+    decided_on: Mapped[date | None]
+    reason: Mapped[str | None] = mapped_column(String(1000))
 
     agreement: Mapped[Agreement] = relationship(back_populates="extensions")
+    taken_by: Mapped[User | None] = relationship()
 
 
 class AgreementDocument(Base):

@@ -65,7 +65,7 @@ def standing(awards: Sequence[Award], used: Mapping[int, Decimal], amount: Decim
 
 def standings_of(agreement: Agreement, ceilings: Iterable[Ceiling], on: date) -> dict[int, list[Share]]:
     """Where the suppliers of each lot that shares its call-offs out stand on a day, by lot id; no order counted."""
-    used = {ceiling.award_id: ceiling.used for ceiling in ceilings}
+    used = {ceiling.award_id: ceiling.used for ceiling in ceilings if ceiling.is_amount}
     found = {}
     for lot in agreement.lots:
         awards = [award for award in lot.awards if award.is_active(on) and not award.supplier.is_blocked]

@@ -4,23 +4,31 @@ A framework agreement has no further effect once its ceiling is reached (CJEU C-
 no interleaving of approvals may pass it: every change is one conditional UPDATE whose row count decides, on both
 engines. *Reserved* at submission, *ordered* when placed, released when rejected, withdrawn or cancelled. All amounts
 are SEK excl. VAT. A limit of none means *unknown*: counted, shown as unknown, never a stop and never zero.
+
+A ceiling is one of an agreement, a lot or an award, or of an organisation's part of an agreement or a lot. It counts
+SEK, or a quantity in a stated unit: then it counts what is sold in that unit or in one that is a fixed number of it
+(1 ton is 1,000 kg), and nothing else. What a package holds is not counted, because the price list may say it wrongly
+or not at all; whoever orders such goods is told that they do not count there (catalog.rules).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
-from typing import cast
+from typing import Any, cast
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import (
     Case,
     CheckConstraint,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Select,
+    String,
     Table,
     Update,
     bindparam,
@@ -32,50 +40,73 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from auth.organisation import Organisation
+from catalog import words
 from catalog.agreement import Agreement, Award, Lot
+from catalog.comparison_price import Unit, units_in
 from core.db import AnySelect, Base, db, prepared
 from core.errors import RuleBroken
-from core.types import Amount
+from core.types import Measured, UtcDateTime, rounded
 
 ZERO = Decimal(0)
+SEK = "SEK"  # the measure of a ceiling that counts money
+
+
+def _one_of(name: str, *columns: str, where: str | None = None) -> Index:
+    condition = None if where is None else text(where)
+    return Index(f"uq_ceiling_{name}", *columns, unique=True, sqlite_where=condition, postgresql_where=condition)
 
 
 class Ceiling(Base):
-    """The counters of one scope: a whole agreement, one of its lots, or one award."""
+    """The counters of one scope in one measure."""
 
     __tablename__ = "ceiling"
     __table_args__ = (
         CheckConstraint("reserved >= 0 AND ordered >= 0 AND external >= 0", name="not_negative"),
         CheckConstraint("lot_id IS NOT NULL OR award_id IS NULL", name="award_has_lot"),
-        Index(
-            "uq_ceiling_agreement",
-            "agreement_id",
-            unique=True,
-            sqlite_where=text("lot_id IS NULL"),
-            postgresql_where=text("lot_id IS NULL"),
-        ),
-        Index(
-            "uq_ceiling_lot",
-            "lot_id",
-            unique=True,
-            sqlite_where=text("award_id IS NULL"),
-            postgresql_where=text("award_id IS NULL"),
-        ),
-        Index("uq_ceiling_award", "award_id", unique=True),
+        CheckConstraint("award_id IS NULL OR organisation_id IS NULL", name="part_of_agreement_or_lot"),
+        _one_of("agreement", "agreement_id", "measure", where="lot_id IS NULL AND organisation_id IS NULL"),
+        _one_of("lot", "lot_id", "measure", where="award_id IS NULL AND organisation_id IS NULL"),
+        _one_of("award", "award_id", "measure"),
+        _one_of("part", "agreement_id", "organisation_id", "measure", where="lot_id IS NULL"),
+        _one_of("lot_part", "lot_id", "organisation_id", "measure"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     agreement_id: Mapped[int] = mapped_column(ForeignKey("agreement.id", ondelete="CASCADE"), index=True)
     lot_id: Mapped[int | None] = mapped_column(ForeignKey("lot.id", ondelete="CASCADE"), index=True)
     award_id: Mapped[int | None] = mapped_column(ForeignKey("award.id", ondelete="CASCADE"))
-    limit: Mapped[Decimal | None] = mapped_column("limit_amount", Amount)  # none: unknown
-    reserved: Mapped[Decimal] = mapped_column(Amount, default=ZERO)
-    ordered: Mapped[Decimal] = mapped_column(Amount, default=ZERO)
-    external: Mapped[Decimal] = mapped_column(Amount, default=ZERO)  # opening balance and call-offs made elsewhere
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))  # whose part; none: everybody's
+    measure: Mapped[str] = mapped_column(String(3), default=SEK)  # or a UN/ECE unit
+    limit: Mapped[Decimal | None] = mapped_column("limit_amount", Measured)  # none: unknown
+    reserved: Mapped[Decimal] = mapped_column(Measured, default=ZERO)
+    ordered: Mapped[Decimal] = mapped_column(Measured, default=ZERO)
+    external: Mapped[Decimal] = mapped_column(Measured, default=ZERO)  # opening balance and call-offs made elsewhere
+    warned_percent: Mapped[int] = mapped_column(default=0)  # the level that its people were warned of last
+    opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # none: there from the agreement's beginning
 
     agreement: Mapped[Agreement] = relationship()
     lot: Mapped[Lot | None] = relationship()
     award: Mapped[Award | None] = relationship()
+    organisation: Mapped[Organisation | None] = relationship()
+
+    @property
+    def is_amount(self) -> bool:
+        """Whether it counts money."""
+        return self.measure in (SEK, None)  # none: not stored yet
+
+    @property
+    def unit_name(self) -> Any:
+        """The unit it counts, as people write it (lazy)."""
+        return words.unit(self.measure)
+
+    def binds(self, promised_at: datetime | None) -> bool:
+        """Whether it may stop what was promised then: a ceiling that came later never does."""
+        return promised_at is None or self.opened_at is None or self.opened_at <= promised_at
+
+    def told(self, value: Decimal | None, places: int = 0) -> Any:
+        """One of its numbers as people read it: in kronor or in its unit (lazy). Nothing where there is none."""
+        return words.measured(value, None if self.is_amount else self.measure, places)
 
     @property
     def used(self) -> Decimal:
@@ -102,22 +133,53 @@ class Ceiling(Base):
         """The same of what is called off alone."""
         return int(self.called_off * 100 / self.limit) if self.limit else None
 
+    def level(self, levels: Sequence[int]) -> int:
+        """The highest of some levels, in percent of the limit, that its use has reached; 0 below the lowest and where
+        the limit is unknown."""
+        return 0 if self.limit is None else level_reached(self.limit, self.used, levels)
+
     @property
     def scope_name(self) -> str:
         """What the ceiling is a ceiling of, as the orderer knows it."""
+        parts = [self.agreement.number]
         if self.award is not None:
-            return f"{self.agreement.number} · {self.award.supplier.name}"
-        return f"{self.agreement.number} · {self.lot.title}" if self.lot is not None else self.agreement.number
+            parts.append(self.award.supplier.name)
+        elif self.lot is not None:
+            parts.append(self.lot.title)
+        if self.organisation is not None:
+            parts.append(self.organisation.name)
+        return " · ".join(parts)
+
+
+def level_reached(limit: Decimal, used: Decimal, levels: Sequence[int]) -> int:
+    """The highest of some levels, in percent, that so much use has reached; 0 below the lowest."""
+    return max((level for level in levels if used * 100 >= limit * level), default=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """An amount called off under an award: it counts on the award, its lot and its agreement."""
+    """What an organisation calls off under an award: it counts on the award, its lot and its agreement, and on the
+    organisation's part of these. `quantities`: by UN/ECE unit, for the ceilings that count one."""
 
     agreement_id: int
-    lot_id: int
-    award_id: int
+    lot_id: int | None  # only what was called off outside Avrop may leave lot, award and organisation open
+    award_id: int | None
     amount: Decimal
+    organisation_id: int | None = None
+    quantities: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+def counted(amount: Decimal, quantities: Mapping[str, Decimal], measure: str | None) -> Decimal:
+    """How much of something a ceiling with this measure counts: its amount, or its quantities in units that are a
+    fixed number of the measure, to three decimals."""
+    if measure in (SEK, None):
+        return amount
+    return rounded(sum((q * (times_measure(unit, measure) or 0) for unit, q in quantities.items()), ZERO), 3)
+
+
+def times_measure(unit_code: str, measure: str) -> Decimal | None:
+    """How many of the measure one of a unit is; none where the two do not compare."""
+    return units_in(Unit(unit_code, None, None), Unit(measure, None, None))
 
 
 def reserve(draws: Iterable[Draw]) -> None:
@@ -151,9 +213,21 @@ def take_again(draws: Iterable[Draw]) -> None:
     _change(draws, _TAKE_AGAIN)
 
 
-def ceilings_for(award_ids: Iterable[int]) -> dict[int, list[Ceiling]]:
-    """The ceilings that bind each award, as they stand now: its own, its lot's and its agreement's. One query."""
-    statement, values = _binding(list(award_ids))
+def everybodys_amount() -> tuple[ColumnElement[bool], ...]:
+    """The conditions on Ceiling of one in SEK that is no organisation's part."""
+    return Ceiling.organisation_id.is_(None), Ceiling.measure == SEK
+
+
+def count_external(draws: Iterable[Draw]) -> None:
+    """Count what was called off outside Avrop, less than nothing where it corrects. It is done already, so no limit is
+    asked: what has passed it stops the next order."""
+    _change(draws, _ADD_EXTERNAL)
+
+
+def ceilings_for(award_ids: Iterable[int], organisation_id: int) -> dict[int, list[Ceiling]]:
+    """The ceilings that bind an organisation under each award, as they stand now: the award's own, its lot's, its
+    agreement's, and the organisation's parts of these two. One query."""
+    statement, values = _binding(list(award_ids), organisation_id)
     # the counters change behind the session's back
     rows = db.session.execute(statement, values, execution_options={"populate_existing": True})
     found: dict[int, list[Ceiling]] = {}
@@ -163,7 +237,7 @@ def ceilings_for(award_ids: Iterable[int]) -> dict[int, list[Ceiling]]:
 
 
 @prepared
-def _binding(award_ids: list[int]) -> Select[int, Ceiling]:
+def _binding(award_ids: list[int], organisation_id: int) -> Select[int, Ceiling]:
     return (
         select(Award.id, Ceiling)
         .join(Lot, Lot.id == Award.lot_id)
@@ -171,7 +245,8 @@ def _binding(award_ids: list[int]) -> Select[int, Ceiling]:
             Ceiling,
             (Ceiling.agreement_id == Lot.agreement_id)
             & (Ceiling.lot_id.is_(None) | (Ceiling.lot_id == Award.lot_id))
-            & (Ceiling.award_id.is_(None) | (Ceiling.award_id == Award.id)),
+            & (Ceiling.award_id.is_(None) | (Ceiling.award_id == Award.id))
+            & (Ceiling.organisation_id.is_(None) | (Ceiling.organisation_id == organisation_id)),
         )
         .where(Award.id.in_(award_ids))
         .order_by(Ceiling.id)
@@ -184,25 +259,29 @@ def _per_ceiling(draws: Iterable[Draw]) -> dict[int, Decimal]:
     rows = db.session.execute(*_scopes(list({d.agreement_id for d in draws}))).all()
     sums: dict[int, Decimal] = {}
     for row in rows:
-        amount = sum(
-            (
-                d.amount
-                for d in draws
-                if row.agreement_id == d.agreement_id
-                and row.lot_id in (None, d.lot_id)
-                and row.award_id in (None, d.award_id)
-            ),
-            ZERO,
-        )
+        amount = sum((counted(d.amount, d.quantities, row.measure) for d in draws if covers(row, d)), ZERO)
         if amount:
             sums[row.id] = amount
     return sums
 
 
+def covers(scope: Any, draw: Any) -> bool:
+    """Whether something that was called off falls within a scope; both name agreement, lot, award and organisation."""
+    return (
+        scope.agreement_id == draw.agreement_id
+        and scope.lot_id in (None, draw.lot_id)
+        and scope.award_id in (None, draw.award_id)
+        and scope.organisation_id in (None, draw.organisation_id)
+    )
+
+
+SCOPE = ("id", "agreement_id", "lot_id", "award_id", "organisation_id", "measure")
+
+
 @prepared
 def _scopes(agreement_ids: list[int]) -> AnySelect:
     return (
-        select(Ceiling.id, Ceiling.agreement_id, Ceiling.lot_id, Ceiling.award_id)
+        select(*(getattr(Ceiling, name) for name in SCOPE))
         .where(Ceiling.agreement_id.in_(agreement_ids))
         .order_by(Ceiling.id)
     )
@@ -216,10 +295,10 @@ def _change(draws: Iterable[Draw], statement: Update) -> None:
             ceiling = db.session.get_one(Ceiling, ceiling_id, populate_existing=True)
             raise RuleBroken(
                 _l(
-                    "Takvolymen för %(scope)s räcker inte: %(left)s kr är kvar och beställningen är på %(amount)s kr.",
+                    "Takvolymen för %(scope)s räcker inte: %(left)s är kvar och beställningen är på %(amount)s.",
                     scope=ceiling.scope_name,
-                    left=str(ceiling.left),
-                    amount=str(amount),
+                    left=ceiling.told(ceiling.left, 2),
+                    amount=ceiling.told(amount, 2),
                 ),
                 way_on=_l("Minska beställningen eller kontakta den som ansvarar för avtalet."),
             )
@@ -227,7 +306,7 @@ def _change(draws: Iterable[Draw], statement: Update) -> None:
 
 _ceiling = cast(Table, Ceiling.__table__)
 _counters = _ceiling.c
-_AMOUNT = bindparam("amount", type_=Amount)  # a sum of columns has lost its type and would compare steps with kronor
+_AMOUNT = bindparam("amount", type_=Measured)  # a sum of columns has lost its type and would compare steps with kronor
 _ROOM = _counters.limit_amount.is_(None) | (
     _counters.reserved + _counters.ordered + _counters.external + _AMOUNT <= _counters.limit_amount
 )
@@ -236,7 +315,7 @@ _ROOM = _counters.limit_amount.is_(None) | (
 def _less(counter: Column[Decimal]) -> Case[Decimal]:
     """A counter less the amount, never below zero: a ceiling that was stated after the amount was taken never saw it,
     and must not stop what was promised before."""
-    return case((counter >= _AMOUNT, counter - _AMOUNT), else_=literal(ZERO, Amount))
+    return case((counter >= _AMOUNT, counter - _AMOUNT), else_=literal(ZERO, Measured))
 
 
 _of_one = update(_ceiling).where(_ceiling.c.id == bindparam("ceiling"))
@@ -244,4 +323,5 @@ _RESERVE = _of_one.where(_ROOM).values(reserved=_counters.reserved + _AMOUNT)
 _CONSUME = _of_one.values(reserved=_less(_counters.reserved), ordered=_counters.ordered + _AMOUNT)
 _RELEASE_RESERVED = _of_one.values(reserved=_less(_counters.reserved))
 _RELEASE_ORDERED = _of_one.values(ordered=_less(_counters.ordered))
+_ADD_EXTERNAL = _of_one.values(external=_counters.external + _AMOUNT)
 _TAKE_AGAIN = _of_one.where(_ROOM).values(ordered=_counters.ordered + _AMOUNT)

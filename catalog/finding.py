@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
 from auth.organisation import Organisation
 from catalog.agreement import Agreement, Award, Entitlement, FreeTextPrice, Lot
-from catalog.ceiling import ZERO, Ceiling
+from catalog.ceiling import ZERO, Ceiling, counted
 from catalog.lowest_total import Matches, Wanted
 from catalog.price_list import Article
 from core.types import line_net
@@ -118,6 +118,8 @@ class Case:
     won_nets: Mapping[int, Decimal] = field(default_factory=dict)  # award id → its lines that a competition decided
     free_nets: Mapping[int, Decimal] = field(default_factory=dict)  # award id → its lines in free text
     asks: Sequence[Ask] = ()  # all that is asked for together
+    quantities: Mapping[int, Mapping[str, Decimal]] = field(default_factory=dict)  # award id → unit → how many
+    promised_at: datetime | None = None  # when the amounts were reserved
 
     @property
     def lot(self) -> Lot:
@@ -174,12 +176,19 @@ class Case:
 
     def is_full(self, award: Award) -> bool:
         """Whether an award's own ceiling has no room for what is asked of its lot, or none at all."""
-        own = next((c for c in self.facts.ceilings.get(award.id, ()) if c.award_id == award.id), None)
-        if own is None or own.limit is None:
+        return any(self._is_reached(c) for c in self.facts.ceilings.get(award.id, ()) if c.award_id == award.id)
+
+    def _is_reached(self, own: Ceiling) -> bool:
+        if own.limit is None:
             return False
-        mine = self.amounts.get(award.id, ZERO) if self.reserved else ZERO
+        mine = self.counted([own.award_id or 0], own) if self.reserved else ZERO
         room = own.limit - (own.used - mine)
-        return room <= 0 or room < self.lot_amount
+        return room <= 0 or room < self.counted((a.id for a in self.facts.rivals[self.lot.id]), own)
+
+    def counted(self, award_ids: Iterable[int], ceiling: Ceiling) -> Decimal:
+        """How much of what is asked under some awards a ceiling would count."""
+        asked = ((self.amounts.get(id_, ZERO), self.quantities.get(id_, {})) for id_ in award_ids)
+        return sum((counted(amount, quantities, ceiling.measure) for amount, quantities in asked), ZERO)
 
     @property
     def lot_amount(self) -> Decimal:

@@ -15,7 +15,7 @@ from wtforms.widgets import HiddenInput, TextInput
 
 from auth.organisation import Organisation, OrganisationKind
 from auth.user import User
-from catalog.actions.agreement import AgreementFacts
+from catalog.actions.agreement import AgreementFacts, Decision
 from catalog.actions.category import CategoryFacts
 from catalog.actions.lot import AwardFacts, LotFacts
 from catalog.actions.supplier import SupplierFacts
@@ -338,23 +338,6 @@ class EndForm(VersionedForm):
         return self.ends_on.data  # type: ignore[no-any-return, unused-ignore]
 
 
-class CeilingForm(VersionedForm):
-    limit = amount_field(
-        _l("Takvolym, kr exkl. moms"), description=_l("Tomt betyder okänd: allt räknas, men inget stoppas.")
-    )
-    external = amount_field(
-        _l("Avropat utanför Avrop, kr"), description=_l("Ingående balans och sådant som beställts på annat sätt.")
-    )
-    reason = LongTextField(
-        _l("Skäl"),
-        longest=1000,
-        description=_l(
-            "Behövs när ett publicerat tak höjs: vilken grund i LOU 17 kap. 8–16 §§, och varför. "
-            "Och när det som är avropat utanför Avrop minskas."
-        ),
-    )
-
-
 class ExtensionForm(EndForm):
     ends_on = DayField(_l("Ny sista dag"), [Required()])
     decide_by = DayField(_l("Besluta senast"))
@@ -365,10 +348,23 @@ class ExtensionForm(EndForm):
     )
 
 
-class TakeExtensionForm(VersionedForm):
-    reason = LongTextField(
-        _l("Skäl"), longest=1000, description=_l("Behövs om avtalet blir längre än fyra år (LOU), åtta år (LUF).")
-    )
+class TakeExtensionForm(EndForm):
+    """The decision to prolong."""
+
+    ends_on = DayField(_l("Ny sista dag"), [Required()])
+    number = TextField(_l("Beslutets nummer"), [Required()], longest=60, description=_l("Till exempel diarienumret."))
+    decided_on = DayField(_l("Beslutets dag"), [Required()])
+    reason = LongTextField(_l("Skäl"), [Required()], longest=1000)
+    tell_suppliers = BooleanField(_l("Skicka besked till leverantörerna med e-post"))
+
+    def decision(self) -> Decision:
+        assert self.decided_on.data  # required by the form
+        return Decision(
+            number=self.number.data or "",
+            decided_on=self.decided_on.data,
+            reason=self.reason.data or "",
+            ends_on=self.last_day,
+        )
 
 
 class DocumentForm(VersionedForm):

@@ -1,8 +1,10 @@
-"""Mail about price lists: whoever may be the second person is asked, in the transaction that made the list wait."""
+"""Mail to those who answer for agreements: a price list waits for a second person, a ceiling fills up, a day comes
+close; and to suppliers, that an agreement is prolonged. In the transaction that makes it true."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from flask import current_app, render_template
@@ -11,9 +13,12 @@ from sqlalchemy import select
 
 from auth.organisation import Organisation, OrganisationKind
 from auth.user import User
-from catalog.agreement import Agreement
+from catalog.agreement import Agreement, ExtensionOption
+from catalog.ceiling import Ceiling
 from catalog.managing import agreement_owners
 from catalog.price_list import PriceList
+from catalog.watching import ComingDay
+from core.clock import now
 from core.db import db
 from core.language import speaking
 from core.web import external_url
@@ -49,6 +54,88 @@ def ask_for_second_person(price_list: PriceList, exceeded: Sequence[Any]) -> Non
                 reply_to=uploader.email if uploader else None,
                 about=f"price-list:{price_list.id}",
             )
+
+
+def tell_filling(ceiling: Ceiling, level: int, people: Iterable[User]) -> None:
+    """Warn that a ceiling has reached a level, in percent."""
+    for person in people:
+        with speaking(person.language):
+            subject = _("%(percent)s %% av taket är nått: %(scope)s", percent=level, scope=ceiling.scope_name)
+            _tell(
+                "ceiling_warning",
+                # it may fall below and reach the level once more
+                key=f"ceiling-warning:{ceiling.id}:{level}:{person.id}:{now():%Y%m%d%H%M%S}",
+                recipient=person.email,
+                subject=subject,
+                about=f"agreement:{ceiling.agreement_id}",
+                ceiling=ceiling,
+                agreement=ceiling.agreement,
+                level=level,
+                link=external_url("manage.agreement", agreement_id=ceiling.agreement_id, _anchor="ceilings"),
+            )
+
+
+def tell_coming_day(coming: ComingDay, people: Iterable[User]) -> None:
+    """Tell of a day that somebody must act before."""
+    agreement = coming.agreement
+    for person in people:
+        with speaking(person.language):
+            subject = _("%(day)s: %(what)s, %(title)s", day=coming.day, what=coming.kind_name, title=agreement.title)
+            _tell(
+                "coming_day",
+                key=f"coming-day:{agreement.id}:{coming.kind.value}:{coming.day}:{person.id}",
+                recipient=person.email,
+                subject=subject,
+                about=f"agreement:{agreement.id}",
+                coming=coming,
+                agreement=agreement,
+                link=external_url("manage.agreement", agreement_id=agreement.id, _anchor="extensions"),
+            )
+
+
+def tell_prolonged(option: ExtensionOption, former: date, actor: User) -> int:
+    """Tell every supplier of an agreement, in Swedish, that it is prolonged. Returns how many have an address."""
+    agreement = option.agreement
+    suppliers = {award.supplier_id: award.supplier for lot in agreement.lots for award in lot.awards}
+    reached = [supplier for supplier in suppliers.values() if supplier.order_email]
+    for supplier in reached:
+        with speaking("sv"):
+            _tell(
+                "prolonged",
+                key=f"prolonged:{option.id}:{supplier.id}",
+                recipient=supplier.order_email or "",
+                subject=_("Avtal %(number)s förlängs till %(day)s", number=agreement.number, day=agreement.ends_on),
+                about=f"agreement:{agreement.id}",
+                reply_to=actor.email,
+                agreement=agreement,
+                option=option,
+                former=former,
+                actor=actor,
+            )
+    return len(reached)
+
+
+def _tell(
+    template: str,
+    *,
+    key: str,
+    recipient: str,
+    subject: str,
+    about: str,
+    reply_to: str | None = None,
+    **context: object,
+) -> None:
+    context["base_url"] = current_app.config["AVROP"].base_url
+    enqueue(
+        dedupe_key=key,
+        kind=template.replace("_", "-"),
+        recipient=recipient,
+        subject=subject[:200],
+        text=render_template(f"mail/{template}.txt", **context),
+        html=render_template(f"mail/{template}.html", **context),
+        reply_to=reply_to,
+        about=about,
+    )
 
 
 def _managers(agreement: Agreement) -> Sequence[User]:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from auth.organisation import Organisation, OrganisationKind
@@ -26,7 +26,8 @@ from catalog.agreement import (
     Lot,
 )
 from catalog.category import Category
-from catalog.ceiling import Ceiling
+from catalog.ceiling import Ceiling, everybodys_amount
+from catalog.external import ExternalCallOff
 from catalog.policy import manageable, may_manage_for
 from catalog.price_list import Article, PriceList, PriceListState
 from catalog.supplier import Supplier
@@ -166,6 +167,7 @@ def agreements_page(user: User, text: str, state: AgreementState | None, number:
 def own_ceilings(agreements: Sequence[Agreement]) -> dict[int, Ceiling]:
     """The ceiling of each agreement as a whole, by agreement id."""
     query = select(Ceiling).where(Ceiling.agreement_id.in_([a.id for a in agreements]), Ceiling.lot_id.is_(None))
+    query = query.where(*everybodys_amount())
     return {ceiling.agreement_id: ceiling for ceiling in db.session.scalars(query)}
 
 
@@ -224,15 +226,43 @@ def ceiling_for(user: User, ceiling_id: int) -> Ceiling:
     return _part(query.where(Ceiling.id == ceiling_id), user)
 
 
+def external_of(agreement: Agreement) -> Sequence[ExternalCallOff]:
+    """What was called off elsewhere under an agreement, corrections included, the latest first."""
+    query = (
+        select(ExternalCallOff)
+        .where(ExternalCallOff.agreement_id == agreement.id)
+        .options(
+            joinedload(ExternalCallOff.lot),
+            joinedload(ExternalCallOff.award).joinedload(Award.supplier),
+            joinedload(ExternalCallOff.organisation),
+            joinedload(ExternalCallOff.entered_by),
+        )
+        .order_by(ExternalCallOff.called_off_on.desc(), ExternalCallOff.id.desc())
+    )
+    return db.session.scalars(query).all()
+
+
+def external_for(user: User, external_id: int) -> ExternalCallOff:
+    """One of them, of an agreement she manages."""
+    query = select(ExternalCallOff).join(Agreement, Agreement.id == ExternalCallOff.agreement_id)
+    return _part(query.where(ExternalCallOff.id == external_id), user)
+
+
 def _part(query: Select[T], user: User) -> T:
     """A part of an agreement she manages."""
     return _found(db.session.scalar(query.where(manageable(user))))
 
 
 def ceilings_of(agreement: Agreement) -> dict[tuple[int | None, int | None], Ceiling]:
-    """All ceilings of an agreement, by lot id and award id (none and none: its own)."""
-    query = select(Ceiling).where(Ceiling.agreement_id == agreement.id)
+    """The ceilings in SEK that are everybody's, by lot id and award id (none and none: the agreement's own)."""
+    query = select(Ceiling).where(Ceiling.agreement_id == agreement.id, *everybodys_amount())
     return {(ceiling.lot_id, ceiling.award_id): ceiling for ceiling in db.session.scalars(query)}
+
+
+def other_ceilings_of(agreement: Agreement) -> Sequence[Ceiling]:
+    """The ceilings of organisations' parts, and those that count a quantity."""
+    query = select(Ceiling).where(Ceiling.agreement_id == agreement.id, ~and_(*everybodys_amount()))
+    return db.session.scalars(query.options(joinedload(Ceiling.organisation)).order_by(Ceiling.id)).all()
 
 
 # Price lists

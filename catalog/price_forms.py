@@ -7,6 +7,7 @@ from datetime import date
 from flask_babel import lazy_gettext as _l
 from wtforms import FileField
 
+from catalog.actions.price_index import IndexFacts
 from catalog.actions.price_rule import PriceRuleFacts
 from catalog.forms import VersionedForm, amount_field
 from core.forms import BaseForm, DayField, DecimalField, LongTextField, Required, TextField
@@ -32,6 +33,21 @@ class RefuseForm(BaseForm):
 
 class ColumnsForm(BaseForm):
     """What each column of a file holds: the fields stand in the table of samples, `column-0` and on."""
+
+
+class IndexForm(VersionedForm):
+    """A reading of the index that the agreement's clause names."""
+
+    series = TextField(_l("Index"), [Required()], longest=200, description=_l("Till exempel SCB KPI, 1980=100."))
+    base_period = TextField(_l("Basmånad"), [Required()], longest=40, description=_l("Då dagens priser sattes."))
+    base_value = DecimalField(_l("Bastal"), [Required()], places=3, min=0, max=1_000_000)
+    period = TextField(_l("Månad nu"), [Required()], longest=40)
+    value = DecimalField(_l("Indextal nu"), [Required()], places=3, min=0, max=1_000_000)
+    source = TextField(_l("Källa"), [Required()], longest=300, description=_l("Var talen står, till exempel scb.se."))
+    read_on = DayField(_l("Avläst"), [Required()])
+
+    def facts(self) -> IndexFacts:
+        return IndexFacts(**{name: self[name].data for name in IndexFacts.__dataclass_fields__})
 
 
 class PriceRuleForm(VersionedForm):

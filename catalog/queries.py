@@ -402,11 +402,10 @@ def document_for(user: User, number: str, document_id: int) -> AgreementDocument
 
 
 def ceilings_of(agreement: Agreement) -> list[Ceiling]:
-    """Every ceiling of an agreement: its own first, then its lots', then its awards'."""
-    statement = select(Ceiling).where(Ceiling.agreement_id == agreement.id)
-    return list(
-        db.session.scalars(statement.order_by(Ceiling.lot_id.is_not(None), Ceiling.award_id.is_not(None), Ceiling.id))
-    )
+    """Every ceiling of an agreement: its own first, then its lots', its awards', and the organisations' parts."""
+    statement = select(Ceiling).where(Ceiling.agreement_id == agreement.id).options(joinedload(Ceiling.organisation))
+    parts_last = (c.is_not(None) for c in (Ceiling.organisation_id, Ceiling.lot_id, Ceiling.award_id))
+    return list(db.session.scalars(statement.order_by(*parts_last, Ceiling.id)))
 
 
 def articles_on_sale(agreement: Agreement, on: date) -> dict[int, int]:

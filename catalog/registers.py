@@ -12,12 +12,14 @@ from auth.organisation import Organisation
 from auth.user import User
 from catalog.agreement import Agreement, Award, Entitlement, Lot
 from catalog.category import Category
-from catalog.ceiling import Ceiling
+from catalog.ceiling import Ceiling, everybodys_amount
+from catalog.external import ExternalCallOff, still_counting
 from catalog.managing import category_tree
 from catalog.policy import manageable
 from catalog.supplier import Supplier
 from core.db import db
 from exchange import registers
+from exchange.externalfile import EXTERNAL
 from exchange.registerfile import UNKNOWN, RegisterRow, grounds_of, write_register
 from exchange.tablefile import Form
 
@@ -46,6 +48,22 @@ def entitlements_file(user: User | None, form: Form) -> bytes:
     )
     found = db.session.scalars(query if user is None else query.where(manageable(user)))
     return registers.write(registers.ENTITLEMENTS, (_entitlement(e) for e in found), form)
+
+
+def external_file(user: User | None, form: Form) -> bytes:
+    """What was called off elsewhere under the agreements that she manages; with no user, under all."""
+    query = (
+        still_counting()
+        .join(Agreement, Agreement.id == ExternalCallOff.agreement_id)
+        .options(
+            joinedload(ExternalCallOff.agreement),
+            joinedload(ExternalCallOff.lot),
+            joinedload(ExternalCallOff.award).joinedload(Award.supplier),
+            joinedload(ExternalCallOff.organisation),
+        )
+    )
+    found = db.session.scalars(query if user is None else query.where(manageable(user)))
+    return registers.write(EXTERNAL, (_external(row) for row in found), form)
 
 
 def agreements_file(user: User | None, form: Form) -> bytes:
@@ -78,6 +96,7 @@ def agreement_rows(user: User | None) -> Iterator[RegisterRow]:
 
 def _ceilings(user: User | None) -> Sequence[Ceiling]:
     query = select(Ceiling).join(Agreement, Agreement.id == Ceiling.agreement_id).where(Ceiling.award_id.is_(None))
+    query = query.where(*everybodys_amount())
     return db.session.scalars(query if user is None else query.where(manageable(user))).all()
 
 
@@ -129,6 +148,19 @@ def _limit(ceiling: Ceiling | None) -> Any:
 def _supplier(supplier: Supplier) -> Values:
     values = {field: getattr(supplier, field) for field in registers.SUPPLIERS.columns}
     return values | {"channel": {"email": "e-post", "peppol": "Peppol"}[supplier.channel.value]}
+
+
+def _external(row: ExternalCallOff) -> Values:
+    return {
+        "agreement": row.agreement.number,
+        "lot": row.lot.number if row.lot else None,
+        "supplier": row.award.supplier.organisation_number if row.award else None,
+        "organisation": row.organisation.organisation_number if row.organisation else None,
+        **{
+            name: getattr(row, name)
+            for name in ("called_off_on", "amount", "quantity", "unit_code", "reference", "note", "is_opening")
+        },
+    }
 
 
 def _category(category: Category) -> Values:

@@ -7,7 +7,7 @@ Each rule looks at one case (an asked-for line and what is known about its award
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _l
 
 from catalog import words
 from catalog.agreement import FREE_TEXT_PRICE_NAMES, AgreementState, Award, FreeTextPrice
-from catalog.ceiling import ZERO, Ceiling
+from catalog.ceiling import ZERO, Ceiling, times_measure
 from catalog.finding import LEVELS, Ask, Case, Facts, Finding, Level
 from catalog.price_list import Article
 from catalog.turn import (
@@ -39,9 +39,10 @@ def judge(
     *,
     charges: Mapping[int, Decimal] | None = None,
     reserved: bool = False,
+    promised_at: datetime | None = None,
 ) -> list[tuple[Finding, ...]]:
     """Every finding about every ask, in the order of the asks; within one, stops come first."""
-    return judge_cases(cases_of(asks, facts, charges=charges, reserved=reserved))
+    return judge_cases(cases_of(asks, facts, charges=charges, reserved=reserved, promised_at=promised_at))
 
 
 def cases_of(
@@ -50,11 +51,13 @@ def cases_of(
     *,
     charges: Mapping[int, Decimal] | None = None,
     reserved: bool = False,
+    promised_at: datetime | None = None,
 ) -> list[Case]:
     """Each ask together with what its rules need to know, in the order of the asks."""
     nets: dict[int, Decimal] = {}
     won_nets: dict[int, Decimal] = {}
     free_nets: dict[int, Decimal] = {}
+    quantities: dict[int, dict[str, Decimal]] = {}
     for ask in asks:
         award_id = ask.article.award_id
         nets[award_id] = nets.get(award_id, ZERO) + ask.net
@@ -62,6 +65,9 @@ def cases_of(
             won_nets[award_id] = won_nets.get(award_id, ZERO) + ask.net
         elif ask.free is not None:
             free_nets[award_id] = free_nets.get(award_id, ZERO) + ask.net
+        if ask.quantity is not None and ask.quantity > 0:
+            of_unit = quantities.setdefault(award_id, {})
+            of_unit[ask.article.unit_code] = of_unit.get(ask.article.unit_code, ZERO) + ask.quantity
     amounts = {award_id: net + (charges or {}).get(award_id, ZERO) for award_id, net in nets.items()}
     cases = []
     seen_awards: set[int] = set()
@@ -81,7 +87,9 @@ def cases_of(
                 is_first_of_agreement=agreement_id not in seen_agreements,
                 won_nets=won_nets,
                 free_nets=free_nets,
+                quantities=quantities,
                 asks=asks,
+                promised_at=promised_at,
             )
         )
         seen_awards.add(award.id)
@@ -386,17 +394,29 @@ def ceiling_holds(case: Case) -> Iterator[Finding]:
     """A framework agreement has no further effect once its ceiling is reached (C-216/17, C-23/20, HFD 2022:4)."""
     ceilings = case.facts.ceilings.get(case.award.id, ())
     for ceiling in ceilings:
-        if ceiling.limit is None:
+        if ceiling.limit is None or not ceiling.binds(case.promised_at):
             continue
-        asked = sum((amount for award_id, amount in case.amounts.items() if _binds(ceiling, award_id, case)), ZERO)
-        after = ceiling.used if case.reserved else ceiling.used + asked
         scope = _scope(ceiling, case)
+        if not ceiling.is_amount and times_measure(case.ask.article.unit_code, ceiling.measure) is None:
+            yield Finding(
+                "ceiling-other-unit",
+                Level.INFORM,
+                _l(
+                    "Takvolymen för %(scope)s räknas i %(unit)s. Varan säljs i %(sold)s och räknas inte mot den.",
+                    scope=scope,
+                    unit=words.unit(ceiling.measure),
+                    sold=words.unit(case.ask.article.unit_code),
+                ),
+            )
+            continue
+        asked = case.counted((award_id for award_id in case.amounts if _binds(ceiling, award_id, case)), ceiling)
+        after = ceiling.used if case.reserved else ceiling.used + asked
         if after > ceiling.limit or (not asked and ceiling.used >= ceiling.limit):
             left = max(ZERO, ceiling.limit - after + asked)
             yield Finding(
                 "ceiling-reached",
                 Level.STOP,
-                _l("Takvolymen för %(scope)s räcker inte: %(left)s är kvar.", scope=scope, left=words.kr(left)),
+                _l("Takvolymen för %(scope)s räcker inte: %(left)s är kvar.", scope=scope, left=ceiling.told(left, 2)),
                 "EU-domstolen C-216/17 och C-23/20, HFD 2022:4",
                 _l("Beställ mindre, eller kontakta %(help)s.", help=words.helper(case.agreement)),
             )
@@ -404,7 +424,7 @@ def ceiling_holds(case: Case) -> Iterator[Finding]:
             text = _l(
                 "Efter beställningen är %(left)s kvar av takvolymen för %(scope)s.",
                 scope=scope,
-                left=words.kr(ceiling.limit - after),
+                left=ceiling.told(ceiling.limit - after, 2),
             )
             yield Finding("ceiling-near", Level.INFORM, text)
     if case.is_first_of_agreement and all(ceiling.limit is None for ceiling in ceilings):
@@ -417,9 +437,14 @@ def _binds(ceiling: Ceiling, award_id: int, case: Case) -> bool:
 
 
 def _scope(ceiling: Ceiling, case: Case) -> str:
+    parts = [case.agreement.number]
     if ceiling.award_id is not None:
-        return f"{case.agreement.number} · {case.award.supplier.name}"
-    return f"{case.agreement.number} · {case.lot.title}" if ceiling.lot_id is not None else case.agreement.number
+        parts.append(case.award.supplier.name)
+    elif ceiling.lot_id is not None:
+        parts.append(case.lot.title)
+    if ceiling.organisation_id is not None:
+        parts.append(case.facts.organisation.name)
+    return " · ".join(parts)
 
 
 def charges_are_known(case: Case) -> Iterator[Finding]:

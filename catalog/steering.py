@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import ScalarSelect, Select, and_, or_, select
@@ -39,14 +39,16 @@ def findings(
     *,
     charges: Mapping[int, Decimal] | None = None,
     reserved: bool = False,
+    promised_at: datetime | None = None,
 ) -> list[tuple[Finding, ...]]:
     """What stands in the way of each ask, in the order of the asks; stops first.
 
     `charges`: freight and fees in SEK excl. VAT by award id, which count on the ceilings. `reserved`: the
-    amounts already stand in the ceilings' reservations, as they do when an order is placed.
+    amounts already stand in the ceilings' reservations, as they do when an order is placed. `promised_at`: when that
+    was; a ceiling that came later does not stop it.
     """
     facts = load_facts(asks, organisation, on)
-    return judge(asks, facts, charges=charges, reserved=reserved)
+    return judge(asks, facts, charges=charges, reserved=reserved, promised_at=promised_at)
 
 
 def stops(found: Iterable[Sequence[Finding]]) -> tuple[Finding, ...]:
@@ -81,7 +83,7 @@ def load_facts(asks: Sequence[Ask], organisation: Organisation, on: date, *, cur
         awards=terms.awards,
         rivals=terms.rivals,
         entitlements=terms.entitlements,
-        ceilings=ceilings_for(terms.awards),
+        ceilings=ceilings_for(terms.awards, organisation.id),
         current=current,
         closed=terms.closed,
         matches=_matches(articles, terms, on),

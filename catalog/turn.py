@@ -168,7 +168,7 @@ def shares_of(case: Case) -> list[Share] | None:
 def _used_under(award: Award, case: Case) -> Decimal | None:
     """What has been called off under an award apart from this very basket; none where nobody counts it."""
     for ceiling in case.facts.ceilings.get(award.id, ()):
-        if ceiling.award_id == award.id:
+        if ceiling.award_id == award.id and ceiling.is_amount:
             return ceiling.used - (case.amounts.get(award.id, ZERO) if case.reserved else ZERO)
     return None
 

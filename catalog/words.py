@@ -11,11 +11,29 @@ from flask_babel.speaklater import LazyString
 
 from catalog.agreement import Agreement
 from core import web
+from core.language import language
+from exchange.units import unit_name
 
 
 def kr(amount: Decimal | None, places: int = 2) -> Any:
     """An amount in SEK: `1 234,50 kr`. Nothing where there is none."""
     return LazyString(web.kr, amount, places)
+
+
+def measured(value: Decimal | None, unit_code: str | None, places: int = 0) -> Any:
+    """An amount in SEK, or a quantity with its unit: `1 200 kg`. Nothing where there is none."""
+    return LazyString(_measured, value, unit_code, places)
+
+
+def _measured(value: Decimal | None, unit_code: str | None, places: int) -> str:
+    if unit_code is None or value is None:
+        return web.kr(value, places)
+    return f"{web.number(value)}\N{NO-BREAK SPACE}{unit_name(unit_code, language())}"
+
+
+def unit(unit_code: str) -> Any:
+    """What a unit is called: kg."""
+    return LazyString(lambda: unit_name(unit_code, language()))
 
 
 def day(value: date) -> Any:

@@ -69,6 +69,19 @@ class Quantity(FixedPoint):
     places = 3
 
 
+class Measured(FixedPoint):
+    """What is counted in SEK, two decimals, or in some unit, three: a third decimal that says nothing is left out."""
+
+    cache_ok = True
+    places = 3
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        if value is None:
+            return None
+        steps = int(value)
+        return Decimal(steps).scaleb(-3) if steps % 10 else Decimal(steps // 10).scaleb(-2)
+
+
 class Percent(FixedPoint):
     """A percentage, 2 decimals: 25.00 is a quarter."""
 

@@ -67,7 +67,8 @@ def _phone(cell: str) -> str:
     return cells.line(40)(f"'{cell}" if is_number else cell)
 
 
-def _yes(cell: str) -> bool:
+def yes(cell: str) -> bool:
+    """Yes or no, in words."""
     answer = {"ja": True, "nej": False, "yes": True, "no": False}.get(cell.casefold())
     if answer is None:
         raise Refused("choice", choices="ja, nej")
@@ -131,7 +132,7 @@ CATEGORIES = Register(
         "parent": Column("Ligger under|Överordnad|Överordnad kod", cells.line(20)),
         "cpv": Column("CPV|CPV-kod", _cpv),
         "owner": Column("Kategoriägare|Ägare", email),
-        "is_closed": Column("Stängd för beställning|Stängd", _yes),
+        "is_closed": Column("Stängd för beställning|Stängd", yes),
     },
     key=("code",),
     needed=("code", "name"),

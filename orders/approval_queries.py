@@ -29,6 +29,8 @@ from orders.refused_line import RefusedLine
 from orders.requisition import Requisition, RequisitionState
 from orders.requisition_queries import asks_of, load_requisition, requisition_drafts
 from orders.split import OrderDraft
+from orders.splitting import Split
+from orders.splitting_queries import splits_with
 
 
 def steps_of(requisition: Requisition) -> Sequence[ApprovalStep]:
@@ -133,6 +135,7 @@ class ApprovalView:
     ceilings: list[Ceiling]
     steps: Sequence[ApprovalStep]
     refusals: Sequence[RankingRefusal]
+    splits: Sequence[Split] = ()  # purchases that this one is probably a part of
 
     @property
     def is_stopped(self) -> bool:
@@ -156,6 +159,7 @@ def approval_view(step: ApprovalStep, user: User) -> ApprovalView:
         facts,
         charges=charges_by_award(drafts),
         reserved=requisition.state in (RequisitionState.SUBMITTED, RequisitionState.APPROVED),  # counted already
+        promised_at=requisition.submitted_at,
     )
     ceilings = {c.id: c for line in lines for c in facts.ceilings.get(line.award_id, ())}
     return ApprovalView(
@@ -167,6 +171,7 @@ def approval_view(step: ApprovalStep, user: User) -> ApprovalView:
         ceilings=list(ceilings.values()),
         steps=step.route,
         refusals=refusals,
+        splits=splits_with(requisition),
     )
 
 

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from auth.session import digest
 from auth.user import User
+from catalog.supplier_block import SupplierBlock
 from core.clock import now
 from core.db import db
 from core.language import speaking
@@ -163,6 +164,24 @@ def tell_emergency(
             )
 
 
+def tell_blocked(made: SupplierBlock, person: User, things: list[str]) -> None:
+    """Tell somebody that a supplier is blocked, and what of hers it concerns: numbers, and an empty one for what lies
+    in her basket."""
+    with speaking(person.language):
+        _enqueue(
+            "blocked",
+            key=f"blocked:{made.id}:{person.id}",
+            recipient=person.email,
+            subject=_("%(supplier)s är spärrad för beställningar", supplier=made.supplier.name),
+            about=f"supplier:{made.supplier_id}",
+            reply_to=made.made_by.email if made.made_by else None,
+            made=made,
+            numbers=[thing for thing in things if thing],
+            has_basket="" in things,
+            link=external_url("orders.index"),
+        )
+
+
 def send_order(order: Order, files: list[OrderFile]) -> None:
     """Promise the supplier the order: the very bytes that were stored, replies to the orderer, alarm to her too."""
     with speaking("sv"):
@@ -216,7 +235,7 @@ def _enqueue(
     recipient: str,
     subject: str,
     about: str,
-    reply_to: str,
+    reply_to: str | None,
     alarm_to: str | None = None,
     attachments: Iterable[AttachmentContent] = (),
     **context: object,

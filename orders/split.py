@@ -61,17 +61,39 @@ class OrderDraft:
     charges: tuple[Charge, ...]
     totals: TotalsDocument
 
-    def draws(self) -> list[Draw]:
-        """What this order takes of the ceilings of its awards, its charges included."""
-        taken: dict[int, Decimal] = {}
-        awards = {line.award.id: line.award for line in self.lines}
-        for line in self.lines:
-            taken[line.award.id] = taken.get(line.award.id, ZERO) + line.net_amount
+    def draws(self, organisation_id: int) -> list[Draw]:
+        """What this order of an organisation takes of the ceilings of its awards, its charges included."""
+        taken = Taken(self.agreement.id, organisation_id)
+        for priced in self.lines:
+            taken.add(priced.award, priced.net_amount, priced.line.unit_code, priced.line.quantity)
         for charge in self.charges:
-            taken[charge.award.id] += charge.amount
+            taken.add(charge.award, charge.amount)
+        return taken.draws()
+
+
+class Taken:
+    """What an order takes of the ceilings, award by award."""
+
+    def __init__(self, agreement_id: int, organisation_id: int) -> None:
+        self._of = {"agreement_id": agreement_id, "organisation_id": organisation_id}
+        self._lots: dict[int, int] = {}
+        self._amounts: dict[int, Decimal] = {}
+        self._quantities: dict[int, dict[str, Decimal]] = {}
+
+    def add(self, award: Award, amount: Decimal, unit_code: str | None = None, quantity: Decimal = ZERO) -> None:
+        """A line, or a charge, which has no unit."""
+        self._lots[award.id] = award.lot_id
+        self._amounts[award.id] = self._amounts.get(award.id, ZERO) + amount
+        if unit_code is not None and quantity:
+            of_unit = self._quantities.setdefault(award.id, {})
+            of_unit[unit_code] = of_unit.get(unit_code, ZERO) + quantity
+
+    def draws(self) -> list[Draw]:
+        """One for each award; those of nothing are left out."""
         return [
-            Draw(agreement_id=self.agreement.id, lot_id=awards[id_].lot_id, award_id=id_, amount=amount)
-            for id_, amount in taken.items()
+            Draw(lot_id=self._lots[id_], award_id=id_, amount=amount, quantities=quantities, **self._of)
+            for id_, amount in self._amounts.items()
+            if (quantities := self._quantities.get(id_, {})) or amount
         ]
 
 
@@ -95,9 +117,9 @@ def _key(award: Award) -> tuple[int, int]:
     return award.supplier_id, award.lot.agreement_id
 
 
-def all_draws(drafts: Iterable[OrderDraft]) -> list[Draw]:
-    """What several orders take of the ceilings together."""
-    return [draw for draft in drafts for draw in draft.draws()]
+def all_draws(drafts: Iterable[OrderDraft], organisation_id: int) -> list[Draw]:
+    """What several orders of an organisation take of the ceilings together."""
+    return [draw for draft in drafts for draw in draft.draws(organisation_id)]
 
 
 def _draft(lines: Sequence[PricedLine], charges: tuple[Charge, ...]) -> OrderDraft:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.commands import with_app
 from app.commands.problems import show_problem
-from app.commands.registers import IN_FILE, OUT_FILE, write_out
+from app.commands.registers import IN_FILE, OUT_FILE, take_in, write_out
 from auth.organisation import Organisation
 from catalog.actions.intake import RegisterRefused
 from catalog.actions.register import RegisterOutcome, import_register
@@ -65,6 +65,27 @@ def import_(file: Path, publish: bool) -> None:
 def export(out: Path) -> None:
     """Write all agreements in the form in which they are imported."""
     write_out("agreements", out)
+
+
+@agreements.command("external")
+@click.argument("file", type=IN_FILE)
+@click.option("--dry-run", is_flag=True, help="Only tell what would be entered.")
+@with_app
+def external(file: Path, dry_run: bool) -> None:
+    """Enter what was called off outside Avrop: all of a file, or nothing.
+
+    CSV, XLSX, XLS or ODS; docs/tak.md has the columns. Each row counts on the ceilings; one that is there already is
+    not entered again. Problems are named with line and column on stderr.
+    """
+    take_in("external", file, dry_run=dry_run)
+
+
+@agreements.command("export-external")
+@click.option("--out", required=True, type=OUT_FILE, help="Where to write: .xlsx or .csv.")
+@with_app
+def export_external(out: Path) -> None:
+    """Write what was called off outside Avrop, in the form in which it is entered."""
+    write_out("external", out)
 
 
 @agreements.command("from-uhm")

@@ -8,7 +8,10 @@ from app.commands import check_migrated
 from app.factory import create_app
 from app.migrate import differences, upgrade
 from app.server import check_durable
+from catalog.ceiling import Ceiling
 from core import db as database
+from core.db import reading
+from orders.ceiling_sums import Sums, wrong_counters
 
 
 @click.group()
@@ -35,7 +38,20 @@ def check() -> None:
         check_durable()
         if found := differences():
             raise click.ClickException(f"the tables differ from the models: {'; '.join(map(str, found))}")
+        with reading():
+            wrong = [_told(ceiling, sums) for ceiling, sums in wrong_counters()]
+        if wrong:
+            raise click.ClickException("ceilings do not count what they should: " + "; ".join(wrong))
         click.echo(f"{_where()} fits this version.")
+
+
+def _told(ceiling: Ceiling, sums: Sums) -> str:
+    stands = Sums(ceiling.reserved, ceiling.ordered, ceiling.external)
+    names = ("reserved", "ordered", "external")
+    differ = (
+        f"{n} is {getattr(stands, n)}, not {getattr(sums, n)}" for n in names if getattr(stands, n) != getattr(sums, n)
+    )
+    return f"{ceiling.scope_name} ({ceiling.measure}): {', '.join(differ)}"
 
 
 def _where() -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from app.demo.agreements import Office, plan_agreements
 from app.demo.approvals import plan_approvals
 from app.demo.categories import make_categories
+from app.demo.ceilings import plan_ceilings
 from app.demo.chronicle import Chronicle
 from app.demo.coding import make_coding
 from app.demo.competitions import plan_competitions
@@ -63,5 +64,6 @@ def make_demo(progress: Progress | None = None, *, purchases: int = PURCHASES) -
         plan_needs(office, chronicle)
         plan_competitions(office, chronicle)
         plan_free_text(office, chronicle)
+        plan_ceilings(office, chronicle)
         say(_("Avtal, prislistor och ett år av beställningar …"))
         chronicle.play()

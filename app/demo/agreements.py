@@ -19,6 +19,7 @@ from app.demo.people import People
 from app.demo.portfolio import PORTFOLIO, A, L, W
 from auth.user import User
 from catalog.actions.agreement import end, pause, publish, tell
+from catalog.actions.external import ExternalFacts, enter
 from catalog.agreement import (
     Agreement,
     AgreementDocument,
@@ -30,11 +31,12 @@ from catalog.agreement import (
 from catalog.category import Category
 from catalog.ceiling import Ceiling
 from catalog.supplier import Supplier
-from core.clock import now
+from core.clock import now, today
 from core.db import db
 from core.types import sort_key
 
 SIGNED_BEFORE = 14  # days from publication to the first day
+BALANCE = "Enligt ekonomisystemet när avtalet lades upp."
 LEAD = 12  # days ago that an agreement which has not begun was published
 
 
@@ -70,6 +72,7 @@ def _sign(office: Office, chronicle: Chronicle, spec: A) -> None:
     agreement = _write(office, chronicle.today, spec, actor)
     office.agreements[spec.number] = agreement
     tell(actor, "create", agreement, title=agreement.title)
+    _enter_balances(spec, agreement, actor)
     for lot, lot_spec in zip(agreement.lots, spec.lots, strict=True):
         for award, award_spec in zip(lot.awards, lot_spec.awards, strict=True):
             if award_spec.assortment:
@@ -87,8 +90,8 @@ def _end(office: Office, spec: A) -> None:
     end(office.people[f"{spec.owner}@upphandling"], office.agreements[spec.number], "Avtalstiden har gått ut.")
 
 
-def _write(office: Office, today: date, spec: A, actor: User) -> Agreement:
-    starts_on, ends_on = today + timedelta(days=spec.starts), today + timedelta(days=spec.ends)
+def _write(office: Office, present: date, spec: A, actor: User) -> Agreement:
+    starts_on, ends_on = present + timedelta(days=spec.starts), present + timedelta(days=spec.ends)
     agreement = Agreement(
         number=spec.number,
         registry_number=f"UPK {starts_on.year}/{1000 + 37 * PORTFOLIO.index(spec)}",
@@ -171,15 +174,29 @@ def _ceilings(spec: A, agreement: Agreement) -> list[Ceiling]:
 
     An allocation key is followed on the awards' own counters, so these have one even without a limit.
     """
-    made = [Ceiling(agreement=agreement, limit=_amount(spec.limit), external=Decimal(spec.external))]
+    made = [Ceiling(agreement=agreement, limit=_amount(spec.limit))]
     for lot, lot_spec in zip(agreement.lots, spec.lots, strict=True):
         if lot_spec.limit:
-            external = Decimal(lot_spec.external)
-            made.append(Ceiling(agreement=agreement, lot=lot, limit=_amount(lot_spec.limit), external=external))
+            made.append(Ceiling(agreement=agreement, lot=lot, limit=_amount(lot_spec.limit)))
         for award, award_spec in zip(lot.awards, lot_spec.awards, strict=True):
             if award_spec.limit or award_spec.share:
                 made.append(Ceiling(agreement=agreement, lot=lot, award=award, limit=_amount(award_spec.limit)))
     return made
+
+
+def _enter_balances(spec: A, agreement: Agreement, actor: User) -> None:
+    """What was bought before Avrop: of the lots that tell it, and the rest of the agreement."""
+    day = min(agreement.starts_on, today())
+    for lot, lot_spec in zip(agreement.lots, spec.lots, strict=True):
+        if lot_spec.external:
+            _enter(actor, agreement, lot_spec.external, day, lot)
+    if rest := spec.external - sum(lot.external for lot in spec.lots):
+        _enter(actor, agreement, rest, day)
+
+
+def _enter(actor: User, agreement: Agreement, amount: int, day: date, lot: Lot | None = None) -> None:
+    facts = ExternalFacts(called_off_on=day, amount=Decimal(amount), lot=lot, is_opening=True, note=BALANCE)
+    enter(actor, agreement, facts)
 
 
 def _guide(agreement: Agreement) -> AgreementDocument:

@@ -8,10 +8,12 @@ from app.demo.chronicle import Chronicle
 from app.demo.numbers import organisation_numbers
 from app.demo.people import People
 from auth.journal import record
-from catalog.actions.supplier import block
+from auth.user import User
 from catalog.supplier import Channel, Supplier
+from core.clock import today
 from core.db import db
 from core.types import sort_key
+from orders.actions.block import block_supplier
 
 # short name (also the mail domain)|name|street|postal code|city|contact|channel
 _SUPPLIERS = """
@@ -109,4 +111,8 @@ def plan_blocks(chronicle: Chronicle, suppliers: dict[str, Supplier], people: Pe
     """Put the blocks into the chronicle: whoever is blocked today could deliver before."""
     karin = people["karin@upphandling"]
     for key, (days_ago, reason) in BLOCKED.items():
-        chronicle.at(chronicle.instant(days_ago, 11), partial(block, karin, suppliers[key], reason))
+        chronicle.at(chronicle.instant(days_ago, 11), partial(_block, karin, suppliers[key], reason))
+
+
+def _block(actor: User, supplier: Supplier, reason: str) -> None:
+    block_supplier(actor, supplier, reason, decision=f"Upphandlingskontorets beslut {today()}")

@@ -20,12 +20,13 @@ from sqlalchemy.orm.attributes import flag_modified
 from auth.journal import record
 from auth.organisation import Organisation
 from auth.user import User
+from catalog import mail
 from catalog.actions.change import Facts, apply, check_version
 from catalog.agreement import Agreement, AgreementState, ExtensionOption, FollowUpClass, LegalRegime
 from catalog.category import Category
 from catalog.ceiling import Ceiling
 from catalog.policy import may_manage, may_manage_for
-from core.clock import now
+from core.clock import now, today
 from core.db import db
 from core.errors import NotAllowed, RuleBroken, WrongState
 from core.state import advance
@@ -158,18 +159,62 @@ def remove_extension(actor: User, option: ExtensionOption, version: int) -> None
     tell(actor, "remove-extension", agreement, ends_on=option.ends_on.isoformat())
 
 
-def take_extension(actor: User, option: ExtensionOption, version: int, *, reason: str | None = None) -> None:
-    """Use an option: the agreement's last day moves. Options are taken in the order of their days."""
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """Who decided to prolong is the actor; this is what was decided. `ends_on`: the new last day, at most the option's;
+    none: the option's."""
+
+    number: str
+    decided_on: date
+    reason: str
+    ends_on: date | None = None
+
+
+def take_extension(
+    actor: User, option: ExtensionOption, version: int, decision: Decision, *, tell_suppliers: bool = False
+) -> int:
+    """Use an option, before the agreement has ended and in the order of their days: its last day moves.
+
+    Returns how many suppliers are told by mail. Raises NotAllowed, WrongState, RuleBroken.
+    """
+    agreement, former = option.agreement, option.agreement.ends_on
+    ends_on = decision.ends_on or option.ends_on
+    _check_takable(option, ends_on, decision)
+    moved = replace(AgreementFacts.of(agreement), ends_on=ends_on)
+    edit(actor, agreement, moved, version, reason=decision.reason.strip())
+    option.taken_at, option.taken_by, option.taken_until = now(), actor, ends_on
+    option.decision_number, option.decided_on = decision.number.strip(), decision.decided_on
+    option.reason = decision.reason.strip()
+    told = mail.tell_prolonged(option, former, actor) if tell_suppliers else 0
+    tell(
+        actor,
+        "take-extension",
+        agreement,
+        ends_on=ends_on.isoformat(),
+        decision=option.decision_number,
+        decided_on=decision.decided_on.isoformat(),
+        reason=option.reason,
+        suppliers_told=told,
+    )
+    return told
+
+
+def _check_takable(option: ExtensionOption, ends_on: date, decision: Decision) -> None:
     agreement = option.agreement
     if option.taken_at is not None:
         raise WrongState(_l("Förlängningen är redan använd."))
+    if today() > agreement.ends_on:
+        raise WrongState(_l("Avtalet har gått ut, och kan inte förlängas längre. Det behövs en ny upphandling."))
     if any(other.taken_at is None and other.ends_on < option.ends_on for other in agreement.extensions):
         raise RuleBroken(_l("Använd den tidigare förlängningen först."))
-    if option.ends_on <= agreement.ends_on:
+    if ends_on <= agreement.ends_on:
         raise RuleBroken(_l("Avtalet gäller redan längre än så."))
-    edit(actor, agreement, replace(AgreementFacts.of(agreement), ends_on=option.ends_on), version, reason=reason)
-    option.taken_at = now()
-    tell(actor, "take-extension", agreement, ends_on=option.ends_on.isoformat(), reason=reason)
+    if ends_on > option.ends_on:
+        raise RuleBroken(_l("Avtalet kan förlängas till %(day)s som längst.", day=option.ends_on.isoformat()))
+    if not decision.number.strip() or not decision.reason.strip():
+        raise RuleBroken(_l("Ange beslutets nummer och varför avtalet förlängs."))
+    if decision.decided_on > today():
+        raise RuleBroken(_l("Beslutet är inte fattat än."))
 
 
 def needs_reason(regime: LegalRegime, starts_on: date, ends_on: date) -> bool:

@@ -11,11 +11,14 @@ from hashlib import sha256
 from zipfile import ZIP_DEFLATED, ZIP_STORED
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
 from auth.user import User
 from catalog.actions.agreement import begin_edit, tell
 from catalog.agreement import Agreement, AgreementDocument
+from catalog.ceiling_change import CeilingChange
 from core.clock import now
+from core.db import db
 from core.errors import RuleBroken
 
 MAX_BYTES = 20_000_000
@@ -36,6 +39,11 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
 def attach(actor: User | None, agreement: Agreement, version: int, *, name: str, content: bytes) -> AgreementDocument:
     """Add a file: PDF, Office, OpenDocument or plain text, at most 20 MB. Raises RuleBroken for anything else."""
     begin_edit(actor, agreement, version)
+    return store(actor, agreement, name=name, content=content)
+
+
+def store(actor: User | None, agreement: Agreement, *, name: str, content: bytes) -> AgreementDocument:
+    """`attach`, in an edit of the agreement that has begun."""
     if not content:
         raise RuleBroken(_l("Filen är tom."))
     if len(content) > MAX_BYTES:
@@ -61,6 +69,8 @@ def detach(actor: User, document: AgreementDocument, version: int) -> None:
     """Take a file away; the journal remembers its name and fingerprint."""
     agreement = document.agreement
     begin_edit(actor, agreement, version)
+    if db.session.scalar(select(CeilingChange.id).where(CeilingChange.document_id == document.id)):
+        raise RuleBroken(_l("Ett högre tak vilar på dokumentet. Det kan inte tas bort."))
     agreement.documents.remove(document)
     tell(actor, "detach", agreement, document=document.name, sha256=document.sha256)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from auth.user import User
 from catalog.actions.agreement import begin_edit, tell
@@ -15,6 +16,7 @@ from catalog.actions.change import Facts, apply
 from catalog.agreement import Agreement, AgreementState, Award, CallOffMethod, Lot
 from catalog.category import Category
 from catalog.ceiling import Ceiling
+from catalog.external import ExternalCallOff
 from catalog.price_list import PriceList
 from catalog.supplier import Supplier
 from core.db import db
@@ -84,7 +86,7 @@ def remove_lot(actor: User, lot: Lot, version: int) -> None:
     """Take a lot off a draft."""
     agreement = lot.agreement
     begin_edit(actor, agreement, version)
-    _check_removable(agreement, [award.id for award in lot.awards])
+    _check_removable(agreement, [award.id for award in lot.awards], [lot.id])
     agreement.lots.remove(lot)
     tell(actor, "remove-lot", agreement, lot=lot.number, title=lot.title)
 
@@ -151,7 +153,7 @@ def _check_published(lot: Lot) -> None:
         lot.check_complete()
 
 
-def _check_removable(agreement: Agreement, award_ids: list[int]) -> None:
+def _check_removable(agreement: Agreement, award_ids: list[int], lot_ids: Sequence[int] = ()) -> None:
     if agreement.state is not AgreementState.DRAFT:
         raise RuleBroken(
             _l("Avtalet har varit publicerat. Det som står i det kan avslutas men inte tas bort."),
@@ -159,3 +161,6 @@ def _check_removable(agreement: Agreement, award_ids: list[int]) -> None:
         )
     if db.session.scalar(select(PriceList.id).where(PriceList.award_id.in_(award_ids)).limit(1)):
         raise RuleBroken(_l("Det finns prislistor här. Sätt en sista dag på leverantören i stället."))
+    entered = or_(ExternalCallOff.award_id.in_(award_ids), ExternalCallOff.lot_id.in_(lot_ids))
+    if db.session.scalar(select(ExternalCallOff.id).where(entered).limit(1)):
+        raise RuleBroken(_l("Det finns avrop inlagda här, som är gjorda utanför Avrop. De tas inte bort."))

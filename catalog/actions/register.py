@@ -30,7 +30,7 @@ from catalog.actions.lot import AwardFacts, LotFacts
 from catalog.actions.supplier import SupplierFacts
 from catalog.agreement import Agreement, AgreementState, Award, CallOffMethod, LegalRegime, Lot
 from catalog.category import Category
-from catalog.ceiling import Ceiling
+from catalog.ceiling import Ceiling, everybodys_amount
 from catalog.policy import may_manage
 from catalog.supplier import Supplier
 from core.db import db
@@ -271,6 +271,7 @@ class _Import:
                     Ceiling.agreement_id == agreement.id,
                     Ceiling.lot_id == (lot.id if lot else None),
                     Ceiling.award_id.is_(None),
+                    *everybodys_amount(),
                 )
             ).one()
         ceiling = self.ceilings[key]
@@ -339,7 +340,7 @@ class _Import:
     def _load_ceilings(self) -> dict[tuple[int, int | None], Ceiling]:
         """The ceilings of agreements and lots, by both ids."""
         ids = [agreement.id for agreement in self.agreements.values()]
-        query = select(Ceiling).where(Ceiling.award_id.is_(None))
+        query = select(Ceiling).where(Ceiling.award_id.is_(None), *everybodys_amount())
         return {
             (c.agreement_id, c.lot_id): c
             for start in range(0, len(ids), 500)

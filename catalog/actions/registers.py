@@ -1,4 +1,4 @@
-"""The four registers that come and go as files: how each is read, brought in and written out."""
+"""The registers that come and go as files: how each is read, brought in and written out."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from auth.user import User
 from catalog import registers as out
 from catalog.actions.category_register import import_categories
 from catalog.actions.entitlement_register import import_entitlements
+from catalog.actions.external_register import import_external
 from catalog.actions.intake import Alteration, Outcome, Refusal, RegisterRefused
 from catalog.actions.register import import_register
 from catalog.actions.supplier_register import import_suppliers
 from core.db import undone
 from exchange import registers
+from exchange.externalfile import read_external
 from exchange.registerfile import RegisterRow, read_register
 from exchange.table import Read
 from exchange.tablefile import Form
@@ -72,4 +74,5 @@ KINDS: dict[str, RegisterKind] = {
         import_entitlements,
         out.entitlements_file,
     ),
+    "external": RegisterKind("avropat-utanfor", read_external, import_external, out.external_file),
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -12,8 +14,9 @@ from auth.user import User
 from catalog.actions.change import Facts, apply, check_version
 from catalog.policy import may_block_supplier, may_create_supplier, may_edit_supplier
 from catalog.supplier import Channel, Supplier
+from catalog.supplier_block import SupplierBlock, open_block
 from core.checkdigits import gs1_ok, organisation_number
-from core.clock import now
+from core.clock import now, today
 from core.db import db
 from core.errors import NotAllowed, RuleBroken, WrongState
 from core.types import sort_key
@@ -74,26 +77,53 @@ def edit(actor: User | None, supplier: Supplier, facts: SupplierFacts, version: 
     return supplier
 
 
-def block(actor: User, supplier: Supplier, reason: str) -> None:
-    """Stop every new order to the supplier at once (sanctions, insolvency, exclusion: LOU 13 kap.)."""
+def block(
+    actor: User, supplier: Supplier, reason: str, *, decision: str | None = None, starts_on: date | None = None
+) -> SupplierBlock:
+    """Stop every new order to the supplier at once (sanctions, insolvency, exclusion: LOU 13 kap.), or from a day that
+    comes: the worker then begins it. Raises NotAllowed, RuleBroken, WrongState."""
     _check_may_block(actor)
     if not reason.strip():
         raise RuleBroken(_l("Skriv varför leverantören spärras. Det visas för den som försöker beställa."))
-    if supplier.is_blocked:
-        raise WrongState(_l("%(name)s är redan spärrad.", name=supplier.name))
-    supplier.blocked_at = now()
-    supplier.blocked_reason = reason.strip()
-    supplier.blocked_by_id = actor.id
-    record(actor, "block", "supplier", supplier.id, name=supplier.name, reason=supplier.blocked_reason)
+    if supplier.is_blocked or open_block(supplier) is not None:
+        raise WrongState(_l("%(name)s är redan spärrad, eller ska bli det.", name=supplier.name))
+    made = SupplierBlock(
+        supplier=supplier,
+        starts_on=starts_on or today(),
+        reason=reason.strip(),
+        decision=(decision or "").strip() or None,
+        made_at=now(),
+        made_by=actor,
+    )
+    db.session.add(made)
+    if made.starts_on <= today():
+        begin(made)
+    db.session.flush()
+    told: dict[str, Any] = {"reason": made.reason, "starts_on": made.starts_on.isoformat()}
+    if made.decision is not None:
+        told["decision"] = made.decision
+    record(actor, "block", "supplier", supplier.id, name=supplier.name, **told)
+    return made
+
+
+def begin(planned: SupplierBlock) -> None:
+    """From now on every gate refuses the supplier."""
+    supplier = planned.supplier
+    planned.begun_at = supplier.blocked_at = now()
+    supplier.blocked_reason = planned.reason
+    supplier.blocked_by_id = planned.made_by.id if planned.made_by is not None else None
 
 
 def unblock(actor: User, supplier: Supplier, reason: str) -> None:
-    """Let orders through again."""
+    """Let orders through again, or take a planned block back."""
     _check_may_block(actor)
     if not reason.strip():
         raise RuleBroken(_l("Skriv varför spärren tas bort."))
-    if not supplier.is_blocked:
+    made = open_block(supplier)
+    if made is None and not supplier.is_blocked:
         raise WrongState(_l("%(name)s är inte spärrad.", name=supplier.name))
+    if made is not None:
+        made.lifted_at, made.lifted_by, made.lift_reason = now(), actor, reason.strip()
     supplier.blocked_at = supplier.blocked_reason = supplier.blocked_by_id = None
     record(actor, "unblock", "supplier", supplier.id, name=supplier.name, reason=reason.strip())
 

@@ -8,6 +8,7 @@ from catalog.views import (
     manage_agreements,
     manage_categories,
     manage_criteria,
+    manage_external,
     manage_parts,
     manage_price_changes,
     manage_price_columns,
@@ -16,6 +17,7 @@ from catalog.views import (
     manage_registers,
     manage_searches,
     manage_suppliers,
+    manage_watch,
     search,
 )
 
@@ -28,6 +30,7 @@ __all__ = [
     "manage_agreements",
     "manage_categories",
     "manage_criteria",
+    "manage_external",
     "manage_parts",
     "manage_price_changes",
     "manage_price_columns",
@@ -36,4 +39,5 @@ __all__ = [
     "manage_registers",
     "manage_searches",
     "manage_suppliers",
+    "manage_watch",
 ]

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, render_template, request
 from auth.login import acting_organisation, current
 from auth.permission import Permission
 from catalog.allocation import standings_of
+from catalog.ceiling_change import changes_of
 from catalog.method import explanation
 from catalog.policy import may_manage
 from catalog.queries import (
@@ -53,6 +54,7 @@ def show(number: str) -> Any:
         may_order=agreement.is_open_to(acting_organisation(), on),
         entitled=sorted(agreement.entitlements, key=lambda e: (e.organisation.sort_name, e.id)),
         ceilings=ceilings,
+        changes=changes_of(agreement),
         standings=standings_of(agreement, ceilings, on),
         explanations={lot.id: explanation(lot) for lot in agreement.lots},
         article_counts=articles_on_sale(agreement, on),

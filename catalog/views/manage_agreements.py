@@ -13,6 +13,7 @@ from auth.permission import Permission
 from auth.views.refusals import refusals_on, status
 from catalog.actions import agreement as actions
 from catalog.agreement import Agreement, AgreementState
+from catalog.ceiling_change import changes_of
 from catalog.checklist import checklist
 from catalog.forms import AgreementForm
 from catalog.managing import (
@@ -22,6 +23,7 @@ from catalog.managing import (
     category_tree,
     ceilings_of,
     live_price_lists,
+    other_ceilings_of,
     own_ceilings,
     possible_owners,
 )
@@ -29,6 +31,7 @@ from catalog.price_list import PriceListState
 from catalog.price_rule import proposal_of
 from catalog.suggestion import suggest_categories
 from catalog.views.manage import agreement_trail, ask_reason, bp, page_number, search_text, story, trail
+from catalog.watch import watch_of
 from core.clock import today
 from core.errors import NotAllowed
 from core.state import can
@@ -78,7 +81,12 @@ def agreement(agreement_id: int) -> Any:
         "manage/agreement.html",
         agreement=found,
         ceilings=ceilings,
-        shown_ceilings=[c for k, c in ceilings.items() if k == (None, None) or c.limit is not None or c.used],
+        shown_ceilings=[
+            *(c for k, c in ceilings.items() if k == (None, None) or c.limit is not None or c.used),
+            *other_ceilings_of(found),
+        ],
+        changes=changes_of(found),
+        watch=watch_of(found),
         price_lists=price_lists,
         proposal=proposal_of(found),
         checks=checks,

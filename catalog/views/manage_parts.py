@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from flask import flash, redirect, render_template, request
@@ -18,10 +17,11 @@ from catalog.actions import ceiling as ceiling_actions
 from catalog.actions import document as document_actions
 from catalog.actions import entitlement as entitlement_actions
 from catalog.actions import lot as lot_actions
-from catalog.agreement import Agreement
+from catalog.actions import watch as watch_actions
+from catalog.agreement import Agreement, AgreementState
+from catalog.ceiling_forms import CeilingForm, WatchForm
 from catalog.forms import (
     AwardForm,
-    CeilingForm,
     DocumentForm,
     EndForm,
     EntitlementForm,
@@ -47,6 +47,7 @@ from catalog.managing import (
 from catalog.suggestion import article_names, suggest_categories
 from catalog.views.manage import agreement_trail, bp
 from catalog.views.manage_agreements import page_of
+from catalog.watch import watch_of
 from core.clock import today
 from core.errors import RuleBroken
 from core.web import requires
@@ -210,6 +211,7 @@ def end_entitlement(entitlement_id: int) -> Any:
 def ceiling(ceiling_id: int) -> Any:
     found = ceiling_for(current(), ceiling_id)
     form = CeilingForm(obj=found)
+    form.offer(found)
     if form.validate_on_submit():
         with refusals_on(form):
             ceiling_actions.state_ceiling(
@@ -217,11 +219,25 @@ def ceiling(ceiling_id: int) -> Any:
                 found,
                 form.seen,
                 limit=form.limit.data,
-                external=form.external.data or Decimal(0),
                 reason=form.reason.data,
+                unlocking=form.unlocking(),
             )
             return _done(found.agreement, "ceilings", _("Takvolymen är sparad."))
-    return _page("ceiling", form, found.agreement, "ceilings", ceiling=found)
+    is_published = found.agreement.state is not AgreementState.DRAFT
+    return _page("ceiling", form, found.agreement, "ceilings", ceiling=found, is_published=is_published)
+
+
+@bp.route("/agreements/<int:agreement_id>/watch", methods=FORM)
+@requires(Permission.AGREEMENT_MANAGE)
+def watch(agreement_id: int) -> Any:
+    found = agreement_for(current(), agreement_id)
+    form = WatchForm(obj=watch_of(found))
+    if form.validate_on_submit():
+        with refusals_on(form):
+            days = {name: form[name].data for name in ("notice_days", "decide_days", "ends_days")}
+            watch_actions.state_watch(current(), found, form.seen, levels=form.picked_levels, **days)
+            return _done(found, "ceilings", _("Bevakningen är sparad."))
+    return _page("watch", form, found, "ceilings")
 
 
 # Extensions
@@ -250,13 +266,13 @@ def add_extension(agreement_id: int) -> Any:
 @requires(Permission.AGREEMENT_MANAGE)
 def take_extension(extension_id: int) -> Any:
     found = extension_for(current(), extension_id)
-    form = TakeExtensionForm()
+    form = TakeExtensionForm(data={"ends_on": found.ends_on})
     if form.validate_on_submit():
         with refusals_on(form):
-            agreement_actions.take_extension(current(), found, form.seen, reason=form.reason.data)
-            return _done(
-                found.agreement, "extensions", _("Avtalet gäller nu till %(day)s.", day=found.ends_on.isoformat())
-            )
+            tells = bool(form.tell_suppliers.data)
+            agreement_actions.take_extension(current(), found, form.seen, form.decision(), tell_suppliers=tells)
+            day = found.agreement.ends_on.isoformat()
+            return _done(found.agreement, "extensions", _("Avtalet gäller nu till %(day)s.", day=day))
     return _page("extension_take", form, found.agreement, "extensions", extension=found)
 
 

@@ -36,12 +36,14 @@ TITLES = {
     "suppliers": _l("Leverantörer som fil"),
     "categories": _l("Kategorier som fil"),
     "entitlements": _l("Avropsberättigade som fil"),
+    "external": _l("Avropat utanför Avrop som fil"),
 }
 BACK = {
     "agreements": ("manage.agreements", _l("Avtal")),
     "suppliers": ("manage.suppliers", _l("Leverantörer")),
     "categories": ("manage.categories", _l("Kategorier")),
     "entitlements": ("manage.agreements", _l("Avtal")),
+    "external": ("manage.agreements", _l("Avtal")),
 }
 
 

@@ -77,21 +77,6 @@ def edit_supplier(supplier_id: int) -> Any:
     return page, status(form)
 
 
-@bp.route("/suppliers/<int:supplier_id>/block", methods=["GET", "POST"])
-@requires(Permission.AGREEMENT_MANAGE)
-def block_supplier(supplier_id: int) -> Any:
-    found = supplier_by_id(supplier_id)
-    return ask_reason(
-        lambda reason: actions.block(current(), found, reason),
-        _page(found),
-        title=_("Spärra %(name)s", name=found.name),
-        lead=_("Inga nya beställningar kan göras, i något avtal. Det gäller genast. Skälet visas för beställarna."),
-        button=_("Spärra leverantören"),
-        done=_("%(name)s är spärrad.", name=found.name),
-        crumbs=_trail(found),
-    )
-
-
 @bp.route("/suppliers/<int:supplier_id>/unblock", methods=["GET", "POST"])
 @requires(Permission.AGREEMENT_MANAGE)
 def unblock_supplier(supplier_id: int) -> Any:

@@ -1,13 +1,13 @@
 """The ranking log says what a supplier was asked for and until when it could answer, with a file; and stays as noted.
 
-Revision: 0025, after 0021
+Revision: 0025, after 0024
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0025"
-down_revision = "0021"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 

@@ -25,14 +25,14 @@ def upgrade() -> None:
     """
     reserved = """
         COALESCE((SELECT SUM(l.net_amount) FROM requisition_line l JOIN requisition r ON r.id = l.requisition_id
-                  WHERE l.award_id = a.id AND r.state = 'submitted'), 0)
+                  WHERE l.award_id = a.id AND r.state = 'submitted' AND r.emergency_reason IS NULL), 0)
         + COALESCE((SELECT SUM(c.amount) FROM requisition_charge c JOIN requisition r ON r.id = c.requisition_id
-                    WHERE c.award_id = a.id AND r.state = 'submitted'), 0)
+                    WHERE c.award_id = a.id AND r.state = 'submitted' AND r.emergency_reason IS NULL), 0)
     """
     op.execute(
         f"""
-        INSERT INTO ceiling (agreement_id, lot_id, award_id, reserved, ordered, external)
-        SELECT t.agreement_id, a.lot_id, a.id, {reserved}, {ordered}, 0
+        INSERT INTO ceiling (agreement_id, lot_id, award_id, measure, warned_percent, reserved, ordered, external)
+        SELECT t.agreement_id, a.lot_id, a.id, 'SEK', 0, 10 * ({reserved}), 10 * ({ordered}), 0
         FROM award a JOIN lot t ON t.id = a.lot_id
         WHERE t.method = 'allocation' AND NOT EXISTS (SELECT 1 FROM ceiling c WHERE c.award_id = a.id)
         """

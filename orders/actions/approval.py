@@ -225,7 +225,7 @@ def _turn_down(actor: User, step: ApprovalStep, act: str, outcome: str, reason: 
         mail.tell_outcome(requisition, outcome, actor, reason, orders)
         tell_rejected_emergency(requisition, orders, actor, reason)
         return requisition
-    ceiling.release_reserved(all_draws(requisition_drafts(requisition)))
+    ceiling.release_reserved(all_draws(requisition_drafts(requisition), requisition.organisation_id))
     mail.tell_outcome(requisition, outcome, actor, reason, [])
     return requisition
 

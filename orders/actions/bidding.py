@@ -57,6 +57,8 @@ def bid(invitation: Invitation, facts: BidFacts) -> str:
     or holds too short a time.
     """
     competition = _still_open(invitation)
+    if invitation.supplier.is_blocked:
+        raise RuleBroken(_l("Företaget är spärrat för nya beställningar och kan inte lämna anbud. Fråga beställaren."))
     if set(facts.prices) != {line.id for line in competition.lines}:
         raise RuleBroken(_l("Ange ett pris på varje rad."))
     if facts.valid_until is None or facts.valid_until < competition.valid_until:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
@@ -22,9 +22,10 @@ from orders import mail
 from orders.actions.placing import approvers_of
 from orders.approval_queries import steps_of
 from orders.documents import make_file, order_document
-from orders.order import FileKind, Order, OrderLine, OrderState
+from orders.order import FileKind, Order, OrderState
 from orders.order_queries import received_quantities
 from orders.policy import may_cancel, may_resend
+from orders.split import Taken
 
 
 def cancel(actor: User, order: Order, reason: str) -> None:
@@ -133,37 +134,26 @@ def lock_order(order: Order) -> Order:
 
 def draws_of(order: Order) -> list[Draw]:
     """What a placed order took of the ceilings."""
-    return _draws(
-        order,
-        [
-            *((line.award_id, line.net_amount) for line in order.lines),
-            *((charge.award_id, charge.amount) for charge in order.charges),
-        ],
-    )
+    taken = Taken(order.agreement_id, order.organisation_id)
+    for line in order.lines:
+        taken.add(line.award, line.net_amount, line.unit_code, line.quantity)
+    awards = {line.award_id: line.award for line in order.lines}
+    for charge in order.charges:
+        taken.add(awards[charge.award_id], charge.amount)
+    return taken.draws()
 
 
 def draws_not_come(order: Order, received: Mapping[int, Decimal]) -> list[Draw]:
     """The part of it that stands for goods that have not come, by what has come of each line; freight and fees are
     paid as soon as anything has. Of a blanket order: what is not drawn."""
+    taken = Taken(order.agreement_id, order.organisation_id)
     if order.blanket is not None:
-        return _draws(order, [(order.lines[0].award_id, order.blanket.left)])
+        taken.add(order.lines[0].award, order.blanket.left)
+        return taken.draws()
     if not any(received.values()):
         return draws_of(order)
-    return _draws(order, [(line.award_id, _not_come(line, received.get(line.id, Decimal(0)))) for line in order.lines])
-
-
-def _not_come(line: OrderLine, came: Decimal) -> Decimal:
-    return line.net_amount - line_net(min(came, line.quantity), line.unit_price, line.base_quantity)
-
-
-def _draws(order: Order, amounts: Iterable[tuple[int, Decimal]]) -> list[Draw]:
-    """One for each award; those of nothing are left out."""
-    taken: dict[int, Decimal] = {}
-    lots = {line.award_id: line.award.lot_id for line in order.lines}
-    for award_id, amount in amounts:
-        taken[award_id] = taken.get(award_id, Decimal(0)) + amount
-    return [
-        Draw(agreement_id=order.agreement_id, lot_id=lots[award_id], award_id=award_id, amount=amount)
-        for award_id, amount in taken.items()
-        if amount
-    ]
+    for line in order.lines:
+        came = min(received.get(line.id, Decimal(0)), line.quantity)
+        rest = line.net_amount - line_net(came, line.unit_price, line.base_quantity)
+        taken.add(line.award, rest, line.unit_code, line.quantity - came)
+    return taken.draws()

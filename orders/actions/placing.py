@@ -47,7 +47,7 @@ def place(actor: User, requisition: Requisition, route: Sequence[ApprovalStep]) 
     for draft in drafts:
         draft.supplier.check_reachable()
     sold = _check_gates(requisition, drafts)
-    ceiling.consume(all_draws(drafts))
+    ceiling.consume(all_draws(drafts, requisition.organisation_id))
     approvers = approvers_of(route)
     return [_place_one(actor, requisition, draft, sold, approvers) for draft in drafts]
 
@@ -72,7 +72,8 @@ def _check_gates(requisition: Requisition, drafts: list[OrderDraft]) -> Sold:
     """Ask the steering again, on the day of the order. Returns the published rows that the lines stand on now."""
     asks = asks_of(requisition, refusals_of(requisition) if requisition.asks_in_turn else ())
     facts = load_facts(asks, requisition.organisation, today())
-    found = judge(asks, facts, charges=charges_by_award(drafts), reserved=True)
+    charges, promised_at = charges_by_award(drafts), requisition.submitted_at
+    found = judge(asks, facts, charges=charges, reserved=True, promised_at=promised_at)
     if closed := stops(found):
         raise RuleBroken(
             _l("Beställningen kan inte läggas: %(why)s", why=closed[0].text),

@@ -36,13 +36,13 @@ def refuse_lines(actor: User, step: ApprovalStep, line_ids: Collection[int], rea
     requisition = step.requisition
     refused = _checked(step, line_ids, reason)
     before = requisition_drafts(requisition)
-    ceiling.release_reserved(all_draws(before))
+    ceiling.release_reserved(all_draws(before, requisition.organisation_id))
     for line in refused:
         db.session.add(_copy(line, step, actor, reason))
         requisition.lines.remove(line)
     db.session.flush()
     after = price(requisition)
-    ceiling.reserve(all_draws(after))
+    ceiling.reserve(all_draws(after, requisition.organisation_id))
     requisition.content_hash = requisition.compute_hash()
     record(
         actor,

@@ -99,7 +99,7 @@ def submit(actor: User, organisation: Organisation, checkout: Checkout, basket: 
     if requisition.is_emergency:
         _check_emergency(requisition)
     route = route_of(requisition)
-    ceiling.reserve(all_draws(drafts))
+    ceiling.reserve(all_draws(drafts, organisation.id))
 
     requisition.content_hash = requisition.compute_hash()
     requisition.submitted_at, requisition.decided_at = now(), None
@@ -237,7 +237,7 @@ def withdraw(actor: User, requisition: Requisition) -> None:
     advance(requisition, "withdraw")
     if reserved:
         close_route(requisition)
-        ceiling.release_reserved(all_draws(requisition_drafts(requisition)))
+        ceiling.release_reserved(all_draws(requisition_drafts(requisition), requisition.organisation_id))
     if basket is not None and basket.requisition_id == requisition.id:
         basket.requisition_id = None
     requisition.decided_at = now()

@@ -76,6 +76,9 @@ def decide(
         raise RuleBroken(_l("Alla anbud måste vara bedömda på varje kriterium först."))
     if chosen.place != 1:
         raise RuleBroken(_l("Anbudet som är bäst enligt kriterierna ska vinna."))
+    if (supplier := chosen.bid.invitation.supplier).is_blocked:
+        said = {"supplier": supplier.name, "reason": supplier.blocked_reason}
+        raise RuleBroken(_l("%(supplier)s är spärrad (%(reason)s). Avvisa anbudet, eller avbryt.", **said))
     if chosen.bid.valid_until < today():
         raise RuleBroken(_l("Anbudet gäller inte längre. Be leverantören att förlänga, eller avbryt."))
     decision = CompetitionDecision(

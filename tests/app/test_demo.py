@@ -22,7 +22,7 @@ from auth.permission import Role
 from auth.user import Membership, User, password_matches, stored_hash
 from catalog.agreement import Agreement, AgreementState, Award, CallOffMethod, Lot
 from catalog.category import Category
-from catalog.ceiling import Ceiling
+from catalog.ceiling import Ceiling, everybodys_amount
 from catalog.price_list import Article, PriceList, PriceListState, VatClass
 from catalog.steering import Ask, findings, stops
 from catalog.supplier import Supplier
@@ -37,6 +37,7 @@ from orders.actions.order import draws_not_come
 from orders.approval import ApprovalState, ApprovalStep
 from orders.approval_queries import steps_to_decide
 from orders.basket import Basket
+from orders.ceiling_sums import wrong_counters
 from orders.competition import Competition, CompetitionState
 from orders.conflict import Conflict
 from orders.favourite import Favourite
@@ -340,7 +341,8 @@ def test_ceilings_hold_exactly_what_was_ordered_and_reserved(demo: Transactional
     assert ordered
     assert reserved
     awards = {award.id: award.lot for award in db.session.scalars(select(Award))}
-    for ceiling in db.session.scalars(select(Ceiling)):
+    assert wrong_counters() == []  # those of an organisation's part and of quantities too
+    for ceiling in db.session.scalars(select(Ceiling).where(*everybodys_amount())):
         scope = [
             award_id
             for award_id, lot in awards.items()

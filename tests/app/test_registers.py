@@ -63,3 +63,17 @@ def test_words_suggest_categories(run: Any) -> None:
     run(categories.categories, "import", "tree.csv", tree="Kod;Namn\nK.1;Kopieringspapper\nT;Taxi\n")
     assert run(categories.categories, "suggest", "papper till kopiering").output.startswith("K.1  Kopieringspapper")
     assert run(categories.categories, "suggest", "qzxw").exit_code == 1
+
+
+def test_call_offs_made_elsewhere_are_entered_once_and_written_again(run: Any, tmp_path: Path) -> None:
+    run(agreements.agreements, "import", "register.csv", register=REGISTER)
+    number = REGISTER.splitlines()[1].split(";")[0]
+    data = f"Avtalsnummer;Dag;Belopp;Referens\n{number};2026-01-31;1 250,50;F-1\n"
+    done = run(agreements.agreements, "external", "bought.csv", "--dry-run", bought=data)
+    assert "1 new" in done.output and "nothing was imported" in done.output, done.stderr
+    assert "1 new" in run(agreements.agreements, "external", "bought.csv", bought=data).output
+    assert "0 new, 0 changed, 1 as before" in run(agreements.agreements, "external", "bought.csv", bought=data).output
+    done = run(agreements.agreements, "external", "wrong.csv", wrong=data.replace("2026-01-31", "2999-01-31"))
+    assert done.exit_code == 1 and "rad 2: Belopp: Dagen har inte varit" in done.stderr
+    done = run(agreements.agreements, "export-external", "--out", "out.csv")
+    assert done.exit_code == 0 and "F-1" in (tmp_path / "out.csv").read_text("utf-8-sig")

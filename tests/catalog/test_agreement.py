@@ -4,27 +4,31 @@ import io
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
 from auth.journal import entries_about
 from auth.permission import Role
 from auth.user import User
 from catalog.actions import agreement as agreements
-from catalog.actions.agreement import AgreementFacts, create, edit
-from catalog.actions.ceiling import state_ceiling
+from catalog.actions.agreement import AgreementFacts, Decision, create, edit
+from catalog.actions.ceiling import Unlocking, state_ceiling
 from catalog.actions.document import attach, detach, kind_of, safe_name
 from catalog.actions.entitlement import end_entitlement, entitle
 from catalog.actions.lot import AwardFacts, LotFacts, add_award, add_lot, edit_lot, remove_award, remove_lot
 from catalog.agreement import Agreement, AgreementState, CallOffMethod, LegalRegime
 from catalog.ceiling import Ceiling
+from catalog.ceiling_change import Ground, changes_of
 from catalog.checklist import checklist
-from core.clock import today
+from core.clock import frozen, today
 from core.db import commit, db
 from core.errors import NotAllowed, RuleBroken, WrongState
+from exchange.outbox import messages_about
 from tests.factories.auth import make_member, make_office, make_organisation
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_price_list, make_supplier
 
@@ -227,38 +231,126 @@ def test_reason_for_a_long_term_is_asked_when_the_days_change_and_kept_in_the_jo
     assert told == ["Avskrivningstid på utrustningen", None, "Mer av samma"]
 
 
+def decided(**values: Any) -> Decision:
+    return Decision(**{"number": "UPK 2026/17", "decided_on": today(), "reason": "Priserna är goda", **values})
+
+
+def test_an_extension_tells_who_decided_what_and_may_be_shorter() -> None:
+    actor = make_owner()
+    agreement = create(actor, make_facts(actor, ends_on=date(2027, 12, 31)))
+    option = agreements.add_extension(actor, agreement, agreement.version, ends_on=date(2028, 12, 31))
+    for wrong in (
+        decided(number=" "),
+        decided(reason=" "),
+        decided(decided_on=today() + timedelta(days=1)),
+        decided(ends_on=date(2029, 1, 1)),
+        decided(ends_on=date(2027, 12, 31)),
+    ):
+        with pytest.raises(RuleBroken):
+            agreements.take_extension(actor, option, agreement.version, wrong)
+    agreements.take_extension(actor, option, agreement.version, decided(ends_on=date(2028, 6, 30)))
+    assert agreement.ends_on == option.taken_until == date(2028, 6, 30)
+    assert (option.taken_by, option.decision_number, option.reason) == (actor, "UPK 2026/17", "Priserna är goda")
+
+
+def test_an_agreement_that_has_ended_is_not_prolonged() -> None:
+    actor = make_owner()
+    agreement = create(actor, make_facts(actor, ends_on=date(2027, 12, 31)))
+    option = agreements.add_extension(actor, agreement, agreement.version, ends_on=date(2028, 12, 31))
+    with frozen(datetime(2028, 1, 1, 12, tzinfo=UTC)), pytest.raises(WrongState):
+        agreements.take_extension(actor, option, agreement.version, decided())
+    with frozen(datetime(2027, 12, 31, 12, tzinfo=UTC)):
+        agreements.take_extension(actor, option, agreement.version, decided())
+
+
+def test_suppliers_are_told_of_an_extension_where_that_is_asked_for() -> None:
+    actor, award = make_owner(), make_award(make_lot(make_agreement()))
+    agreement = award.lot.agreement
+    options = [
+        agreements.add_extension(
+            actor, agreement, agreement.version, ends_on=agreement.ends_on + timedelta(days=days), reason="Lång"
+        )
+        for days in (30, 60)
+    ]
+    assert agreements.take_extension(actor, options[0], agreement.version, decided()) == 0
+    assert agreements.take_extension(actor, options[1], agreement.version, decided(), tell_suppliers=True) == 1
+    [letter] = messages_about(f"agreement:{agreement.id}")
+    assert letter.recipient == award.supplier.order_email and "UPK 2026/17" in letter.text
+
+
 def test_taking_an_extension_moves_the_last_day() -> None:
     actor = make_owner()
     agreement = create(actor, make_facts(actor, ends_on=date(2027, 12, 31)))
     first = agreements.add_extension(actor, agreement, agreement.version, ends_on=date(2028, 12, 31))
     second = agreements.add_extension(actor, agreement, agreement.version, ends_on=date(2029, 12, 31))
     with pytest.raises(RuleBroken, match="tidigare"):
-        agreements.take_extension(actor, second, agreement.version)
-    agreements.take_extension(actor, first, agreement.version)
+        agreements.take_extension(actor, second, agreement.version, decided())
+    agreements.take_extension(actor, first, agreement.version, decided())
     assert agreement.ends_on == date(2028, 12, 31)
     with pytest.raises(WrongState):
-        agreements.take_extension(actor, first, agreement.version)
+        agreements.take_extension(actor, first, agreement.version, decided())
     with pytest.raises(RuleBroken):
         agreements.add_extension(actor, agreement, agreement.version, ends_on=date(2029, 1, 1))
     with pytest.raises(RuleBroken, match="skälen"):
         agreements.add_extension(actor, agreement, agreement.version, ends_on=date(2030, 12, 31))
 
 
-def test_raising_a_published_ceiling_needs_a_reason_and_lowering_it_none() -> None:
+def unlocking(**values: Any) -> Unlocking:
+    facts = {"ground": Ground.SMALL, "reason": "Åtta procent", "decided_on": today(), "file_name": "beslut.pdf"}
+    return Unlocking(**{**facts, "content": b"%PDF-1.7\nBeslut", **values})
+
+
+def test_raising_a_published_ceiling_needs_a_ground_and_lowering_it_none() -> None:
     agreement = make_draft(actor := make_owner())
     ceiling = the_ceiling(agreement)
-    state_ceiling(actor, ceiling, agreement.version, limit=Decimal(1000), external=Decimal(10))
+    state_ceiling(actor, ceiling, agreement.version, limit=Decimal(1000))
     agreements.publish(actor, agreement)
     for limit in (Decimal(1001), None):
         with pytest.raises(RuleBroken, match="17 kap"):
-            state_ceiling(actor, ceiling, agreement.version, limit=limit)
-    state_ceiling(actor, ceiling, agreement.version, limit=Decimal(900))
-    state_ceiling(actor, ceiling, agreement.version, limit=Decimal(2000), reason="LOU 17 kap. 9 §, ringa värde")
+            state_ceiling(actor, ceiling, agreement.version, limit=limit, reason="Vi behöver mer")
+    state_ceiling(actor, ceiling, agreement.version, limit=Decimal(900), reason="Färre behöver")
+    state_ceiling(actor, ceiling, agreement.version, limit=Decimal(2000), unlocking=unlocking())
     commit()
     entry = entries_about("agreement", agreement.id)[-1]
     assert entry.details["changes"] == {"limit": ["900", "2000"]}
-    assert entry.details["reason"] == "LOU 17 kap. 9 §, ringa värde"
-    assert (ceiling.limit, ceiling.external) == (Decimal(2000), Decimal(10))
+    assert (entry.details["ground"], entry.details["reason"]) == ("17:9", "Åtta procent")
+    raised, lowered = changes_of(agreement)
+    assert (raised.before, raised.after, raised.ground) == (Decimal(900), Decimal(2000), Ground.SMALL)
+    assert raised.document is not None and raised.document.name == "beslut.pdf" and raised.changed_by == actor
+    assert (lowered.before, lowered.after, lowered.ground) == (Decimal(1000), Decimal(900), None)
+    with pytest.raises(RuleBroken, match="vilar"):
+        detach(actor, raised.document, agreement.version)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"reason": " "}, {"decided_on": date(2999, 1, 1)}, {"content": b""}, {"ground": Ground.OTHER}],
+)
+def test_a_ground_without_its_reasons_raises_nothing(wrong: dict[str, Any]) -> None:
+    agreement = make_draft(actor := make_owner())
+    ceiling = the_ceiling(agreement)
+    state_ceiling(actor, ceiling, agreement.version, limit=Decimal(1000))
+    agreements.publish(actor, agreement)
+    with pytest.raises(RuleBroken):
+        state_ceiling(actor, ceiling, agreement.version, limit=None, unlocking=unlocking(**wrong))
+    assert ceiling.limit == Decimal(1000) and changes_of(agreement) == []
+
+
+def test_nobody_but_who_manages_the_agreement_raises_its_ceiling() -> None:
+    agreement = make_draft(make_owner())
+    stranger = make_member(Role.AGREEMENT_OWNER, make_organisation())
+    with pytest.raises(NotAllowed):
+        state_ceiling(stranger, the_ceiling(agreement), agreement.version, limit=Decimal(1), unlocking=unlocking())
+
+
+def test_the_database_keeps_the_story_of_a_ceiling() -> None:
+    agreement = make_draft(actor := make_owner())
+    state_ceiling(actor, the_ceiling(agreement), agreement.version, limit=Decimal(1000))
+    agreements.publish(actor, agreement)
+    state_ceiling(actor, the_ceiling(agreement), agreement.version, limit=Decimal(900))
+    for change in ("UPDATE ceiling_change SET limit_after = 1", "DELETE FROM ceiling_change"):
+        with pytest.raises(IntegrityError), db.session.begin_nested():
+            db.session.execute(text(change))
 
 
 def test_stating_a_ceiling_leaves_the_counters_alone() -> None:
@@ -269,18 +361,6 @@ def test_stating_a_ceiling_leaves_the_counters_alone() -> None:
     state_ceiling(actor, ceiling, agreement.version, limit=Decimal(10))  # below what is used: stops the next order
     db.session.refresh(ceiling)
     assert (ceiling.reserved, ceiling.ordered) == (Decimal(7), Decimal(8))
-
-
-def test_lowering_what_was_ordered_elsewhere_gives_room_and_needs_a_reason() -> None:
-    agreement = make_draft(actor := make_owner())
-    ceiling = the_ceiling(agreement)
-    state_ceiling(actor, ceiling, agreement.version, limit=Decimal(1000), external=Decimal(900))
-    agreements.publish(actor, agreement)
-    with pytest.raises(RuleBroken, match="minskas"):
-        state_ceiling(actor, ceiling, agreement.version, limit=Decimal(1000), external=Decimal(0))
-    state_ceiling(actor, ceiling, agreement.version, limit=Decimal(1000), external=Decimal(950))
-    state_ceiling(actor, ceiling, agreement.version, limit=Decimal(1000), external=Decimal(0), reason="Dubbelräknat")
-    assert ceiling.left == Decimal(1000)
 
 
 @pytest.mark.parametrize("limit", [Decimal(0), Decimal(-1)])

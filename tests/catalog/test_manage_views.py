@@ -253,18 +253,26 @@ def test_all_municipalities_are_entitled_with_one_box(office: Office) -> None:
 def test_ceiling_is_stated_but_its_counters_are_not_fields(office: Office) -> None:
     ceiling = db.session.scalars(select(Ceiling).where(Ceiling.lot_id.is_(None))).one()
     path = f"/admin/ceilings/{ceiling.id}"
-    office.post(path, version=office.version, limit="5 000 000", external="1000", ordered="99", reserved="99")
-    assert (ceiling.limit, ceiling.external) == (Decimal(5_000_000), Decimal(1000))
+    office.post(path, version=office.version, limit="5 000 000", external="99", ordered="99", reserved="99")
+    assert (ceiling.limit, ceiling.external) == (Decimal(5_000_000), 0)
     assert (ceiling.ordered, ceiling.reserved) == (0, 0)
     office.post(f"{office.path}/publish")
-    text = office.post(path, version=office.version, limit="6 000 000", external="1000", expected=422)
+    text = office.post(path, version=office.version, limit="6 000 000", reason="Mer", expected=422)
     assert "17 kap." in text
+    decision = {"ground": "17:10", "decided_on": today().isoformat(), "reason": "Klausul 3.2", "limit": "6 000 000"}
+    office.post(path, version=office.version, file=(BytesIO(b"%PDF-1.7 beslut"), "beslut.pdf"), **decision)
+    assert ceiling.limit == Decimal(6_000_000)
+    for page in (office.path, f"/agreements/{office.agreement.number}"):
+        text = office.get(page)
+        assert "17 kap. 10 §" in text and "Klausul 3.2" in text and "beslut.pdf" in text
 
 
 def test_extension_is_taken(office: Office) -> None:
     option = office.agreement.extensions[0]
     office.post(f"/admin/extensions/{option.id}/take", version=office.version, expected=422)
-    office.post(f"/admin/extensions/{option.id}/take", version=office.version, reason="Avskrivning")
+    decision = {"number": "UPK 2026/17", "decided_on": today().isoformat(), "ends_on": option.ends_on.isoformat()}
+    path = f"/admin/extensions/{option.id}/take"
+    office.post(path, version=office.version, reason="Avskrivning", **decision)
     assert office.agreement.ends_on == date(2031, 12, 31)
     office.post(f"{office.path}/extensions/new", version=office.version, ends_on="2032-12-31", reason="Mer")
     office.post(f"/admin/extensions/{office.agreement.extensions[1].id}/remove", version=office.version)

@@ -39,6 +39,7 @@ from tests.factories.catalog import (
     make_award,
     make_category,
     make_ceiling,
+    make_external,
     make_lot,
     make_supplier,
 )
@@ -196,6 +197,7 @@ def test_no_cell_of_an_export_is_a_formula(kind: str) -> None:
     agreement = make_agreement(organisation, title=evil, summary=evil)
     make_award(make_lot(agreement, title=evil), make_supplier(name=evil, city=evil))
     make_category(name=evil)
+    make_external(agreement, note=evil)
     cells = [cell.strip('"') for line in tell(out(kind)) for cell in line]
     sheet = load_workbook(io.BytesIO(out(kind, "xlsx"))).get_sheet_by_index(0)
     cells += [str(cell) for row in sheet.to_python() for cell in row]
@@ -381,6 +383,7 @@ def test_rows_that_change_nothing_cost_no_queries(kind: str, count_queries: Call
             make_ceiling(agreement, None, lot=(lot := make_lot(agreement)))
             make_award(lot)
             make_category()
+            make_external(agreement)
 
     make_office()
     fill(2)

@@ -10,9 +10,11 @@ from typing import Any
 from sqlalchemy import insert, update
 
 from auth.organisation import Organisation, OrganisationKind
+from catalog.actions.external import ExternalFacts, enter
 from catalog.agreement import Agreement, AgreementState, Award, CallOffMethod, Entitlement, Lot
 from catalog.category import Category
 from catalog.ceiling import Ceiling
+from catalog.external import ExternalCallOff
 from catalog.picture import ArticlePicture, version_of
 from catalog.price_list import Article, PriceList, PriceListState, Publication, VatClass
 from catalog.supplier import Supplier
@@ -117,6 +119,11 @@ def make_ceiling(agreement: Agreement, limit: Decimal | None, **values: object) 
     db.session.add(ceiling)
     db.session.flush()
     return ceiling
+
+
+def make_external(agreement: Agreement, amount: Decimal = Decimal(100), **values: Any) -> ExternalCallOff:
+    """A call-off made elsewhere, entered by the machine."""
+    return enter(None, agreement, ExternalFacts(called_off_on=today(), amount=amount, **values))
 
 
 def make_price_list(award: Award, rows: Iterable[dict[str, Any]] = ({},), **values: object) -> PriceList:

@@ -33,6 +33,7 @@ from orders.approval import ApprovalStep, Quorum, StepKind
 from orders.approval_queries import steps_of
 from orders.basket import Basket, BasketLine
 from orders.basket_queries import basket_of, view_basket
+from orders.ceiling_sums import wrong_counters
 from orders.order import Order, OrderLine
 from orders.order_queries import order_for, received_quantities
 from orders.receipt import Receipt
@@ -120,6 +121,29 @@ def test_submissions_racing_for_the_last_room(fresh_app: TransactionalFlask) -> 
     with fresh_app.app_context(), reading():
         assert db.session.get_one(Ceiling, ceiling_id).reserved == Decimal(500)
         assert db.session.get_one(Ceiling, agreement_ceiling).reserved == Decimal(500)
+
+
+@pytest.mark.parametrize("measure", ["SEK", "MTR"])
+def test_submissions_racing_for_an_organisations_part(fresh_app: TransactionalFlask, measure: str) -> None:
+    """Sixteen people of two organisations: room for five in one's part, for nine in all, in kronor or in metres."""
+    with fresh_app.app_context(), unit_of_work():
+        places = [make_place(), make_place()]
+        rope = make_offer(*(place.organisation for place in places), price=Decimal(1), unit_code="MTR")
+        whole = make_ceiling(rope.award.lot.agreement, Decimal(9), measure=measure).id
+        part = make_ceiling(
+            rope.award.lot.agreement, Decimal(5), measure=measure, organisation=places[0].organisation
+        ).id
+        half = WORKERS // 2
+        people = [make_member(Role.ORDERER, p.organisation, p.unit) for p in places for _ in range(half)]
+        for number, person in enumerate(people):
+            add(person, places[number // half].organisation, rope, Decimal(1))
+        ids, here = [person.id for person in people], [ids_of(place) for place in places]
+    outcome = at_once(fresh_app, lambda n: submit_as(ids[n], here[n // half], f"key-{n}"), WORKERS)
+    assert outcome == Counter({"done": 9, "rule-broken": WORKERS - 9})
+    with fresh_app.app_context(), reading():
+        assert db.session.get_one(Ceiling, whole).reserved == Decimal(9)
+        assert 1 <= db.session.get_one(Ceiling, part).reserved <= Decimal(5)
+        assert wrong_counters() == []
 
 
 def test_a_double_click_submits_one_requisition(fresh_app: TransactionalFlask) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from types import SimpleNamespace
 
 from catalog.agreement import Award
 from core.db import TransactionalFlask
@@ -12,7 +13,12 @@ from tests.factories.catalog import make_agreement, make_award, make_lot, make_s
 
 
 def priced(award: Award, amount: str, vat: str = "25") -> PricedLine:
-    return PricedLine(line=None, award=award, net_amount=Decimal(amount), vat_percent=Decimal(vat))
+    return PricedLine(
+        line=SimpleNamespace(unit_code="C62", quantity=Decimal(1)),
+        award=award,
+        net_amount=Decimal(amount),
+        vat_percent=Decimal(vat),
+    )
 
 
 def test_lines_part_by_supplier_and_agreement(app: TransactionalFlask) -> None:
@@ -50,7 +56,7 @@ def test_a_charge_is_taken_once_though_two_awards_state_it(app: TransactionalFla
     high = make_award(make_lot(agreement), supplier, freight=Decimal(80))
     [draft] = draft_orders([priced(low, "10"), priced(high, "10")])
     assert [c.amount for c in draft.charges] == [Decimal(80)]
-    assert {d.award_id: d.amount for d in all_draws([draft])} == {low.id: Decimal(10), high.id: Decimal(90)}
+    assert {d.award_id: d.amount for d in all_draws([draft], 1)} == {low.id: Decimal(10), high.id: Decimal(90)}
 
 
 def test_nothing_comes_of_nothing(app: TransactionalFlask) -> None:

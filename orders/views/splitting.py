@@ -1,0 +1,54 @@
+"""Pages: purchases that were probably split, for whoever controls the agreements."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+from flask import Blueprint, render_template, request, send_file
+
+from auth.login import current
+from auth.permission import Permission
+from catalog.views.manage import trail
+from core.clock import today
+from core.web import requires
+from exchange.tablefile import MEDIA_TYPES, write_table
+from orders.splitting import Split
+from orders.splitting_queries import names_of, scope_of, splits_between, splits_sheet
+
+bp = Blueprint("splitting", __name__, url_prefix="/admin/splitting")
+
+PERIODS = (30, 90, 365)
+MOST_SHOWN = 200
+
+
+@bp.get("")
+@requires(Permission.AGREEMENT_MANAGE)
+def index() -> Any:
+    days, found = _found()
+    return render_template(
+        "manage/splitting.html",
+        found=found[:MOST_SHOWN],
+        count=len(found),
+        names=names_of(found[:MOST_SHOWN]),
+        days=days,
+        periods=PERIODS,
+        crumbs=trail(),
+    )
+
+
+@bp.get("/file")
+@requires(Permission.AGREEMENT_MANAGE)
+def file() -> Any:
+    """All of them, as CSV or XLSX."""
+    _days, found = _found()
+    form: Any = "xlsx" if request.args.get("form") == "xlsx" else "csv"
+    data = BytesIO(write_table(form, splits_sheet(found, names_of(found))))
+    return send_file(data, MEDIA_TYPES[form], as_attachment=True, download_name=f"uppdelning-{today()}.{form}")
+
+
+def _found() -> tuple[int, list[Split]]:
+    days = request.args.get("days", 90, type=int)
+    days = days if days in PERIODS else 90
+    return days, splits_between(scope_of(current()), today() - timedelta(days=days))
