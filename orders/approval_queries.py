@@ -123,6 +123,27 @@ def _to_decide(user_id: int, organisation_id: int, on: date) -> Select[Any]:
     )
 
 
+MOST_PENDING = 200
+
+
+def pending_in(organisation: Organisation) -> Sequence[ApprovalStep]:
+    """The steps of an organisation that somebody has been asked about, whoever it is; the 200 oldest, oldest first. Two
+    queries."""
+    to_requisition = joinedload(ApprovalStep.requisition)
+    return db.session.scalars(
+        select(ApprovalStep)
+        .join(ApprovalStep.requisition)
+        .where(ApprovalStep.state == ApprovalState.PENDING, Requisition.organisation_id == organisation.id)
+        .order_by(ApprovalStep.opened_at, ApprovalStep.id)
+        .options(
+            to_requisition.joinedload(Requisition.orderer),
+            to_requisition.joinedload(Requisition.unit),
+            selectinload(ApprovalStep.candidates),
+        )
+        .limit(MOST_PENDING)
+    ).all()
+
+
 @dataclass(frozen=True, slots=True)
 class ApprovalView:
     """What an approver decides with: the requisition as orders, its findings today, the ceilings, the route."""

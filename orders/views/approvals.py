@@ -21,9 +21,16 @@ from orders.actions import approval as act
 from orders.actions.reassign import could_take
 from orders.actions.reassign import reassign as hand_over
 from orders.approval import ApprovalStep, ApprovalToken
-from orders.approval_queries import approval_view, decided_by, seat_to_reassign, step_to_decide, steps_to_decide
+from orders.approval_queries import (
+    approval_view,
+    decided_by,
+    pending_in,
+    seat_to_reassign,
+    step_to_decide,
+    steps_to_decide,
+)
 from orders.forms import DecideForm, ReassignForm
-from orders.policy import why_no_seat
+from orders.policy import may_manage_rules, may_reassign, why_no_seat
 from orders.requisition import Requisition, RequisitionState
 from orders.rule import why_left_out
 
@@ -43,6 +50,21 @@ def index() -> Any:
         steps=steps_to_decide(user, organisation),
         decided=decided_by(user, organisation),
         may_read=has_permission(Permission.ORDER_READ),
+    )
+
+
+@bp.get("/approvals/waiting")
+@requires(Permission.ORGANISATION_MANAGE)
+def waiting() -> Any:
+    """All that waits in the organisation: where its administrator looks when somebody has fallen ill."""
+    organisation = acting_organisation()
+    if not may_manage_rules(current(), organisation.id):
+        raise NotAllowed(_l("Bara organisationens administratör ser allt som väntar."))
+    return render_template(
+        "approvals/waiting.html",
+        organisation=organisation,
+        steps=pending_in(organisation),
+        may_reassign=lambda step: may_reassign(current(), step),
     )
 
 

@@ -59,6 +59,18 @@ def test_the_new_one_decides_and_the_former_does_not_and_both_names_stay(place: 
     assert [seat.user for seat in step.candidates] == [place.approver, other]
 
 
+def test_the_administrator_finds_all_that_waits_and_nobody_elses(place: Place, admin: User, login_as: LogIn) -> None:
+    mine, others = make_requisition(place), make_requisition(make_place())
+    decided = make_requisition(place)
+    say_yes(place.approver, pending_step(decided))
+    commit()
+    page = login_as(admin).get("/approvals/waiting")
+    assert f"/approvals/seats/{pending_step(mine).candidates[0].id}/reassign" in page.text
+    assert f'/requisitions/{decided.id}"' not in page.text and f'/requisitions/{others.id}"' not in page.text
+    for person in (place.approver, place.orderer):
+        assert login_as(person).get("/approvals/waiting").status_code == 403
+
+
 def test_it_is_journaled_and_the_new_one_gets_a_mail(place: Place, admin: User) -> None:
     other = make_member(Role.APPROVER, place.organisation)
     requisition = make_requisition(place)
