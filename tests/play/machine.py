@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, NamedTuple, TypeVar
@@ -25,19 +26,27 @@ from auth.permission import Role
 from auth.substitution import Substitution
 from auth.user import LimitPeriod, Membership, User
 from catalog.actions import agreement as agreements
+from catalog.actions import external
 from catalog.actions import supplier as suppliers
-from catalog.actions.ceiling import state_ceiling
+from catalog.actions.ceiling import Unlocking, state_ceiling
 from catalog.actions.entitlement import end_entitlement
+from catalog.actions.watch import warn_of_ceilings
 from catalog.agreement import Agreement, Award, FreeTextPrice, Lot
-from catalog.ceiling import Ceiling
+from catalog.ceiling import SEK, Ceiling
+from catalog.ceiling_change import Ground
+from catalog.external import ExternalCallOff
 from catalog.price_list import Article
 from catalog.supplier import Supplier
 from core.clock import frozen, now, today
 from core.db import TransactionalFlask, db, reading, unit_of_work
 from core.errors import AvropError
 from orders.actions import approval, basket, competition, free_text, opening, requisition, weighing
+from orders.actions.blanket import draw, end_blankets
+from orders.actions.block import begin_blocks
+from orders.actions.ceiling import open_ceiling
 from orders.actions.conflict import declare
 from orders.actions.conflict import withdraw as withdraw_conflict
+from orders.actions.emergency import flag_overdue
 from orders.actions.free_text import FreeTextFacts
 from orders.actions.order import cancel, close
 from orders.actions.ranking import note_refusal
@@ -48,6 +57,7 @@ from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.approval_queries import steps_of
 from orders.basket import Basket, BasketLine
 from orders.basket_queries import basket_of
+from orders.blanket import BlanketOrder
 from orders.coding_said import Said, SaidCoding, SaidPart
 from orders.competition import Competition, CompetitionState
 from orders.competition_queries import bids_of
@@ -68,9 +78,14 @@ THERE = {
     "waiting": select(Requisition.id).where(Requisition.state == RequisitionState.SUBMITTED).exists(),
     "returned": select(Requisition.id).where(Requisition.state == RequisitionState.RETURNED).exists(),
     "order": select(Order.id).exists(),
+    "blanket": select(BlanketOrder.id).exists(),
     "substitution": select(Substitution.id).where(Substitution.ended_at.is_(None)).exists(),
     "conflict": select(Conflict.id).exists(),
 }
+JOBS = (
+    *(approval.settle_steps, ask_substitutes, remind_of_steps, escalate_steps),
+    *(end_blankets, flag_overdue, warn_of_ceilings, begin_blocks),
+)
 DAWN = datetime(2026, 10, 5, 7, tzinfo=UTC)
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., None])
@@ -178,8 +193,14 @@ class Play(RuleBasedStateMachine):
         kind = FreeTextPrice.HOURLY if by_hour else FreeTextPrice.ESTIMATE
         with self.trying("free text"):
             organisation, orderer = db.session.get_one(Organisation, town.organisation), person(town.orderers[0])
+            period = data.draw(st.sampled_from([None, None, (today(), today() + timedelta(days=30))]), "period")
             said = FreeTextFacts(
-                key=f"key-{unique()}", name="Montering", quantity=Decimal(1), price=price, price_kind=kind
+                key=f"key-{unique()}",
+                name="Montering",
+                quantity=Decimal(1),
+                price=price,
+                price_kind=FreeTextPrice.ESTIMATE if period else kind,
+                period=period,
             )
             line = free_text.state(orderer, organisation, db.session.get_one(Award, award), said)
             line.choice_ground = next(iter(line.article.award.lot.grounds), None)
@@ -227,7 +248,10 @@ class Play(RuleBasedStateMachine):
             for article in articles:
                 line = basket.add(orderer, organisation, db.session.get_one(Article, article), Decimal(2))
                 line.choice_ground = next(iter(line.article.award.lot.grounds), None)
-            requisition.submit(orderer, organisation, self._checkout(data, town, 50))
+            checkout = self._checkout(data, town, 50)
+            if data.draw(st.sampled_from([False, False, False, True]), "emergency"):
+                checkout = replace(checkout, emergency_reason="Vattenläcka.")
+            requisition.submit(orderer, organisation, checkout)
 
     @act(1, "requisition")
     def withdraw(self, data: st.DataObject) -> None:
@@ -337,7 +361,10 @@ class Play(RuleBasedStateMachine):
     @act(
         2,
         act=st.sampled_from(
-            ["_new_prices", "_state_limit", "_run_agreement", "_block_or_unblock", "_end_right_to_call_off"]
+            [
+                *("_new_prices", "_state_limit", "_run_agreement", "_block_or_unblock", "_end_right_to_call_off"),
+                *("_open_ceiling", "_call_off_elsewhere", "_take_back_external"),
+            ]
         ),
     )
     def govern(self, data: st.DataObject, act: str) -> None:
@@ -395,8 +422,48 @@ class Play(RuleBasedStateMachine):
         limit = data.draw(st.sampled_from([Decimal(9000), Decimal(1500), Decimal(100), None]), "limit")
         with self.trying("state ceiling"):
             found = db.session.get_one(Ceiling, self.one(data, self.world.ceilings, "ceiling"))
-            buyer = person(self.world.buyer)
-            state_ceiling(buyer, found, found.agreement.version, limit=limit, reason="LOU 17 kap. 10 §: optionen.")
+            decision = {"file_name": "beslut.txt", "content": b"Optionen utnyttjas."}
+            option = Unlocking(ground=Ground.CLAUSE, reason="Optionen.", decided_on=today(), **decision)
+            state_ceiling(person(self.world.buyer), found, found.agreement.version, limit=limit, unlocking=option)
+
+    def _open_ceiling(self, data: st.DataObject) -> None:
+        """One more ceiling, which begins with what is called off already: an organisation's part, or a number of
+        packages."""
+        limit = data.draw(st.sampled_from([Decimal(900), Decimal(40), None]), "limit")
+        is_part, is_of_lot = data.draw(st.booleans(), "part"), data.draw(st.booleans(), "of the lot")
+        with self.trying("open ceiling"):
+            lot = db.session.get_one(Lot, self.one(data, self.world.lots, "lot"))
+            town = self.one(data, self.world.towns, "town")
+            made = open_ceiling(
+                person(self.world.buyer),
+                lot.agreement,
+                lot.agreement.version,
+                limit=limit,
+                lot=lot if is_of_lot else None,
+                organisation=db.session.get_one(Organisation, town.organisation) if is_part else None,
+                measure=data.draw(st.sampled_from([SEK, "XPK"]), "measure"),
+            )
+            self.world.ceilings.append(made.id)
+
+    def _call_off_elsewhere(self, data: st.DataObject) -> None:
+        with self.trying("external"):
+            award = db.session.get_one(Award, self.one(data, self.world.awards, "award"))
+            town = self.one(data, [None, *self.world.towns], "town")
+            facts = external.ExternalFacts(
+                called_off_on=today(),
+                amount=Decimal(data.draw(st.sampled_from([70, 700]), "amount")),
+                award=award,
+                organisation=db.session.get_one(Organisation, town.organisation) if town else None,
+                unit_code="XPK",
+                quantity=Decimal(5),
+                reference=f"fax {unique()}",
+            )
+            external.enter(person(self.world.buyer), award.lot.agreement, facts)
+
+    def _take_back_external(self, data: st.DataObject) -> None:
+        with self.trying("take back external"):
+            row = self.one(data, list(db.session.scalars(select(ExternalCallOff))), "row")
+            external.take_back(person(self.world.buyer), row, "Stod två gånger.")
 
     def _end_right_to_call_off(self, data: st.DataObject) -> None:
         with self.trying("end entitlement"):
@@ -459,6 +526,13 @@ class Play(RuleBasedStateMachine):
             said = {line.id: Received(line.quantity * part, note="Rättat." if part < 0 else None)}
             receive(self._somebody(data, order.orderer_id), order, said, "Rättat.", f"receipt-{unique()}")
 
+    @act(2, "blanket", amount=st.sampled_from([Decimal(60), Decimal(400), Decimal(-30)]))
+    def draw_from_blanket(self, data: st.DataObject, amount: Decimal) -> None:
+        with self.trying("draw"):
+            order = self.one(data, [each for each in self._orders() if each.blanket], "order")
+            who = self._somebody(data, order.orderer_id)
+            draw(who, order, amount, today(), "Veckans leverans.", f"draw-{unique()}")
+
     @act(2, "order", act=st.sampled_from([cancel, close]))
     def end_order(self, data: st.DataObject, act: Callable[[User, Order, str], None]) -> None:
         with self.trying(act.__name__):
@@ -492,7 +566,7 @@ class Play(RuleBasedStateMachine):
     def wait(self, data: st.DataObject, hours: int) -> None:
         self.now += timedelta(hours=hours)
 
-    @act(2, job=st.sampled_from([approval.settle_steps, ask_substitutes, remind_of_steps, escalate_steps]))
+    @act(2, job=st.sampled_from(JOBS))
     def work(self, data: st.DataObject, job: Callable[[], int]) -> None:
         with self.app.app_context(), frozen(self.now):
             self.tally[job.__name__, "done" if job() else "nothing"] += 1

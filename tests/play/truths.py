@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
+from typing import NamedTuple
 
 from lxml import etree
 from sqlalchemy import select
@@ -21,7 +22,8 @@ from auth.permission import Role
 from auth.substitution import Substitution
 from auth.user import LimitPeriod, Membership, User
 from catalog.agreement import AgreementState, Award, CallOffMethod, FreeTextPrice, Lot
-from catalog.ceiling import Ceiling
+from catalog.ceiling import SEK, Ceiling
+from catalog.external import ExternalCallOff
 from catalog.price_list import Article, PriceList, PriceListState
 from core.clock import local, today
 from core.db import db
@@ -29,6 +31,7 @@ from core.types import line_net
 from exchange.outbox import messages_about
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.bid import Bid, BidLine, CompetitionDecision
+from orders.blanket import BlanketOrder
 from orders.competition import Competition, CompetitionState
 from orders.conflict import Conflict
 from orders.mail import about
@@ -53,7 +56,7 @@ class Memory:
     orders: set[int] = field(default_factory=set)
     submitted: set[tuple[int, object]] = field(default_factory=set)
     decisions: set[int] = field(default_factory=set)
-    used: dict[int, Decimal] = field(default_factory=dict)
+    promised: dict[int, Decimal] = field(default_factory=dict)  # reserved and ordered, by ceiling
 
 
 def broken(memory: Memory) -> list[str]:
@@ -88,7 +91,7 @@ def _unlawful(order: Order) -> Iterator[str]:
         yield f"{order.number} is placed under {agreement.number}, which is not active"
     if order.supplier.is_blocked:
         yield f"{order.number} is placed with a blocked supplier"
-    if order.requisition.state is not RequisitionState.APPROVED:
+    if order.requisition.state is not RequisitionState.APPROVED and not _is_lawful_emergency(order):
         yield f"{order.number} is placed and its requisition is {order.requisition.state.value}"
     for line in order.lines:
         yield from _unlawful_line(order, line, day)
@@ -99,6 +102,14 @@ def _unlawful(order: Order) -> Iterator[str]:
     for lot, amount in of_lot.items():
         if lot.competition_above is not None and amount > lot.competition_above:
             yield f"{order.number} takes {amount} without competition, demanded above {lot.competition_above}"
+
+
+def _is_lawful_emergency(order: Order) -> bool:
+    """Ordered at once and approved after: with a reason, where the unit may, for as much as it may."""
+    requisition, cap = order.requisition, order.unit.emergency_cap
+    if not requisition.emergency_reason or requisition.state is not RequisitionState.SUBMITTED or cap is None:
+        return False
+    return requisition.net_amount <= cap and requisition.emergency_due_at is not None and order.is_emergency
 
 
 def _unlawful_line(order: Order, line: OrderLine, day: date) -> Iterator[str]:
@@ -361,59 +372,87 @@ def _decided_twice(decided: list[ApprovalCandidate]) -> Iterator[str]:
 
 
 def _ceilings(memory: Memory, orders: list[Order], requisitions: list[Requisition]) -> Iterator[str]:
-    ordered = [draw for order in orders for draw in _taken_by(order)]
-    reserved = [
-        (line.agreement_id, line.lot_id, line.award_id, line.net_amount)
-        for requisition in requisitions
-        if requisition.state is RequisitionState.SUBMITTED
-        for line in requisition.lines
-    ] + [
-        (charge.award.lot.agreement_id, charge.award.lot_id, charge.award_id, charge.amount)
-        for requisition in requisitions
-        if requisition.state is RequisitionState.SUBMITTED
-        for charge in requisition.charges
+    ordered = [part for order in orders for part in _taken_by(order)]
+    waiting = [each for each in requisitions if each.state is RequisitionState.SUBMITTED and not each.emergency_reason]
+    reserved = [part for each in waiting for part in _asked_by(each)]
+    elsewhere = [
+        Taken(row.agreement_id, row.lot_id, row.award_id, row.organisation_id, row.amount, row.unit_code, row.quantity)
+        for row in db.session.scalars(select(ExternalCallOff))
     ]
     for ceiling in db.session.scalars(select(Ceiling)):
-        for name, counter, draws in (
+        for name, counter, parts in (
             ("ordered", ceiling.ordered, ordered),
             ("reserved", ceiling.reserved, reserved),
+            ("external", ceiling.external, elsewhere),
         ):
-            if counter != (real := _on(ceiling, draws)):
-                yield f"{ceiling.scope_name} counts {counter} as {name} and it is {real}"
-        grows = ceiling.used > memory.used.get(ceiling.id, ZERO)
+            if counter != (real := _on(ceiling, parts)):
+                yield f"{ceiling.scope_name} in {ceiling.measure} counts {counter} as {name} and it is {real}"
+        promised = ceiling.reserved + ceiling.ordered
+        grows = promised > memory.promised.get(ceiling.id, promised)
         if grows and ceiling.limit is not None and ceiling.used > ceiling.limit:
-            yield f"{ceiling.scope_name} is passed: {ceiling.used} of {ceiling.limit}"
-        memory.used[ceiling.id] = ceiling.used
+            yield f"{ceiling.scope_name} in {ceiling.measure} is passed: {ceiling.used} of {ceiling.limit}"
+        memory.promised[ceiling.id] = promised
+    for blanket in db.session.scalars(select(BlanketOrder)):
+        if blanket.drawn != sum((each.amount for each in blanket.draws), ZERO) or not 0 <= blanket.drawn <= blanket.cap:
+            yield f"{blanket.order.number}: {blanket.drawn} is drawn of {blanket.cap}"
 
 
-Taken = tuple[int, int, int, Decimal]  # agreement, lot, award, SEK excl. VAT
+class Taken(NamedTuple):
+    """A part of what is called off: SEK excl. VAT, and how many of what unit."""
+
+    agreement: int
+    lot: int | None
+    award: int | None
+    organisation: int | None
+    amount: Decimal
+    unit: str | None = None
+    quantity: Decimal | None = None
 
 
-def _on(ceiling: Ceiling, draws: list[Taken]) -> Decimal:
+def _on(ceiling: Ceiling, parts: list[Taken]) -> Decimal:
+    """What a ceiling must count: in the plays a unit compares with itself alone."""
     return sum(
         (
-            amount
-            for agreement, lot, award, amount in draws
-            if ceiling.agreement_id == agreement and ceiling.lot_id in (None, lot) and ceiling.award_id in (None, award)
+            part.amount if ceiling.measure == SEK else part.quantity or ZERO
+            for part in parts
+            if ceiling.agreement_id == part.agreement
+            and ceiling.lot_id in (None, part.lot)
+            and ceiling.award_id in (None, part.award)
+            and ceiling.organisation_id in (None, part.organisation)
+            and ceiling.measure in (SEK, part.unit)
         ),
         ZERO,
     )
+
+
+def _asked_by(requisition: Requisition) -> Iterator[Taken]:
+    whose = requisition.organisation_id
+    for line in requisition.lines:
+        scope = line.agreement_id, line.lot_id, line.award_id, whose
+        yield Taken(*scope, line.net_amount, line.unit_code, line.quantity)
+    for charge in requisition.charges:
+        lot = charge.award.lot
+        yield Taken(lot.agreement_id, lot.id, charge.award_id, whose, charge.amount)
 
 
 def _taken_by(order: Order) -> Iterator[Taken]:
     """What an order takes of the ceilings: all of it, or when it is closed what came, or when cancelled nothing."""
     if order.state in (OrderState.CANCELLED, OrderState.DECLINED):
         return
-    came = _came(order)
+    came, is_closed = _came(order), order.state is OrderState.CLOSED
     for line in order.lines:
-        amount = line.net_amount
-        if order.state is OrderState.CLOSED:
-            amount = line_net(min(came[line.id], line.quantity), line.unit_price, line.base_quantity)
-        yield order.agreement_id, line.award.lot_id, line.award_id, amount
+        amount, quantity = line.net_amount, line.quantity
+        if is_closed and order.blanket:
+            amount = order.blanket.drawn
+        elif is_closed:
+            quantity = min(came[line.id], line.quantity)
+            amount = line_net(quantity, line.unit_price, line.base_quantity)
+        scope = order.agreement_id, line.award.lot_id, line.award_id, order.organisation_id
+        yield Taken(*scope, amount, line.unit_code, quantity)
     for charge in order.charges:
-        if order.state is not OrderState.CLOSED or any(came.values()):
+        if not is_closed or any(came.values()):
             lot = db.session.get_one(Award, charge.award_id).lot_id
-            yield order.agreement_id, lot, charge.award_id, charge.amount
+            yield Taken(order.agreement_id, lot, charge.award_id, order.organisation_id, charge.amount)
 
 
 def _came(order: Order) -> defaultdict[int, Decimal]:

@@ -158,7 +158,7 @@ def build(plan: Plan) -> World:
 def _town(plan: OrganisationPlan) -> Town:
     organisation = make_organisation(union_from=plan.union_from, remind_after_days=3, escalate_after_days=6)
     root = make_unit(organisation)
-    school = make_unit(organisation, root)
+    school = make_unit(organisation, root, emergency_cap=Decimal(2500), emergency_hours=48)
     orderers = [make_member(Role.ORDERER, organisation, school) for _ in range(2)]
     limited = {"amount_limit": plan.limit, "superior_id": orderers[1].id}
     at_school = make_member(Role.APPROVER, organisation, school, **limited)  # type: ignore[arg-type]
