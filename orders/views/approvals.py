@@ -73,8 +73,7 @@ def waiting() -> Any:
 def decide(step_id: int) -> Any:
     user = current()
     step = step_to_decide(user, step_id)
-    form = DecideForm(data={"seen_hash": step.requisition.content_hash})
-    form.offer(step.requisition.lines)
+    form = _form(step, step.requisition.content_hash)
     if form.validate_on_submit():
         try:
             _decide(user, step, form)
@@ -128,8 +127,7 @@ def by_token(token: str) -> Any:
         act.check_usable(found)
     except WrongState as error:
         return _settled(found.step, error), error.status
-    form = DecideForm(data={"seen_hash": found.content_hash})
-    form.offer(found.step.requisition.lines)
+    form = _form(found.step, found.content_hash)
     if form.validate_on_submit():
         try:
             requisition = _decide(found.user, found.step, form)
@@ -144,6 +142,14 @@ def by_token(token: str) -> Any:
                 return redirect(url_for("approvals.index"), 303)
             return render_template("approvals/decided.html", requisition=requisition, decision=form.decision.data)
     return _page(found.step, found.user, form, token=token), status(form)
+
+
+def _form(step: ApprovalStep, seen_hash: str | None) -> DecideForm:
+    """What is decided; the lines that may be refused are read with all the rest when the page is shown."""
+    form = DecideForm(data={"seen_hash": seen_hash})
+    if form.is_submitted():
+        form.offer(step.requisition.lines)
+    return form
 
 
 def _decide(user: User, step: ApprovalStep, form: DecideForm) -> Requisition:
@@ -171,6 +177,7 @@ def _outcome(requisition: Requisition, decision: str) -> Any:
 
 def _page(step: ApprovalStep, user: User, form: DecideForm, token: str | None = None) -> str:
     view = approval_view(step, user)
+    form.offer(view.requisition.lines)
     why_not = why_no_seat(user, view.step) if view.seat is None else None
     may_read = current_user.is_authenticated and has_permission(Permission.ORDER_READ)
     return render_template(

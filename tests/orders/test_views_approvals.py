@@ -84,7 +84,7 @@ def test_the_list_asks_as_many_queries_for_twenty_as_for_one(place: Place, login
         with count_queries() as queries:
             assert browser.get("/approvals").status_code == 200
         counted.append(len(queries))
-    assert counted[0] == counted[1] <= 11, counted
+    assert counted[0] == counted[1] <= 10, counted
 
 
 # Deciding
@@ -266,7 +266,7 @@ def test_the_page_asks_as_many_queries_for_twenty_lines_as_for_one(
         with count_queries() as queries:
             assert browser.get(address).status_code == 200
         counted.append(len(queries))
-    assert counted[0] == counted[1] <= 11, counted
+    assert counted[0] == counted[1] <= 10, counted
 
 
 def leave(person: User, place: Place) -> None:
