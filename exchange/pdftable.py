@@ -59,7 +59,7 @@ class Columns(NamedTuple):
         name_end = min(quantity - max((BODY.width(whole) for whole, _ in quantities), default=0.0), unit - 38)
         numbers = (BODY.width(printable(line.supplier_article_number)) for line in document.lines)
         article = LEFT + 24
-        name = article + min(max(numbers, default=0.0), _NUMBER) + 12
+        name = article + max(min(max(numbers, default=0.0), _NUMBER), HEAD.width("Art.nr")) + 12
         return cls(article, name, max(name_end - 10 - name, 60), quantity, unit, price, price_end, vat)
 
 

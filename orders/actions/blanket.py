@@ -11,7 +11,7 @@ from sqlalchemy import Table, select, update
 
 from auth.journal import record
 from auth.user import User
-from catalog import ceiling
+from catalog import ceiling, words
 from core.clock import now, today
 from core.db import db, unit_of_work
 from core.errors import NotAllowed, RuleBroken, WrongState
@@ -85,7 +85,11 @@ def _take(blanket: BlanketOrder, amount: Decimal) -> None:
     if amount < 0:
         raise RuleBroken(_l("Mer än vad som är avropat kan inte tas tillbaka."))
     raise RuleBroken(
-        _l("Det är %(left)s kr kvar av ramordern, så %(amount)s kr går inte.", left=blanket.left, amount=amount),
+        _l(
+            "Det är %(left)s kvar av ramordern, så %(amount)s går inte.",
+            left=words.kr(blanket.left),
+            amount=words.kr(amount),
+        ),
         way_on=_l("Lägg en ny beställning för resten, innan mer levereras."),
     )
 

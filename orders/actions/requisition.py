@@ -14,7 +14,7 @@ from sqlalchemy import update
 from auth.journal import record
 from auth.organisation import DeliveryAddress, Organisation, Unit
 from auth.user import User
-from catalog import ceiling
+from catalog import ceiling, words
 from catalog.agreement import Award
 from catalog.allocation import hold_ceilings, takes_turns
 from catalog.category import Category
@@ -139,10 +139,10 @@ def _check_emergency(requisition: Requisition) -> None:
     if requisition.net_amount > unit.emergency_cap:
         raise RuleBroken(
             _l(
-                "%(unit)s får nödbeställa för högst %(cap)s kr utan moms, och det här är %(amount)s kr.",
+                "%(unit)s får nödbeställa för högst %(cap)s utan moms, och det här är %(amount)s.",
                 unit=unit.name,
-                cap=unit.emergency_cap,
-                amount=requisition.net_amount,
+                cap=words.kr(unit.emergency_cap),
+                amount=words.kr(requisition.net_amount),
             ),
             way_on=_l("Skicka på vanligt sätt, och ring den som ska godkänna."),
         )
