@@ -12,7 +12,7 @@ from sqlalchemy import Table, select, update
 from auth.journal import record
 from auth.user import User
 from catalog import ceiling, words
-from core.clock import now, today
+from core.clock import local, now, today
 from core.db import db, unit_of_work
 from core.errors import NotAllowed, RuleBroken, WrongState
 from core.state import advance, can
@@ -40,6 +40,8 @@ def draw(actor: User, order: Order, amount: Decimal, came_on: date, note: str | 
     if not can(order, "close"):
         raise WrongState(_l("Ramordern är avslutad eller annullerad, så inget mer kan avropas på den."))
     _check(blanket, amount, came_on, note)
+    if amount > 0:
+        _check_not_blocked(order, came_on)
     _take(blanket, amount)
     made = BlanketDraw(
         blanket=blanket, amount=amount, came_on=came_on, note=note, key=key, drawn_at=now(), drawn_by=actor
@@ -72,6 +74,25 @@ def _check(blanket: BlanketOrder, amount: Decimal, came_on: date, note: str | No
                 last=blanket.ends_on.isoformat(),
             )
         )
+
+
+def _check_not_blocked(order: Order, came_on: date) -> None:
+    """Each draw is a call-off: nothing is drawn from a blocked supplier from the day of the block on."""
+    supplier = order.supplier
+    if supplier.blocked_at is None or came_on < local(supplier.blocked_at).date():
+        return
+    raise RuleBroken(
+        _l(
+            "%(supplier)s är spärrad för beställningar sedan %(day)s: %(reason)s",
+            supplier=supplier.name,
+            day=words.day(local(supplier.blocked_at).date()),
+            reason=supplier.blocked_reason,
+        ),
+        way_on=_l(
+            "Kom det före spärren antecknar du det med den dagen. Kontakta annars %(help)s.",
+            help=words.helper(order.agreement),
+        ),
+    )
 
 
 def _take(blanket: BlanketOrder, amount: Decimal) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DatabaseError
 
 from auth.journal import entries_about
 from auth.user import User
+from catalog.actions.supplier import block
 from catalog.agreement import Award
 from catalog.ceiling import Ceiling
 from core.clock import frozen, now, today
@@ -33,6 +34,7 @@ from orders.order_queries import orders_of
 from tests.factories import unique
 from tests.factories.catalog import make_ceiling
 from tests.factories.free_texts import make_free_award, make_free_line, make_free_requisition
+from tests.factories.needs import make_buyer
 from tests.factories.orders import Place, checkout_at, make_order, make_place, pending_step
 from tests.orders.test_concurrency import at_once
 
@@ -167,6 +169,18 @@ def test_what_came_came_within_the_period_and_not_tomorrow(place: Place) -> None
     for day in (today() - timedelta(days=1), today() + timedelta(days=1)):
         with pytest.raises(RuleBroken, match="Dagen ska ligga"):
             draw_from(place, order, "1", came_on=day)
+
+
+def test_nothing_is_drawn_from_a_blocked_supplier_but_what_came_before(place: Place) -> None:
+    order = make_blanket(place)
+    with frozen(now() + timedelta(days=3)):
+        block(make_buyer(), order.supplier, "Konkurs.")
+        with pytest.raises(RuleBroken, match="spärrad"):
+            draw_from(place, order, "100")
+        draw_from(place, order, "100", came_on=today() - timedelta(days=1))
+        draw_from(place, order, "-50", note="Krediterat.")
+    assert order.blanket is not None
+    assert order.blanket.drawn == Decimal(50)
 
 
 def test_only_who_may_receive_draws(place: Place) -> None:
