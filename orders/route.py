@@ -9,82 +9,24 @@ person in two steps. Where nobody is left, the answer is a stop, never a yes (KL
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import IntEnum
-from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import joinedload
 
-from auth.organisation import Organisation, Unit
-from auth.permission import Role
+from auth.organisation import Unit
 from auth.user import Membership, User
-from catalog.agreement import CallOffMethod
 from catalog.category import Category
-from core.db import db, prepared
 from core.errors import RuleBroken
-from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, Quorum, StepKind, Turn
-from orders.conflict_queries import Pairs, conflicts_at, conflicts_with
-from orders.limits import has_room, used_of
+from orders.approval import ApprovalRule, ApprovalRuleStep, Quorum, StepKind, Turn
+from orders.condition import Need, fits
+from orders.directory import UNION, Directory, ids_of
+from orders.limits import has_room
 
-UNION = 2  # people, where the organisation wants two in union
-
-Part = tuple[Category | None, Decimal]
 Taken = set[int]  # the ids of those who sit in a step already
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """What the rules look at. `amount` is excl. VAT, charges included; `suppliers` and `agreements` are their ids.
-    `parts` are the sums of the lines by category; none given: all of it is of each of the categories."""
-
-    unit: Unit
-    amount: Decimal
-    categories: tuple[Category, ...]
-    orderer: User
-    barred: frozenset[int]  # ids of the orderer, the creator and the last editor
-    suppliers: frozenset[int] = frozenset()
-    agreements: frozenset[int] = frozenset()
-    methods: frozenset[CallOffMethod] = frozenset()
-    is_justified: bool = False  # the orderer has stated a ground for her choice of supplier
-    has_free_text: bool = False  # some line stands in no price list
-    is_emergency: bool = False  # ordered before it is approved
-    codes: frozenset[tuple[int, str]] = frozenset()  # dimension id and code, of all lines
-    parts: tuple[Part, ...] = ()
-
-    def bought(self) -> tuple[Part, ...]:
-        """The categories of the lines, with their sums."""
-        whole: tuple[Category | None, ...] = self.categories or (None,)
-        return self.parts or tuple((category, self.amount) for category in whole)
-
-    def amount_in(self, branch: Category) -> Decimal | None:
-        """The sum of the lines in a branch of categories, the charges too where it is all there is; nothing where it
-        has no line."""
-        amounts = [amount for category, amount in self.bought() if category and category.is_within(branch)]
-        if len(amounts) == len(self.bought()):
-            return self.amount
-        return sum(amounts, Decimal(0)) if amounts else None
-
-
-class Unmet(IntEnum):
-    """A condition of a rule that does not hold."""
-
-    NOT_YET = 1
-    NO_LONGER = 2
-    UNIT = 3
-    AMOUNT_TOO_LOW = 4
-    AMOUNT_TOO_HIGH = 5
-    CATEGORY = 6
-    AGREEMENT = 7
-    METHOD = 8
-    NOT_JUSTIFIED = 9
-    NO_FREE_TEXT = 10
-    CODING = 11
-    NO_EMERGENCY = 12
 
 
 class Bar(IntEnum):
@@ -137,22 +79,6 @@ class Trace:
     stop: NobodyCanApprove | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Directory:
-    """An organisation's rules in order, and those who are or have been its approvers, as of a day."""
-
-    rules: tuple[ApprovalRule, ...]
-    approvers: tuple[Membership, ...]
-    on: date
-    union_from: Decimal | None = None  # from this amount on two people take the last step
-    conflicts: Pairs = frozenset()
-    used: dict[int, Decimal] = field(default_factory=dict)  # of limits for a period, by the id of the right
-
-    def yes_needed(self, amount: Decimal) -> int:
-        """How many people must say yes to an amount in the last step."""
-        return 1 if self.union_from is None or amount < self.union_from else UNION
-
-
 class NobodyCanApprove(RuleBroken):
     """No rule fits, or a step has nobody left."""
 
@@ -163,99 +89,6 @@ class NobodyCanApprove(RuleBroken):
             why,
             way_on=_l("Be organisationens administratör att se över attestreglerna. Varukorgen ligger kvar."),
         )
-
-
-def directory_of(organisation: Organisation, on: date, need: Need | None = None) -> Directory:
-    """Load what `find_route` needs: a constant number of queries, however many rules and people.
-
-    With a need, the rules that cannot fit it stay in the database: enough for its route, not to tell why they did not.
-    """
-    if need is None:
-        statement = _rules(organisation.id)
-    else:
-        categories = {key for category in need.categories for key in _ids(category.path)}
-        bought = list(categories), list(need.agreements), list(need.methods)
-        grounds = [False, True] if need.is_justified else [False]
-        free = [False, True] if need.has_free_text else [False]
-        urgent = [False, True] if need.is_emergency else [False]
-        coded = list({dimension_id for dimension_id, _code in need.codes})
-        lines = *bought, grounds, free, urgent, coded
-        statement = _likely_rules(organisation.id, on, need.amount, _ids(need.unit.path), *lines)
-    approvers = tuple(db.session.scalars(*_approvers(organisation.id)))
-    return Directory(
-        rules=tuple(db.session.scalars(*statement).unique()),
-        approvers=approvers,
-        on=on,
-        union_from=organisation.union_from,
-        conflicts=conflicts_at(organisation, on) if need is None else conflicts_with(need.suppliers, on),
-        used=used_of(approvers, on),
-    )
-
-
-@prepared
-def _rules(organisation_id: int) -> Select[Any]:
-    return _table_of(organisation_id)
-
-
-@prepared
-def _likely_rules(
-    organisation_id: int,
-    on: date,
-    amount: Decimal,
-    unit_ids: list[int],
-    category_ids: list[int],
-    agreement_ids: list[int],
-    methods: list[CallOffMethod],
-    grounds: list[bool],
-    free: list[bool],
-    urgent: list[bool],
-    dimension_ids: list[int],
-) -> Select[Any]:
-    """Never narrower than `unmet`, which has the last word."""
-    rule = ApprovalRule
-    return _table_of(organisation_id).where(
-        or_(rule.starts_on.is_(None), rule.starts_on <= on),
-        or_(rule.ends_on.is_(None), rule.ends_on >= on),
-        rule.amount_from <= amount,
-        or_(rule.amount_below.is_(None), rule.amount_below > amount),
-        or_(rule.unit_id.is_(None), rule.unit_id.in_(unit_ids)),
-        or_(rule.category_id.is_(None), rule.category_id.in_(category_ids)),
-        or_(rule.agreement_id.is_(None), rule.agreement_id.in_(agreement_ids)),
-        or_(rule.method.is_(None), rule.method.in_(methods)),
-        rule.is_justified.in_(grounds),
-        rule.is_free_text.in_(free),
-        rule.is_emergency.in_(urgent),
-        or_(rule.coding_dimension_id.is_(None), rule.coding_dimension_id.in_(dimension_ids)),
-    )
-
-
-def _table_of(organisation_id: int) -> Select[Any]:
-    to_step = joinedload(ApprovalRule.steps)
-    return (
-        select(ApprovalRule)
-        .where(ApprovalRule.organisation_id == organisation_id, ApprovalRule.is_active)
-        .order_by(ApprovalRule.position, ApprovalRule.id)
-        .options(
-            joinedload(ApprovalRule.unit),
-            joinedload(ApprovalRule.category),
-            joinedload(ApprovalRule.agreement),
-            joinedload(ApprovalRule.coding_dimension),
-            to_step.joinedload(ApprovalRuleStep.category),
-            to_step.joinedload(ApprovalRuleStep.user),
-            to_step.joinedload(ApprovalRuleStep.group).selectinload(ApprovalGroup.members),
-        )
-    )
-
-
-@prepared
-def _approvers(organisation_id: int) -> Select[Any]:
-    return (
-        select(Membership)
-        .join(Membership.user)
-        .where(Membership.organisation_id == organisation_id, Membership.role == Role.APPROVER, User.is_active)
-        .options(joinedload(Membership.user), joinedload(Membership.unit))
-        .order_by(User.sort_name, Membership.id)
-    )
 
 
 def find_route(need: Need, directory: Directory) -> list[RouteStep]:
@@ -372,47 +205,6 @@ def _why_empty(step: RouteStep, rule: ApprovalRule) -> NobodyCanApprove | None:
     )
 
 
-def fits(rule: ApprovalRule, need: Need, on: date) -> bool:
-    """Whether all conditions of a rule hold on a day."""
-    return next(unmet(rule, need, on), None) is None
-
-
-def unmet(rule: ApprovalRule, need: Need, on: date) -> Iterator[Unmet]:
-    """The conditions of a rule that do not hold on a day: its own days, branch of units, amount band [from, below),
-    branch of categories, agreement, call-off method, a ground that was stated, free text, a code."""
-    if rule.starts_on is not None and on < rule.starts_on:
-        yield Unmet.NOT_YET
-    if rule.ends_on is not None and rule.ends_on < on:
-        yield Unmet.NO_LONGER
-    if rule.unit is not None and not need.unit.is_within(rule.unit):
-        yield Unmet.UNIT
-    if need.amount < rule.amount_from:
-        yield Unmet.AMOUNT_TOO_LOW
-    if rule.amount_below is not None and need.amount >= rule.amount_below:
-        yield Unmet.AMOUNT_TOO_HIGH
-    if rule.category is not None and not any(category.is_within(rule.category) for category in need.categories):
-        yield Unmet.CATEGORY
-    if rule.agreement_id is not None and rule.agreement_id not in need.agreements:
-        yield Unmet.AGREEMENT
-    if rule.method is not None and rule.method not in need.methods:
-        yield Unmet.METHOD
-    if rule.is_justified and not need.is_justified:
-        yield Unmet.NOT_JUSTIFIED
-    if rule.is_free_text and not need.has_free_text:
-        yield Unmet.NO_FREE_TEXT
-    if rule.is_emergency and not need.is_emergency:
-        yield Unmet.NO_EMERGENCY
-    if rule.coding_dimension_id is not None and not any(_is_coded(rule, *coded) for coded in need.codes):
-        yield Unmet.CODING
-
-
-def _is_coded(rule: ApprovalRule, dimension_id: int, code: str) -> bool:
-    """Whether a code is the one that a rule is for, or begins so where that is enough."""
-    wanted = rule.coding_code or ""
-    is_it = code.startswith(wanted) if rule.is_code_prefix else code == wanted
-    return dimension_id == rule.coding_dimension_id and is_it
-
-
 def _find_step(
     step: ApprovalRuleStep, need: Need, directory: Directory, taken: Collection[int], yes_needed: int
 ) -> RouteStep:
@@ -513,12 +305,7 @@ def _bar(right: Membership, need: Need, directory: Directory, taken: Collection[
 
 def _upwards(unit: Unit | None) -> list[int | None]:
     """Where to look for an approver: the unit, those above it in turn, and at last the whole organisation."""
-    return [*(reversed(_ids(unit.path)) if unit is not None else ()), None]
-
-
-def _ids(path: str) -> list[int]:
-    """The ids on the way from the root to a place in a tree: /3/17/ → 3, 17."""
-    return [int(part) for part in path.strip("/").split("/")]
+    return [*(reversed(ids_of(unit.path)) if unit is not None else ()), None]
 
 
 def _label(unit: Unit | None) -> str:

@@ -15,7 +15,8 @@ from auth.organisation import Organisation
 from catalog.agreement import METHOD_NAMES
 from core.web import day, kr
 from orders.approval import ApprovalRule, ApprovalRuleStep, Quorum, StepKind, Turn
-from orders.route import Bar, LeftOut, Need, Unmet, unmet
+from orders.condition import Need, Unmet, unmet
+from orders.route import Bar, LeftOut
 
 
 def condition(rule: ApprovalRule) -> Any:

@@ -19,8 +19,10 @@ from core.clock import now, today
 from core.db import db
 from orders.approval import ApprovalRule, ApprovalStep
 from orders.coded import Parts, codes_of
+from orders.condition import Need
+from orders.directory import directory_of
 from orders.requisition import Requisition, RequisitionLine
-from orders.route import Need, Trace, directory_of, trace
+from orders.route import Trace, trace
 
 DAYS = 31
 MOST_READ = 500  # the latest of them

@@ -30,7 +30,9 @@ from core.db import db, reading, unit_of_work
 from core.state import advance
 from core.types import sort_key
 from orders.approval import ApprovalRule, ApprovalRuleStep, StepKind
-from orders.route import Need, directory_of, find_route
+from orders.condition import Need
+from orders.directory import directory_of
+from orders.route import find_route
 
 AGREEMENTS, LINES, RULES = 3_000, 50, 500
 

@@ -16,9 +16,10 @@ from orders import mail
 from orders.actions.requisition import need_of_requisition
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.approval_queries import reload_step
+from orders.directory import directory_of
 from orders.policy import may_reassign
 from orders.requisition_queries import load_requisition
-from orders.route import LeftOut, directory_of, who_could
+from orders.route import LeftOut, who_could
 
 
 def reassign(actor: User, seat: ApprovalCandidate, person: User, reason: str) -> ApprovalCandidate:

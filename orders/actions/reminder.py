@@ -25,9 +25,10 @@ from orders.actions.reassign import add_seat, could_take
 from orders.actions.requisition import need_of_requisition
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep, ApprovalToken, Quorum
 from orders.approval_queries import reload_step
+from orders.directory import directory_of
 from orders.requisition import Requisition
 from orders.requisition_queries import load_requisition
-from orders.route import above, directory_of
+from orders.route import above
 from orders.substitutes import people_asked
 
 

@@ -37,6 +37,8 @@ from orders.basket import Basket, BasketLine
 from orders.basket_queries import BasketView, basket_of, view_basket
 from orders.coded import codes_of
 from orders.coding_said import Said
+from orders.condition import Need
+from orders.directory import directory_of
 from orders.policy import may_mend, may_order, may_withdraw
 from orders.ranking import RankingRefusal
 from orders.requisition import Requisition, RequisitionCharge, RequisitionLine, RequisitionState
@@ -46,7 +48,7 @@ from orders.requisition_queries import (
     requisition_lines,
     requisition_made_with,
 )
-from orders.route import Need, NobodyCanApprove, RouteStep, directory_of, find_route
+from orders.route import NobodyCanApprove, RouteStep, find_route
 from orders.split import Charge, OrderDraft, all_draws, draft_orders
 from orders.substitutes import people_asked
 from orders.supplier_choice import kept_choices

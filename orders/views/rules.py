@@ -24,8 +24,10 @@ from core.web import requires
 from orders.actions import rule as act
 from orders.approval import ApprovalGroup, ApprovalRule
 from orders.coding_queries import current_dimensions
+from orders.condition import Need
+from orders.directory import directory_of
 from orders.policy import may_manage_rules
-from orders.route import Need, directory_of, trace
+from orders.route import trace
 from orders.rule import condition, period, union_sentence, who_decides, why_left_out, why_not
 from orders.rule_effect import effect_of
 from orders.rule_forms import GroupForm, RuleForm, TermsForm, TryForm, said_by

@@ -39,7 +39,9 @@ from orders.approval_queries import steps_to_decide
 from orders.basket import Basket
 from orders.ceiling_sums import wrong_counters
 from orders.competition import Competition, CompetitionState
+from orders.condition import Need
 from orders.conflict import Conflict
+from orders.directory import directory_of
 from orders.favourite import Favourite
 from orders.need import NeedAnswer, NeedReport, NeedState
 from orders.need_queries import inbox_page
@@ -49,7 +51,7 @@ from orders.proposal_queries import propose, wishes_of_list
 from orders.ranking import RankingRefusal
 from orders.receipt import Deviation, ReceiptLine
 from orders.requisition import Requisition, RequisitionState
-from orders.route import Need, directory_of, find_route
+from orders.route import find_route
 from orders.shopping_list_queries import lists_for
 from tests.conftest import new_app
 

@@ -21,9 +21,11 @@ from core.errors import NotAllowed, RuleBroken, WrongState
 from orders.actions.approval import approve
 from orders.actions.conflict import declare, withdraw
 from orders.approval import Quorum, StepKind
+from orders.condition import Need
 from orders.conflict import Conflict
+from orders.directory import directory_of
 from orders.requisition import Requisition, RequisitionState
-from orders.route import Bar, Need, NobodyCanApprove, directory_of, trace
+from orders.route import Bar, NobodyCanApprove, trace
 from orders.substitutes import people_asked
 from tests.factories.auth import make_member, make_organisation, make_substitution
 from tests.factories.catalog import make_offer

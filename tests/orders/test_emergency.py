@@ -30,11 +30,13 @@ from orders.actions.basket import add
 from orders.actions.emergency import flag_overdue
 from orders.actions.requisition import Checkout, need_of_requisition, submit, withdraw
 from orders.approval import StepKind
+from orders.condition import Unmet, unmet
+from orders.directory import directory_of
 from orders.emergency_queries import emergencies_of, emergencies_sheet
 from orders.order import FileKind, Order
 from orders.order_queries import orders_of
 from orders.requisition import Requisition, RequisitionState
-from orders.route import Unmet, directory_of, find_route, unmet
+from orders.route import find_route
 from tests.factories.auth import make_member, make_office
 from tests.factories.catalog import make_agreement, make_award, make_ceiling, make_lot, make_offer, make_price_list
 from tests.factories.orders import Place, checkout_at, make_place, make_requisition, make_rule, pending_step

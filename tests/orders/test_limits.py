@@ -18,8 +18,9 @@ from orders.actions.approval import approve, reject
 from orders.actions.rule import ApprovalTerms, set_terms
 from orders.approval import ApprovalState, Quorum, StepKind
 from orders.approval_queries import steps_of
+from orders.directory import directory_of
 from orders.requisition import Requisition, RequisitionState
-from orders.route import Bar, NobodyCanApprove, RouteStep, directory_of, find_route, trace
+from orders.route import Bar, NobodyCanApprove, RouteStep, find_route, trace
 from tests.factories.auth import make_member, make_substitution, make_unit
 from tests.factories.catalog import make_offer
 from tests.factories.orders import Place, make_place, make_requisition, make_rule, pending_step

@@ -17,19 +17,9 @@ from catalog.category import Category
 from core.clock import today
 from core.db import TransactionalFlask, db
 from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, Quorum, StepKind
-from orders.route import (
-    Bar,
-    Directory,
-    Need,
-    NobodyCanApprove,
-    Trace,
-    Unmet,
-    directory_of,
-    find_route,
-    fits,
-    trace,
-    unmet,
-)
+from orders.condition import Need, Unmet, fits, unmet
+from orders.directory import Directory, directory_of
+from orders.route import Bar, NobodyCanApprove, Trace, find_route, trace
 from tests.factories.auth import make_member, make_organisation, make_unit, make_user
 from tests.factories.catalog import make_category
 from tests.factories.orders import Place, make_place, make_rule

@@ -20,8 +20,10 @@ from orders.actions.approval import approve
 from orders.actions.rule import RuleFacts, StepFacts, create_rule, draft_rule
 from orders.approval import ApprovalState, Quorum, StepKind, Turn
 from orders.approval_queries import steps_of
+from orders.condition import Need, Unmet, unmet
+from orders.directory import directory_of
 from orders.requisition import Requisition, RequisitionState
-from orders.route import Need, NobodyCanApprove, RouteStep, Unmet, directory_of, find_route, unmet
+from orders.route import NobodyCanApprove, RouteStep, find_route
 from orders.rule import condition, who_decides
 from orders.rule_effect import effect_of
 from orders.rule_queries import rules_of

@@ -15,8 +15,10 @@ from orders.actions.rule import RuleFacts, StepFacts, create_rule, draft_rule
 from orders.approval import ApprovalRule, StepKind
 from orders.coded import Coded, CodedPart
 from orders.coding import Dimension
+from orders.condition import Need, Unmet, fits, unmet
+from orders.directory import directory_of
 from orders.requisition import Requisition
-from orders.route import Need, Unmet, directory_of, find_route, fits, unmet
+from orders.route import find_route
 from orders.rule import condition, why_not
 from orders.rule_effect import effect_of
 from tests.factories.auth import make_member
