@@ -56,8 +56,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before the groups are dealt to the test processes
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Stories in a browser share one, so they run in one process; without Chromium they are skipped."""
+    """Stories in a browser share one, so they run in one process; without Chromium they are skipped. What looks at the
+    whole demo shares that, one for each engine."""
     for item in items:
+        if "demo" in getattr(item, "fixturenames", ()) and hasattr(item, "callspec"):
+            item.add_marker(pytest.mark.xdist_group(f"demo-{item.callspec.params['engine']}"))
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.xdist_group("browser"))
             if not shutil.which("chromium"):

@@ -26,7 +26,7 @@ from exchange.outbox import OutboxMessage, messages_about
 from orders.actions.basket import add
 from orders.actions.bidding import BidFacts, bid
 from orders.actions.block import begin_blocks, block_supplier
-from orders.actions.competition import decide
+from orders.actions.weighing import decide
 from orders.basket_queries import basket_of
 from orders.competition_queries import bids_of
 from orders.order import OrderState
