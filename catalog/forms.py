@@ -87,7 +87,7 @@ class PickField(SelectField):
 class VersionedForm(BaseForm):
     """A form that knows which version of the thing it was made from."""
 
-    version = IntegerField(widget=HiddenInput())
+    version = IntegerField(validators=[Optional()], widget=HiddenInput())  # empty for what is not there yet
 
     @property
     def seen(self) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from catalog.forms import ReasonForm
 from core.forms import DayField, LongTextField, Required, TextField
+from orders.forms import ReasonForm
 
 
 class BlockForm(ReasonForm):

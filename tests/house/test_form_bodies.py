@@ -7,16 +7,17 @@ id of a thing must stand in REFERENCES with the kind of thing it names. A new on
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from flask import request
+from wtforms.widgets import HiddenInput
 
 from core.db import TransactionalFlask, commit, db
 from core.forms import BaseForm, ChoiceField
-from tests.house.test_routes import Browser, Door, ask, contents, doors, log_in
+from tests.house.test_routes import READING, Browser, Door, ask, contents, doors, log_in
 from tests.house.world import OTHER, OWN, World, make_world
 
 ROOT = Path(__file__).parents[2]
@@ -129,18 +130,29 @@ def names_a_thing(field: Any) -> bool:
     return field.short_name.endswith("_id") and field.short_name != "peppol_id"  # that one is the supplier's own
 
 
-@pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> list[Made]:
-    """The fields with an id in every form that a request makes."""
+def noting(monkeypatch: pytest.MonkeyPatch, is_wanted: Callable[[Any], bool]) -> list[Made]:
+    """The wanted fields of every form that a request makes from now on."""
     seen: list[Made] = []
     former = BaseForm.__init__
 
-    def noting(self: BaseForm, *args: Any, **kwargs: Any) -> None:
+    def note(self: BaseForm, *args: Any, **kwargs: Any) -> None:
         former(self, *args, **kwargs)
-        seen.extend(Made(f"{request.endpoint}.{field.short_name}", field) for field in self if names_a_thing(field))
+        seen.extend(Made(f"{request.endpoint}.{field.short_name}", field) for field in self if is_wanted(field))
 
-    monkeypatch.setattr(BaseForm, "__init__", noting)
+    monkeypatch.setattr(BaseForm, "__init__", note)
     return seen
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[Made]:
+    """The fields with an id in every form that a request makes."""
+    return noting(monkeypatch, names_a_thing)
+
+
+@pytest.fixture
+def hidden(monkeypatch: pytest.MonkeyPatch) -> list[Made]:
+    """The hidden fields of every form that a request makes."""
+    return noting(monkeypatch, lambda field: isinstance(field.widget, HiddenInput))
 
 
 def writes(app: TransactionalFlask, world: World, actors: tuple[str, ...]) -> Iterator[tuple[Browser, Door, str]]:
@@ -212,6 +224,33 @@ def send(
     finally:
         db.session.remove()
         attempt.rollback()
+
+
+def test_what_a_page_hides_in_its_form_is_taken_back_as_it_is(app: TransactionalFlask, hidden: list[Made]) -> None:
+    """Nobody can mend a field that is not shown: sent as it came, it is right, whatever else of the form is not."""
+    world = make_world()
+    commit()
+    before = contents()
+    pages = {door.rule.rule: door for door in doors(app) if door.method == READING}
+    wrong, tried = set(), set()
+    for browser, door, path in writes(app, world, WITHIN_A + EVERYWHERE):
+        if door.rule.rule not in pages or ask(browser, pages[door.rule.rule], path).status_code != 200:
+            continue
+        page = browser.client.get(path, headers=browser.headers).text
+        body = {name: value for tag in HIDDEN.findall(page) for name, value in [(_of(tag, "name"), _of(tag, "value"))]}
+        _, errors = send(browser, path, hidden, body, before)
+        tried.add(door.rule.endpoint)
+        wrong |= {f"{name}: {said}" for name, said in errors.items() if said}
+    assert wrong == set()
+    assert len(tried) > 40, "hardly any page with a form was opened"
+
+
+HIDDEN = re.compile(r'<input[^>]*type="hidden"[^>]*>')
+
+
+def _of(tag: str, attribute: str) -> str:
+    found = re.search(rf'{attribute}="([^"]*)"', tag)
+    return found.group(1) if found else ""
 
 
 def test_nobody_switches_to_an_organisation_that_is_not_hers(app: TransactionalFlask) -> None:
