@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Stories in a browser share one, so they run in one process; without Chromium they are skipped. What looks at the
     whole demo shares that, one for each engine."""
     for item in items:
-        if "demo" in getattr(item, "fixturenames", ()) and hasattr(item, "callspec"):
+        if {"demo", "engine"} <= set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.xdist_group(f"demo-{item.callspec.params['engine']}"))
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.xdist_group("browser"))

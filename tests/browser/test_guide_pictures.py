@@ -18,6 +18,9 @@ from playwright.sync_api import Locator, Page
 from sqlalchemy import select
 
 from auth.user import User
+from catalog.agreement import Agreement, Award, Lot
+from catalog.price_list import Article, PriceList, PriceListState
+from catalog.supplier import Supplier
 from core.db import reading
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from tests.browser.conftest import NewPage, Site
@@ -43,13 +46,15 @@ def site(demo: Site) -> Site:
 
 
 @pytest.fixture
-def taken(tmp_path: Path) -> Iterator[Path]:
-    """Where the pictures go. What was taken must be what the guides show, no more and no less."""
+def taken(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """Where the pictures of a guide go; its name and what they begin with come from the test. What was taken must be
+    what the guide shows, no more and no less."""
+    name, prefix = request.param
     folder = KEPT if os.environ.get("AVROP_KEEP_PICTURES") else tmp_path
     yield folder
-    guide = (ROOT / "docs" / "attest.md").read_text("utf-8")
-    shown = {name for name in (path.name for path in KEPT.glob("attest-*.png")) if f"(pictures/{name})" in guide}
-    assert shown == {path.name for path in folder.glob("attest-*.png")}
+    guide = (ROOT / "docs" / name).read_text("utf-8")
+    shown = {path.name for path in KEPT.glob(f"{prefix}-*.png") if f"(pictures/{path.name})" in guide}
+    assert shown == {path.name for path in folder.glob(f"{prefix}-*.png")}
 
 
 def keep(shown: Locator, path: Path, below: Locator | None = None) -> None:
@@ -65,6 +70,7 @@ def keep(shown: Locator, path: Path, below: Locator | None = None) -> None:
     assert path.stat().st_size < LARGEST, path.name
 
 
+@pytest.mark.parametrize("taken", [("attest.md", "attest")], indirect=True)
 def test_the_pictures_of_the_guide_to_approval(site: Site, new_page: NewPage, taken: Path) -> None:
     page = new_page(viewport={"width": WIDTH, "height": 900})
     main = page.locator("main")
@@ -101,6 +107,56 @@ def test_the_pictures_of_the_guide_to_approval(site: Site, new_page: NewPage, ta
     site.log_in(page, "camilla@krokom.example")
     page.goto("/admin/approval-rules/settings")
     keep(main, taken / "attest-installningar.png")
+
+
+@pytest.mark.parametrize("taken", [("avropsordningar.md", "avrop")], indirect=True)
+def test_the_pictures_of_the_guide_to_call_offs(site: Site, new_page: NewPage, taken: Path) -> None:
+    page = new_page(viewport={"width": 1280, "height": 900})
+    main = page.locator("main")
+    site.log_in(page, "anna@ostersund.example")
+    page.goto("/basket")
+    while page.get_by_role("button", name="Ta bort").count():
+        page.get_by_role("button", name="Ta bort").first.click()
+
+    order_of = main.locator(".panel").first
+    put(site, page, "Varselboden AB", "Vinteroverall dam svart S")  # which another one undercuts
+    keep(order_of, taken / "avrop-totaler.png")
+    page.get_by_role("button", name="Ta bort").click()
+    put(site, page, "Stadia Hygien AB")  # the third in rank
+    keep(order_of, taken / "avrop-tur.png")
+    page.get_by_role("link", name="Anteckna att").first.click()
+    keep(main, taken / "avrop-nej.png")
+
+    page.goto("/agreements/UK25-016")
+    keep(
+        page.locator("section", has=page.get_by_role("heading", name="Leverantörer")).first, taken / "avrop-andelar.png"
+    )
+
+    site.log_in(page, "karin@upphandling.example")
+    page.set_viewport_size({"width": WIDTH, "height": 900})
+    page.goto(f"/admin/lots/{lot_of(site, 'UK22-008')}")
+    keep(main, taken / "avrop-delomrade.png")
+    page.goto("/call-offs")
+    keep(main, taken / "avrop-skal.png")
+
+
+def put(site: Site, page: Page, supplier: str, name: str = "") -> None:
+    """The supplier's first article, or the first of a name, into the basket."""
+    with site.app.app_context(), reading() as session:
+        sold = select(Article.id).join(Article.price_list).join(Award, Award.id == Article.award_id)
+        sold = sold.join(Supplier, Supplier.id == Award.supplier_id).where(Supplier.name == supplier)
+        sold = sold.where(PriceList.state == PriceListState.PUBLISHED, Article.name.startswith(name))
+        article_id = session.scalars(sold.order_by(Article.id)).first()
+    page.goto(f"/articles/{article_id}")
+    page.get_by_role("button", name="Lägg i varukorgen").first.click()
+    page.goto("/basket")
+
+
+def lot_of(site: Site, number: str) -> int:
+    """The first lot of an agreement."""
+    with site.app.app_context(), reading() as session:
+        lots = select(Lot.id).join(Lot.agreement).where(Agreement.number == number)
+        return session.scalars(lots.order_by(Lot.number)).first() or 0
 
 
 def choose(page: Page, label: str, text: str) -> None:
