@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import Any
 
-from flask import current_app, render_template
 from flask_babel import gettext as _
 
 from auth.password_link import INVITATION, RESET, make_token
 from auth.user import User
 from core.language import speaking
 from core.web import external_url
-from exchange.outbox import enqueue
+from exchange.letter import promise
 
 
 def send_invitation(user: User, by: User | None) -> None:
@@ -27,16 +27,16 @@ def send_reset(user: User) -> None:
         _send(user, "password_reset", _("Välj ett nytt lösenord i Avrop"), minutes=int(RESET.total_seconds()) // 60)
 
 
-def _send(user: User, name: str, subject: str, **values: object) -> None:
+def _send(user: User, template: str, subject: str, **context: Any) -> None:
     token = make_token(user)
-    values |= {"user": user, "url": external_url("auth.reset", token=token)}
-    values["base_url"] = current_app.config["AVROP"].base_url
-    enqueue(
-        dedupe_key=f"{name}:{sha256(token.encode()).hexdigest()[:32]}",
+    promise(
+        template,
         kind="password",
+        key=f"{template}:{sha256(token.encode()).hexdigest()[:32]}",
         recipient=user.email,
         subject=subject,
-        text=render_template(f"mail/{name}.txt", **values),
-        html=render_template(f"mail/{name}.html", **values),
         about=f"user:{user.id}",
+        user=user,
+        url=external_url("auth.reset", token=token),
+        **context,
     )

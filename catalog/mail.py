@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from flask import current_app, render_template
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -22,7 +21,7 @@ from core.clock import now
 from core.db import db
 from core.language import speaking
 from core.web import external_url
-from exchange.outbox import enqueue
+from exchange.letter import promise
 
 
 def ask_for_second_person(price_list: PriceList, exceeded: Sequence[Any]) -> None:
@@ -34,25 +33,19 @@ def ask_for_second_person(price_list: PriceList, exceeded: Sequence[Any]) -> Non
         if person == uploader:
             continue
         with speaking(person.language):
-            context = {
-                "price_list": price_list,
-                "agreement": agreement,
-                "supplier": supplier,
-                "uploader": uploader,
-                "exceeded": exceeded,
-                "link": external_url("manage.price_list", price_list_id=price_list.id),
-                "base_url": current_app.config["AVROP"].base_url,
-            }
-            subject = _("Att granska: prislista från %(supplier)s", supplier=supplier.name)
-            enqueue(
-                dedupe_key=f"price-review:{price_list.id}:{person.id}",
-                kind="price-review",
+            promise(
+                "price_review",
+                key=f"price-review:{price_list.id}:{person.id}",
                 recipient=person.email,
-                subject=subject[:200],
-                text=render_template("mail/price_review.txt", **context),
-                html=render_template("mail/price_review.html", **context),
-                reply_to=uploader.email if uploader else None,
+                subject=_("Att granska: prislista från %(supplier)s", supplier=supplier.name),
                 about=f"price-list:{price_list.id}",
+                reply_to=uploader.email if uploader else None,
+                price_list=price_list,
+                agreement=agreement,
+                supplier=supplier,
+                uploader=uploader,
+                exceeded=exceeded,
+                link=external_url("manage.price_list", price_list_id=price_list.id),
             )
 
 
@@ -61,7 +54,7 @@ def tell_filling(ceiling: Ceiling, level: int, people: Iterable[User]) -> None:
     for person in people:
         with speaking(person.language):
             subject = _("%(percent)s %% av taket är nått: %(scope)s", percent=level, scope=ceiling.scope_name)
-            _tell(
+            promise(
                 "ceiling_warning",
                 # it may fall below and reach the level once more
                 key=f"ceiling-warning:{ceiling.id}:{level}:{person.id}:{now():%Y%m%d%H%M%S}",
@@ -81,7 +74,7 @@ def tell_coming_day(coming: ComingDay, people: Iterable[User]) -> None:
     for person in people:
         with speaking(person.language):
             subject = _("%(day)s: %(what)s, %(title)s", day=coming.day, what=coming.kind_name, title=agreement.title)
-            _tell(
+            promise(
                 "coming_day",
                 key=f"coming-day:{agreement.id}:{coming.kind.value}:{coming.day}:{person.id}",
                 recipient=person.email,
@@ -100,7 +93,7 @@ def tell_prolonged(option: ExtensionOption, former: date, actor: User) -> int:
     reached = [supplier for supplier in suppliers.values() if supplier.order_email]
     for supplier in reached:
         with speaking("sv"):
-            _tell(
+            promise(
                 "prolonged",
                 key=f"prolonged:{option.id}:{supplier.id}",
                 recipient=supplier.order_email or "",
@@ -113,29 +106,6 @@ def tell_prolonged(option: ExtensionOption, former: date, actor: User) -> int:
                 actor=actor,
             )
     return len(reached)
-
-
-def _tell(
-    template: str,
-    *,
-    key: str,
-    recipient: str,
-    subject: str,
-    about: str,
-    reply_to: str | None = None,
-    **context: object,
-) -> None:
-    context["base_url"] = current_app.config["AVROP"].base_url
-    enqueue(
-        dedupe_key=key,
-        kind=template.replace("_", "-"),
-        recipient=recipient,
-        subject=subject[:200],
-        text=render_template(f"mail/{template}.txt", **context),
-        html=render_template(f"mail/{template}.html", **context),
-        reply_to=reply_to,
-        about=about,
-    )
 
 
 def _managers(agreement: Agreement) -> Sequence[User]:

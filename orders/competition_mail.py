@@ -9,13 +9,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import current_app, render_template
 from flask_babel import gettext as _
 
 from auth.user import User
 from core.language import speaking
 from core.web import external_url
-from exchange.outbox import enqueue
+from exchange.letter import promise
 from orders.bid import CompetitionDecision
 from orders.competition import Competition, Invitation
 from orders.evaluation import Ranked
@@ -143,20 +142,16 @@ def _send(
 ) -> None:
     if recipient is None:
         return
-    values = {
-        "base_url": current_app.config["AVROP"].base_url,
-        "competition": competition,
-        "event": event,
-        **context,
-    }
-    enqueue(
-        dedupe_key=f"competition:{competition.id}:{event}:{key}"[:120],
+    promise(
+        "competition",
         kind=kind,
+        key=f"competition:{competition.id}:{event}:{key}"[:120],
         recipient=recipient,
-        subject=subject[:200],
-        text=render_template("mail/competition.txt", **values),
-        html=render_template("mail/competition.html", **values),
-        reply_to=competition.contact_email,
+        subject=subject,
         about=about(competition),
+        reply_to=competition.contact_email,
         listed_from=listed_from,
+        competition=competition,
+        event=event,
+        **context,
     )

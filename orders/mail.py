@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from flask import current_app, render_template
 from flask_babel import gettext as _
 
 from auth.session import digest
@@ -16,7 +15,8 @@ from core.clock import now
 from core.db import db
 from core.language import speaking
 from core.web import external_url
-from exchange.outbox import AttachmentContent, enqueue
+from exchange.letter import promise
+from exchange.outbox import AttachmentContent
 from orders.approval import ApprovalStep, ApprovalToken
 from orders.order import Order, OrderFile
 from orders.requisition import Requisition
@@ -49,7 +49,7 @@ def ask_to_approve(
             )
         )
         with speaking(person.language):
-            _enqueue(
+            promise(
                 "approval",
                 key=f"approval:{step.id}:{person.id}:{step.content_hash[:16]}{':again' if is_reminder else ''}",
                 recipient=person.email,
@@ -76,7 +76,7 @@ def tell_stuck(step: ApprovalStep, people: Iterable[User]) -> None:
     requisition = step.requisition
     for person in people:
         with speaking(person.language):
-            _enqueue(
+            promise(
                 "stuck",
                 key=f"stuck:{step.id}:{person.id}",
                 recipient=person.email,
@@ -105,7 +105,7 @@ def tell_outcome(
             "rejected": _("Avslagen: %(number)s", number=requisition.number),
             "returned": _("Återsänd till dig: %(number)s", number=requisition.number),
         }[outcome]
-        _enqueue(
+        promise(
             "outcome",
             key=f"outcome:{requisition.id}:{requisition.version}:{outcome}",
             recipient=orderer.email,
@@ -124,7 +124,7 @@ def tell_outcome(
 def tell_refused(requisition: Requisition, names: list[str], decider: User, reason: str) -> None:
     """Tell the orderer which lines were refused, while the rest goes on."""
     with speaking(requisition.orderer.language):
-        _enqueue(
+        promise(
             "refused",
             key=f"refused:{requisition.id}:{requisition.content_hash}",
             recipient=requisition.orderer.email,
@@ -149,7 +149,7 @@ def tell_emergency(
                 "rejected": _("Nödbeställningen är inte godkänd: %(number)s", number=requisition.number),
                 "overdue": _("Nödbeställningen är inte godkänd i tid: %(number)s", number=requisition.number),
             }[what]
-            _enqueue(
+            promise(
                 "emergency",
                 key=f"emergency:{requisition.id}:{what}:{person.id}",
                 recipient=person.email,
@@ -168,7 +168,7 @@ def tell_blocked(made: SupplierBlock, person: User, things: list[str]) -> None:
     """Tell somebody that a supplier is blocked, and what of hers it concerns: numbers, and an empty one for what lies
     in her basket."""
     with speaking(person.language):
-        _enqueue(
+        promise(
             "blocked",
             key=f"blocked:{made.id}:{person.id}",
             recipient=person.email,
@@ -185,7 +185,7 @@ def tell_blocked(made: SupplierBlock, person: User, things: list[str]) -> None:
 def send_order(order: Order, files: list[OrderFile]) -> None:
     """Promise the supplier the order: the very bytes that were stored, replies to the orderer, alarm to her too."""
     with speaking("sv"):
-        _enqueue(
+        promise(
             "order",
             key=f"order:{order.number}",
             recipient=order.supplier.order_email or "",
@@ -213,7 +213,7 @@ def _offers(order: Order) -> Iterator[AttachmentContent]:
 def send_cancellation(order: Order, file: OrderFile) -> None:
     """Tell the supplier that the order is cancelled."""
     with speaking("sv"):
-        _enqueue(
+        promise(
             "cancellation",
             key=f"cancellation:{order.number}",
             recipient=order.supplier.order_email or "",
@@ -226,31 +226,3 @@ def send_cancellation(order: Order, file: OrderFile) -> None:
             attachments=[AttachmentContent(file.name, file.media_type, file.content)],
             order=order,
         )
-
-
-def _enqueue(
-    kind: str,
-    *,
-    key: str,
-    recipient: str,
-    subject: str,
-    about: str,
-    reply_to: str | None,
-    alarm_to: str | None = None,
-    attachments: Iterable[AttachmentContent] = (),
-    **context: object,
-) -> None:
-    """Render both bodies of a kind of message and queue it."""
-    sender = current_app.config["AVROP"]
-    enqueue(
-        dedupe_key=key,
-        kind=kind,
-        recipient=recipient,
-        subject=subject[:200],
-        text=render_template(f"mail/{kind}.txt", base_url=sender.base_url, **context),
-        html=render_template(f"mail/{kind}.html", base_url=sender.base_url, **context),
-        reply_to=reply_to,
-        alarm_to=alarm_to,
-        about=about,
-        attachments=list(attachments),
-    )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from flask import current_app, render_template
 from flask_babel import gettext as _
 
 from auth.queries import office_buyers
 from auth.user import User
 from core.language import speaking
 from core.web import external_url
-from exchange.outbox import enqueue
+from exchange.letter import promise
 from orders.need import ANSWER_NAMES, NeedReport
 
 MOST_TOLD = 20  # agreement owners, where a report has come to nobody in particular
@@ -66,20 +65,15 @@ def _send(report: NeedReport, event: str, person: User, *, reply_to: User | None
             "answered": _("Svar på din anmälan, nr %(number)s", number=report.id),
             "withdrawn": _("Återtagen anmälan, nr %(number)s", number=report.id),
         }[event]
-        context = {
-            "base_url": current_app.config["AVROP"].base_url,
-            "report": report,
-            "event": event,
-            "answer_name": ANSWER_NAMES[report.answer] if report.answer else None,
-            "link": external_url("needs.show", report_id=report.id),
-        }
-        enqueue(
-            dedupe_key=f"need:{report.id}:{event}:{report.version}:{person.id}",
-            kind="need",
+        promise(
+            "need",
+            key=f"need:{report.id}:{event}:{report.version}:{person.id}",
             recipient=person.email,
-            subject=subject[:200],
-            text=render_template("mail/need.txt", **context),
-            html=render_template("mail/need.html", **context),
-            reply_to=reply_to.email if reply_to else None,
+            subject=subject,
             about=about(report),
+            reply_to=reply_to.email if reply_to else None,
+            report=report,
+            event=event,
+            answer_name=ANSWER_NAMES[report.answer] if report.answer else None,
+            link=external_url("needs.show", report_id=report.id),
         )

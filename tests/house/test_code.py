@@ -32,8 +32,8 @@ MAY_UPDATE_STATE = ("exchange/outbox.py", "exchange/delivery.py", "app/bench/")
 WRITES_HISTORY = "app/demo/"
 
 
-# The rest of exchange: what waits to be sent, its delivery, and the sending.
-NO_FORMATS = {"exchange.delivery", "exchange.outbox", "exchange.smtp"}
+# The rest of exchange: letters, what waits to be sent, its delivery, and the sending.
+NO_FORMATS = {"exchange.delivery", "exchange.letter", "exchange.outbox", "exchange.smtp"}
 
 
 def test_imports_go_down_the_floors() -> None:
