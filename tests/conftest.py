@@ -9,9 +9,7 @@ a private one, else skipped; the end of the report tells loudly what was skipped
 
 from __future__ import annotations
 
-import contextvars
 import os
-import secrets
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,24 +19,18 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from flask import has_app_context
 from flask.testing import FlaskClient
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import create_engine, event, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import event
 
-from app.factory import create_app
-from app.migrate import upgrade
 from auth.session import begin_session
 from auth.user import User
-from core.config import read_settings
 from core.db import TransactionalFlask, commit, db
-from tests import postgres
+from tests import database, postgres
+from tests.database import new_app
 from tests.material import official_findings, shared
 
 __all__ = ["official_findings", "shared"]  # fixtures for every test
-
-SECRET = "a key for tests only, thirty-two characters or more"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -93,56 +85,11 @@ def engine(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-class ApartClient(FlaskClient):
-    """A test client whose requests share no application context with the test, as in real life."""
-
-    def open(self, *args: Any, **kwargs: Any) -> Any:
-        if has_app_context():
-            commit()  # what the test has prepared is there for the request to see
-        return contextvars.Context().run(super().open, *args, **kwargs)
-
-
-@contextmanager
-def new_database(engine: str, folder: Path) -> Iterator[str]:
-    """An empty database of its own; gives its URL and removes it afterwards."""
-    if engine == "sqlite":
-        yield f"sqlite:///{folder / 'avrop.db'}"
-        return
-    server = make_url(os.environ[postgres.VARIABLE]).set(drivername="postgresql+psycopg")
-    name = f"avrop_test_{secrets.token_hex(6)}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0"))
-    try:
-        yield server.set(database=name).render_as_string(hide_password=False)
-    finally:
-        with admin.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-        admin.dispose()
-
-
-@contextmanager
-def new_app(engine: str, folder: Path, **environment: str) -> Iterator[TransactionalFlask]:
-    """An application on a new, migrated database."""
-    with new_database(engine, folder) as url:
-        base = {
-            "AVROP_DATABASE_URL": url,
-            "AVROP_DATA_DIR": str(folder),
-            "AVROP_SECRET_KEY": SECRET,
-            "AVROP_BASE_URL": "http://avrop.test",
-        }
-        app = create_app(read_settings(base | environment))
-        app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-        app.test_client_class = ApartClient
-        with app.app_context():
-            upgrade()
-            db.session.remove()
-        try:
-            yield app
-        finally:
-            with app.app_context():
-                db.session.remove()
-                db.engine.dispose()
+@pytest.fixture(scope="session", autouse=True)
+def moulds() -> Iterator[None]:
+    """What databases are copied from goes after all who copied."""
+    yield
+    database.moulds.close()
 
 
 @pytest.fixture(scope="session")

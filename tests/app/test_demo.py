@@ -53,7 +53,7 @@ from orders.receipt import Deviation, ReceiptLine
 from orders.requisition import Requisition, RequisitionState
 from orders.route import find_route
 from orders.shopping_list_queries import lists_for
-from tests.conftest import new_app
+from tests.database import new_app
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 

@@ -23,7 +23,7 @@ from core.config import read_settings
 from core.db import TransactionalFlask, db
 from core.errors import AvropError, NotAllowed, NotFound, RuleBroken, WrongState
 from core.web import requires
-from tests.conftest import SECRET
+from tests.database import SECRET
 from tests.factories.auth import make_member, make_organisation
 
 Answer = Callable[[Callable[[], Any]], None]

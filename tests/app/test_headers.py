@@ -16,7 +16,7 @@ from auth.user import User
 from core.config import read_settings
 from core.db import TransactionalFlask
 from core.web import requires
-from tests.conftest import SECRET
+from tests.database import SECRET
 from tests.factories.auth import make_member, make_organisation
 
 

@@ -14,7 +14,7 @@ from auth.permission import Role
 from auth.user import User
 from core.db import TransactionalFlask, commit, db
 from exchange.outbox import MessageState, OutboxMessage
-from tests.conftest import new_app
+from tests.database import new_app
 from tests.exchange.test_outbox import PDF, put
 from tests.factories.auth import make_member, make_organisation
 

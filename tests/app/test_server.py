@@ -23,7 +23,7 @@ from app.server import check_durable, check_port
 from core.config import SettingError
 from core.db import TransactionalFlask, commit, db
 from tests.app.test_cli import avrop
-from tests.conftest import new_app
+from tests.database import new_app
 from tests.factories.auth import make_organisation
 from tests.factories.orders import make_order
 from tests.house.source import ROOT

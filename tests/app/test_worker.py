@@ -22,7 +22,7 @@ from core.clock import now
 from core.db import TransactionalFlask, commit, db, unit_of_work
 from core.state import advance
 from exchange.outbox import MessageState, messages_about
-from tests.conftest import SECRET, new_app
+from tests.database import SECRET, new_app
 from tests.exchange.test_delivery import messages, only, queue
 from tests.exchange.test_outbox import put
 from tests.factories.orders import make_order

@@ -1,6 +1,7 @@
 """Stories in a real Chromium, against a real server on a database of its own.
 
-`site` is the running application on an empty database, `demo` the same filled with the demo; `page` is a browser window
+`site` is the running application on an empty database, `demo` the same filled with the demo: either way it is one
+story's own. `page` is a browser window
 in it and `new_page` opens more, each with cookies of its own; `check_page(page)` asks of any page what every page must
 fulfil, and `screenshot(page, name)` leaves a wide and a narrow picture in `pictures/` for people to look at.
 """
@@ -8,6 +9,7 @@ fulfil, and `screenshot(page, name)` leaves a wide and a narrow picture in `pict
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +30,7 @@ from app.worker import run_once
 from auth.session import begin_session
 from auth.user import User
 from core.db import TransactionalFlask, unit_of_work
-from tests.conftest import new_app
+from tests.database import application, migrated, new_app, new_database
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -61,14 +63,20 @@ class Site:
         page.context.add_cookies([{**cookie, "url": self.url}])  # type: ignore[typeddict-item, list-item]
 
 
+def engine_of(config: pytest.Config) -> str:
+    """The stories run on SQLite unless `--db postgres` says otherwise."""
+    return "postgres" if config.getoption("--db") == "postgres" else "sqlite"
+
+
 @contextmanager
-def serving(config: pytest.Config, folder: Path, blueprints: Iterable[Blueprint] = ()) -> Iterator[Site]:
-    """The application behind a threaded server on a free port; on SQLite unless `--db postgres` says otherwise."""
-    engine = "postgres" if config.getoption("--db") == "postgres" else "sqlite"
+def serving(
+    config: pytest.Config, folder: Path, blueprints: Iterable[Blueprint] = (), mould: str | None = None
+) -> Iterator[Site]:
+    """The application behind a threaded server on a free port, on a new database or a copy of one."""
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    with listener, new_app(engine, folder, AVROP_BASE_URL=url) as app:
+    with listener, new_app(engine_of(config), folder, mould, AVROP_BASE_URL=url) as app:
         app.config.update(TESTING=False, WTF_CSRF_ENABLED=True)
         for blueprint in blueprints:
             app.register_blueprint(blueprint)
@@ -90,13 +98,31 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
         yield site
 
 
+@dataclass(frozen=True)
+class Mould:
+    """An application that stands still, to be copied: its database and its folder."""
+
+    url: str
+    folder: Path
+
+
 @pytest.fixture(scope="package")
-def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The application filled with a shorter demo, made once; each story takes people of its own in it."""
-    with serving(request.config, tmp_path_factory.mktemp("demo")) as site:
-        with site.app.app_context():
-            make_demo(purchases=10)
-        run_once(site.app, threading.Event())
+def demo_mould(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mould]:
+    """A shorter demo, made once."""
+    folder = tmp_path_factory.mktemp("demo")
+    with new_database(engine_of(request.config), folder, migrated(engine_of(request.config))) as url:
+        with application(url, folder) as app:
+            with app.app_context():
+                make_demo(purchases=10)
+            run_once(app, threading.Event())
+        yield Mould(url, folder)
+
+
+@pytest.fixture
+def demo(request: pytest.FixtureRequest, demo_mould: Mould, tmp_path: Path) -> Iterator[Site]:
+    """The application filled with the demo, for this story alone."""
+    shutil.copytree(demo_mould.folder, tmp_path, dirs_exist_ok=True)
+    with serving(request.config, tmp_path, mould=demo_mould.url) as site:
         yield site
 
 

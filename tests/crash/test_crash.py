@@ -29,10 +29,10 @@ from exchange.delivery import deliver_due
 from exchange.outbox import MessageState, OutboxMessage
 from exchange.smtp import Connection
 from orders.approval import ApprovalState, ApprovalStep
-from tests.conftest import SECRET, new_app
 from tests.crash.buyers import Browser, Buyer, Told
 from tests.crash.invariants import broken
 from tests.crash.system import System, free_port
+from tests.database import SECRET, new_app
 from tests.factories.auth import make_address, make_member, make_office, make_organisation, make_unit
 from tests.factories.catalog import make_ceiling, make_offer
 from tests.factories.orders import make_rule

@@ -21,8 +21,8 @@ from catalog.search import SearchRequest, SearchResult, finder, index_state, sea
 from core.clock import today
 from core.db import TransactionalFlask, db, reading, unit_of_work
 from core.state import advance
-from tests.conftest import SECRET, new_app
 from tests.crash.system import ROOT
+from tests.database import SECRET, new_app
 from tests.factories.auth import make_organisation
 from tests.factories.catalog import make_agreement, make_award, make_lot
 
