@@ -175,45 +175,51 @@ class Navigation:
         return _url("auth.logout")
 
 
+class Ways:
+    """Where the entries lead for each set of permissions, worked out once: every page shows two dozen."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self.path = lru_cache(2048)(self._path)
+        self.open_to = lru_cache(512)(self._open_to)
+
+    def _path(self, _root: str, endpoint: str, permissions: frozenset[Permission]) -> str | None:
+        if endpoint not in self._app.view_functions:
+            return None
+        wanted = permission_of(self._app, endpoint)
+        free = wanted in (Permission.PUBLIC, Permission.SIGNED_IN)
+        return url_for(endpoint) if free or wanted in permissions else None
+
+    def _open_to(
+        self, root: str, entries: Entries, permissions: frozenset[Permission], _language: str
+    ) -> list[tuple[str, str, str]]:
+        """The entries that lead somewhere, with their texts: the same for all like her."""
+        found = [(endpoint, self.path(root, endpoint, permissions), str(label)) for endpoint, label in entries]
+        return [(endpoint, url, label) for endpoint, url, label in found if url]
+
+
 def init_navigation(app: Flask) -> None:
     """Give every template `nav`; it costs nothing until it is used."""
+    app.extensions["ways"] = Ways(app)
     app.context_processor(lambda: {"nav": Navigation()})
+
+
+def _ways() -> Ways:
+    return current_app.extensions["ways"]  # type: ignore[no-any-return]
 
 
 def _url(endpoint: str) -> str | None:
     """The page's path, or none where there is no such page or it is not hers."""
-    return _path(_app(), request.script_root, endpoint, _permissions())
+    return _ways().path(request.script_root, endpoint, _permissions())
 
 
 def _links(entries: Entries, waiting: dict[str, tuple[int, Any]] | None = None) -> list[Link]:
     here = request.endpoint
     return [
         Link(endpoint, url, label, here == endpoint, *(waiting or {}).get(endpoint, (0, "")))
-        for endpoint, url, label in _open_to(_app(), request.script_root, entries, _permissions(), language())
+        for endpoint, url, label in _ways().open_to(request.script_root, entries, _permissions(), language())
     ]
-
-
-def _app() -> Flask:
-    return current_app._get_current_object()  # type: ignore[attr-defined, no-any-return]
 
 
 def _permissions() -> frozenset[Permission]:
     return g.get("permissions", frozenset())  # type: ignore[no-any-return]
-
-
-@lru_cache(512)
-def _open_to(
-    app: Flask, root: str, entries: Entries, permissions: frozenset[Permission], _language: str
-) -> list[tuple[str, str, str]]:
-    """The entries that lead somewhere, with their texts. Every page shows two dozen, the same for all like her."""
-    found = [(endpoint, _path(app, root, endpoint, permissions), str(label)) for endpoint, label in entries]
-    return [(endpoint, url, label) for endpoint, url, label in found if url]
-
-
-@lru_cache(2048)
-def _path(app: Flask, _root: str, endpoint: str, permissions: frozenset[Permission]) -> str | None:
-    if endpoint not in app.view_functions:
-        return None
-    wanted = permission_of(app, endpoint)
-    free = wanted in (Permission.PUBLIC, Permission.SIGNED_IN)
-    return url_for(endpoint) if free or wanted in permissions else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import sys
 import threading
@@ -27,7 +26,6 @@ class Watch:
     """The most that this process and its children held at once, above what it held before."""
 
     def __enter__(self) -> Watch:
-        gc.collect()
         self.most, self.stop, self.process = 0, threading.Event(), psutil.Process()
         self.before = self.held()
         self.thread = threading.Thread(target=self.look)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -145,7 +145,8 @@ class Play(RuleBasedStateMachine):
         possible = [each for each in ACTS if each.needs is None or self.there[each.needs]]
         chosen = data.draw(st.sampled_from([each for each in possible for _ in range(each.weight)]), "act")
         values = {name: data.draw(strategy, name) for name, strategy in chosen.drawn.items()}
-        getattr(self, chosen.name)(data, **values)
+        with suppress(Nothing):
+            getattr(self, chosen.name)(data, **values)
 
     @invariant()
     def keeps_its_word(self) -> None:
@@ -309,11 +310,93 @@ class Play(RuleBasedStateMachine):
         for _ in range(8):
             with self.trying("yes"):
                 found = db.session.get_one(Requisition, chosen)
-                pending = [step for step in steps_of(found) if step.state is ApprovalState.PENDING]
-                seat = self.one(data, [seat for step in pending for seat in step.candidates if seat.is_open], "seat")
+                seat = self._asked(data, found)
                 others = self._town(found.organisation_id).approvers
                 who = person(self.one(data, [seat.user_id] * 4 + others, "who"))
                 approval.approve(who, seat.step, None, found.content_hash or "")
+
+    @act(4, "waiting", why_not=st.sampled_from(["_under_her", "_biased", "_lowered", "_used_up", "_own"]))
+    def say_yes_although(self, data: st.DataObject, why_not: str) -> None:
+        """Between the question and the answer something happens that takes her right away; she answers all the same."""
+        with self.app.app_context(), reading():
+            chosen = self.one(data, self._requisitions(RequisitionState.SUBMITTED), "requisition")
+            seat_id = self._asked(data, chosen).id
+        who = 0
+        with self.trying(f"make it {why_not}"):
+            who = getattr(self, why_not)(data, db.session.get_one(ApprovalCandidate, seat_id)).id
+        with self.trying("yes although"):
+            step = db.session.get_one(ApprovalCandidate, seat_id).step
+            approval.approve(self._known(who), step, None, step.requisition.content_hash or "")
+
+    def _under_her(self, data: st.DataObject, seat: ApprovalCandidate) -> User:
+        """The orderer becomes her superior."""
+        requisition, who = seat.step.requisition, seat.user
+        admin, orderer = person(self._town(requisition.organisation_id).admin), requisition.orderer
+        edit_user(admin, who, Person(who.name, who.email, superior=orderer.email), requisition.organisation)
+        return who
+
+    def _biased(self, data: st.DataObject, seat: ApprovalCandidate) -> User:
+        """She has an interest in one of the suppliers."""
+        requisition = seat.step.requisition
+        supplier = db.session.get_one(Supplier, self.one(data, requisition.lines, "line").supplier_id)
+        declare(seat.user, requisition.organisation, seat.user, supplier)
+        return seat.user
+
+    def _lowered(self, data: st.DataObject, seat: ApprovalCandidate) -> User:
+        """Her limit becomes lower than what is asked."""
+        return self._limited(seat, seat.step.net_amount - 1)
+
+    def _used_up(self, data: st.DataObject, seat: ApprovalCandidate) -> User:
+        """Her limit for the month becomes lower than what is asked."""
+        return self._limited(seat, None, seat.step.net_amount - 1, LimitPeriod.MONTH)
+
+    def _limited(self, seat: ApprovalCandidate, limit: Decimal | None, *period: Any) -> User:
+        organisation_id = seat.step.requisition.organisation_id
+        for right in seat.user.memberships:
+            if right.role is Role.APPROVER and right.organisation_id == organisation_id:
+                admin = person(self._town(organisation_id).admin)
+                change_membership(admin, right, right.unit, limit, None, *(period or (None, None)))
+        return seat.user
+
+    def _own(self, data: st.DataObject, seat: ApprovalCandidate) -> User:
+        """The orderer stands in for her."""
+        return self._stood_in_for(seat, seat.step.requisition.orderer)
+
+    def _stood_in_for(self, seat: ApprovalCandidate, other: User) -> User:
+        organisation = seat.step.requisition.organisation
+        admin = person(self._town(organisation.id).admin)
+        substitute(admin, seat.user, other, organisation, today(), today() + timedelta(days=9))
+        return other
+
+    @act(3, "waiting")
+    def say_yes_twice(self, data: st.DataObject) -> None:
+        """Somebody says yes, comes to stand in for another who is asked, and says yes again."""
+        with self.app.app_context(), reading():
+            waiting = self._requisitions(RequisitionState.SUBMITTED)
+            several = [each for each in waiting if sum(len(step.candidates) for step in steps_of(each)) > 1]
+            chosen = self.one(data, several, "requisition").id
+        who = 0
+        with self.trying("yes once"):
+            seat = self._asked(data, db.session.get_one(Requisition, chosen))
+            approval.approve(seat.user, seat.step, None, seat.step.requisition.content_hash or "")
+            who = seat.user_id
+        with self.trying("make it her turn again"):
+            seat = self._asked(data, db.session.get_one(Requisition, chosen))
+            self._stood_in_for(seat, self._known(who))
+        with self.trying("yes twice"):
+            seat = self._asked(data, db.session.get_one(Requisition, chosen))
+            approval.approve(self._known(who), seat.step, None, seat.step.requisition.content_hash or "")
+
+    def _known(self, who: int) -> User:
+        """The person of an id, where the step before has found one."""
+        if not who:
+            raise Nothing
+        return person(who)
+
+    def _asked(self, data: st.DataObject, requisition: Requisition) -> ApprovalCandidate:
+        """One of those who are asked now."""
+        pending = [step for step in steps_of(requisition) if step.state is ApprovalState.PENDING]
+        return self.one(data, [seat for step in pending for seat in step.candidates if seat.is_open], "seat")
 
     def _decide(self, data: st.DataObject, who: User, step: ApprovalStep, act: str) -> None:
         seen = step.requisition.content_hash or ""

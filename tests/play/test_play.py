@@ -1,4 +1,5 @@
-"""Plays of thousands of random steps, on both engines; what they ever found is kept in `test_found`.
+"""Plays of thousands of random steps, on both engines; what they ever find is kept as a plain
+test beside the rule that was broken.
 
 The same plays every time, or else a run would fail for what it did not change. `AVROP_PLAYS=500` plays as many new ones
 instead, and prints the steps that led to a fault.

@@ -68,7 +68,7 @@ def broken(memory: Memory) -> list[str]:
     found = [
         *(fault for order in orders if order.id not in memory.orders for fault in _unlawful(order)),
         *(fault for order in orders for fault in _not_as_approved(order)),
-        *(fault for sent in new for fault in _not_the_lowest(sent)),
+        *(fault for sent in new for fault in (*_not_the_lowest(sent), *_out_of_turn(sent))),
         *(fault for seat in decided if seat.id not in memory.decisions for fault in _unlawful_decision(seat)),
         *_decided_twice(decided),
         *(fault for requisition in requisitions for fault in _content(requisition)),
@@ -210,6 +210,29 @@ def _not_the_lowest(requisition: Requisition) -> Iterator[str]:
             total = _total_at(other, listed)
             if listed and total is not None and total < asked and _could_take(other, requisition, today()):
                 yield f"{requisition.number} is to cost {asked}, and {other.supplier.name} takes {total}"
+
+
+def _out_of_turn(requisition: Requisition) -> Iterator[str]:
+    """Allocation key: nobody else who could have taken it lacks more of its share, this order counted."""
+    for lot in {line.lot for line in requisition.lines if line.lot.method is CallOffMethod.ALLOCATION}:
+        takers = {line.award for line in requisition.lines if line.lot is lot and not line.bid_line_id}
+        asked = {award: _asked_of(award, requisition) for award in lot.awards}
+        could = [award for award in lot.awards if award in takers or _could_take(award, requisition, today())]
+        before = {award: _own(award).used - asked[award] for award in could}
+        whole, shared = sum(before.values(), sum(asked.values(), ZERO)), sum((a.share or ZERO for a in could), ZERO)
+        lacks = {award: whole * (award.share or ZERO) / shared - before[award] for award in could}
+        for taker in takers:
+            if max(lacks.values()) - lacks[taker] > Decimal("0.01"):
+                yield f"{requisition.number} goes to {taker.supplier.name}, and others lack more of their share"
+
+
+def _own(award: Award) -> Ceiling:
+    return db.session.scalars(select(Ceiling).where(Ceiling.award_id == award.id, Ceiling.measure == SEK)).one()
+
+
+def _asked_of(award: Award, requisition: Requisition) -> Decimal:
+    lines = sum((line.net_amount for line in requisition.lines if line.award_id == award.id), ZERO)
+    return lines + sum((charge.amount for charge in requisition.charges if charge.award_id == award.id), ZERO)
 
 
 def _total_at(award: Award, lines: list[RequisitionLine]) -> Decimal | None:
