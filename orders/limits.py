@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from auth.organisation import Unit
 from auth.user import LimitPeriod, Membership
-from core.clock import STOCKHOLM
+from core.clock import midnight
 from core.db import db, prepared
 from orders.approval import ApprovalCandidate, ApprovalStep
 from orders.requisition import Requisition, RequisitionState
@@ -30,7 +30,7 @@ def used_of(rights: Iterable[Membership], on: date, but_for: int = 0) -> dict[in
     limited = [right.id for right in rights if right.period_limit is not None]
     if not limited:
         return {}
-    month, year = (_midnight(period.begins(on)) for period in (LimitPeriod.MONTH, LimitPeriod.YEAR))
+    month, year = (midnight(period.begins(on)) for period in (LimitPeriod.MONTH, LimitPeriod.YEAR))
     rows = db.session.execute(*_used(limited, month, year, but_for)).all()
     return {row.right: row.amount for row in rows}
 
@@ -60,7 +60,10 @@ def _used(ids: list[int], month: datetime, year: datetime, but_for: int) -> Sele
         .where(
             Membership.id.in_(ids),
             ApprovalCandidate.decision == "approve",
-            ApprovalCandidate.decided_at >= case((Membership.limit_period == LimitPeriod.MONTH, month), else_=year),
+            or_(  # no CASE of the two: SQLite would compare its text with an instant's, of another zone
+                and_(Membership.limit_period == LimitPeriod.MONTH, ApprovalCandidate.decided_at >= month),
+                and_(Membership.limit_period == LimitPeriod.YEAR, ApprovalCandidate.decided_at >= year),
+            ),
             Requisition.state.in_(COUNTED),
             Requisition.id != but_for,
             covers,
@@ -69,7 +72,3 @@ def _used(ids: list[int], month: datetime, year: datetime, but_for: int) -> Sele
         .subquery()
     )
     return select(told.c.right, func.sum(told.c.amount).label("amount")).group_by(told.c.right)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), STOCKHOLM)

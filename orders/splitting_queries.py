@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +18,7 @@ from catalog.agreement import Agreement, Lot
 from catalog.category import Category
 from catalog.parameter import Parameter
 from catalog.supplier import Supplier
-from core.clock import STOCKHOLM, local, today
+from core.clock import local, midnight, today
 from core.db import db
 from core.types import Amount
 from exchange.tablefile import Sheet
@@ -84,7 +84,7 @@ def _everything(
         .join(line, line.requisition_id == r.id)
         .join(Lot, Lot.id == line.lot_id)
         .join(Agreement, Agreement.id == Lot.agreement_id)
-        .where(r.state.in_(COUNTED), r.submitted_at >= datetime.combine(first, time(), STOCKHOLM))
+        .where(r.state.in_(COUNTED), r.submitted_at >= midnight(first))
         .group_by(*scope, Lot.competition_above)
     )
     is_approver = and_(Membership.role == Role.APPROVER, Membership.starts_on <= on)

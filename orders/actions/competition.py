@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -20,7 +20,7 @@ from auth.user import User
 from catalog.actions.document import kind_of, safe_name
 from catalog.agreement import Award, CallOffMethod, Lot
 from catalog.price_list import VatClass
-from core.clock import STOCKHOLM, now, today
+from core.clock import midnight, now, today
 from core.db import db
 from core.errors import NotAllowed, RuleBroken
 from core.state import advance
@@ -158,7 +158,6 @@ def _check_days(lot: Lot, facts: RequestFacts) -> None:
 
 def _new(actor: User, organisation: Organisation, lot: Lot, facts: RequestFacts) -> Competition:
     """The request with its lines, and the lot's criteria as they stand today."""
-    midnight = datetime.combine(facts.last_day + timedelta(days=1), time(), STOCKHOLM)
     name, media_type, fingerprint = _kind_of(facts.file)
     return Competition(
         key=facts.key,
@@ -179,7 +178,7 @@ def _new(actor: User, organisation: Organisation, lot: Lot, facts: RequestFacts)
         contact_name=facts.contact_name,
         contact_email=facts.contact_email,
         announced_at=now(),
-        deadline_at=midnight.astimezone(UTC),
+        deadline_at=midnight(facts.last_day + timedelta(days=1)),
         sealed_with=present_key_print(),
         lines=[
             CompetitionLine(

@@ -192,6 +192,22 @@ def test_a_period_is_the_calendars(place: Place, period: LimitPeriod, later: dat
     assert used == ({} if is_free else {place.approver.memberships[0].id: Decimal(600)})
 
 
+@pytest.mark.parametrize(
+    ("decided", "counts"),
+    [
+        (datetime(2026, 3, 31, 23, 30, tzinfo=STOCKHOLM), False),
+        (datetime(2026, 4, 1, 0, 30, tzinfo=STOCKHOLM), True),  # the evening before, in UTC
+    ],
+)
+def test_a_period_begins_at_midnight_in_stockholm(place: Place, decided: datetime, counts: bool) -> None:
+    limited(place)
+    with frozen(decided):
+        say_yes(place.approver, bought_for(place, 600))
+    with frozen(datetime(2026, 4, 2, 12, 0, tzinfo=STOCKHOLM)):
+        used = directory_of(place.organisation, today()).used
+    assert used == ({place.approver.memberships[0].id: Decimal(600)} if counts else {})
+
+
 def test_a_limit_counts_where_its_role_holds(place: Place) -> None:
     limited(place)
     elsewhere = make_unit(place.organisation)
