@@ -144,6 +144,18 @@ def test_switching_moves_all_or_nothing(place: Place) -> None:
     assert [line.article for line in basket.lines] == one
 
 
+def test_switching_joins_a_line_of_a_former_price_list(place: Place) -> None:
+    """An article has one line in a basket, whichever of its lists the line stands on."""
+    lot = lot_of(place, CallOffMethod.DYNAMIC_RANKING)
+    [dear], [cheap] = sold(lot, 30), sold(lot, 20)
+    put(place, cheap)
+    row = {"supplier_number": cheap.supplier_number, "gtin": PAPER, "name": cheap.name, "price": Decimal(21)}
+    make_price_list(cheap.award, [row])
+    basket = put(place, dear, 5)
+    switch(place.orderer, basket, cheap.award)
+    assert [(line.article.price, line.quantity) for line in basket.lines] == [(Decimal(21), Decimal(15))]
+
+
 def test_the_comparison_stays_with_the_order_when_prices_move(place: Place) -> None:
     lot = lot_of(place, CallOffMethod.DYNAMIC_RANKING)
     [dear], [cheap] = sold(lot, 30), sold(lot, 20)
