@@ -68,11 +68,11 @@ def whole() -> Select[Competition]:
 
 
 def bids_of(competition: Competition) -> Sequence[Bid]:
-    """What came out of the envelopes, in the order of the invitations. Three queries; before the opening none is
-    asked, for there is nothing to ask about."""
+    """What came out of the envelopes, in the order of the invitations, with its grades as the database has them now.
+    Three queries; before the opening none is asked, for there is nothing to ask about."""
     if competition.opened_at is None:
         return ()
-    return db.session.scalars(
+    found = (
         select(Bid)
         .where(Bid.competition_id == competition.id)
         .join(Invitation, Invitation.id == Bid.invitation_id)
@@ -82,7 +82,8 @@ def bids_of(competition: Competition) -> Sequence[Bid]:
             selectinload(Bid.lines).joinedload(BidLine.line),
             selectinload(Bid.scores).joinedload(BidScore.criterion),
         )
-    ).all()
+    )
+    return db.session.scalars(found, execution_options={"populate_existing": True}).all()
 
 
 def bid_of(competition: Competition, bid_id: int) -> Bid:
