@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 
 from auth.organisation import Organisation
 from catalog.finding import Won
-from core.db import db
+from core.db import db, locks_rows
 from orders.basket import BasketLine
 from orders.bid import Bid, BidLine, CompetitionDecision
 from orders.competition import Competition, CompetitionLine, CompetitionState
@@ -44,6 +44,16 @@ def won_prices(
         bid_line.article_id or 0: Won(competition.number, quantity, standstill, taken.get(bid_line.id))
         for bid_line, quantity, competition, standstill in rows
     }
+
+
+def hold_won(lines: Sequence[BasketLine]) -> None:
+    """Keep the competitions that the lines have won to oneself until the transaction ends: two who send the same won
+    price at the same moment would each find it free, and so would an order and its competition's end."""
+    ids = {line.bid_line_id for line in lines if line.bid_line_id is not None}
+    if ids and locks_rows():
+        won = select(Bid.competition_id).join(BidLine, BidLine.bid_id == Bid.id).where(BidLine.id.in_(ids))
+        held = select(Competition.id).where(Competition.id.in_(won)).order_by(Competition.id)
+        db.session.execute(held.with_for_update())
 
 
 def _taken(ids: set[int], requisition_id: int | None) -> dict[int, str]:

@@ -52,6 +52,7 @@ from orders.route import NobodyCanApprove, RouteStep, find_route
 from orders.split import Charge, OrderDraft, all_draws, draft_orders
 from orders.substitutes import people_asked
 from orders.supplier_choice import kept_choices
+from orders.won import hold_won
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ def submit(actor: User, organisation: Organisation, checkout: Checkout, basket: 
             return done  # the button was pressed twice
     if basket is None or not basket.lines:
         raise RuleBroken(_l("Varukorgen är tom."))
+    hold_won(basket.lines)
     view = _check_steering(basket, checkout.wanted_on)
     if takes_turns(view.awards) and hold_ceilings(view.awards):
         view = _check_steering(basket, checkout.wanted_on)  # as it stands now that nobody else can change it

@@ -51,7 +51,7 @@ from tests.factories.competitions import (
     request_facts,
 )
 from tests.factories.orders import checkout_at, make_place, pending_step
-from tests.orders.test_concurrency import WORKERS, at_once
+from tests.orders.test_concurrency import WORKERS, at_once, ids_of, submit_as
 
 PDF = b"%PDF-1.7\nritning"
 
@@ -588,6 +588,20 @@ def test_a_lot_of_many_lines_and_bidders_is_read_in_as_many_queries(scene: Scene
 
 
 # At once
+
+
+def test_of_many_who_send_what_was_won_one_has_it(fresh_app: TransactionalFlask) -> None:
+    """Not two requisitions that stand in each other's way until somebody takes hers back."""
+    with fresh_app.app_context(), unit_of_work():
+        scene = make_scene()
+        competition = make_decided(scene).competition
+        place = scene.place
+        people = [make_member(Role.ORDERER, place.organisation, place.unit) for _ in range(WORKERS)]
+        for person in people:
+            take_to_basket(person, competition)
+        ids, here = [person.id for person in people], ids_of(place)
+    outcome = at_once(fresh_app, lambda n: submit_as(ids[n], here, f"key-{n}"), WORKERS)
+    assert outcome == {"done": 1, "rule-broken": WORKERS - 1}
 
 
 def test_of_many_who_press_the_button_one_opens(fresh_app: TransactionalFlask) -> None:
