@@ -624,6 +624,18 @@ def test_of_many_who_press_the_button_one_opens(fresh_app: TransactionalFlask) -
         assert session.query(Bid).count() == 3
 
 
+def test_one_who_has_left_is_told_nothing_of_what_she_asked_for(scene: Scene) -> None:
+    competition = make_competition(scene)
+    make_bid(invitations_of(competition)[0], "900", "500")
+    scene.place.orderer.is_active = False
+    commit()
+    with after_deadline(competition):
+        assert tell_openings() == 1
+        open_together(scene, competition)
+    recipients = {mail.recipient for mail in messages_about(about(competition))}
+    assert scene.place.orderer.email not in recipients and scene.buyer.email in recipients
+
+
 def test_who_asked_and_who_manages_are_told_once_that_the_time_is_out(fresh_app: TransactionalFlask) -> None:
     with fresh_app.app_context(), unit_of_work():
         scene = make_scene()

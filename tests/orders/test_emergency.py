@@ -249,6 +249,15 @@ def test_nobody_answers_in_time_and_those_who_watch_are_told_once(fresh_app: Tra
                 assert late == people
 
 
+def test_a_buyer_who_has_left_is_told_nothing(place: Place) -> None:
+    requisition = urgent(place)
+    [order] = orders_of(requisition)
+    order.agreement.responsible = make_member(Role.AGREEMENT_OWNER, make_office(), is_active=False)
+    reject(place.approver, pending_step(requisition), "Det kunde vänta.", requisition.content_hash or "")
+    recipients = {letter.recipient for letter in messages_about(f"requisition:{requisition.id}")}
+    assert order.agreement.responsible.email not in recipients and place.orderer.email in recipients
+
+
 def test_an_answer_in_time_is_not_late_and_one_after_is(place: Place) -> None:
     early, late = urgent(place), urgent(place)
     say_yes(place, early)

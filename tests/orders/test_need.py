@@ -337,6 +337,17 @@ def test_a_late_answer_is_reminded_of_once(fresh_app: TransactionalFlask) -> Non
     assert subject in next(iter(subjects.values()))
 
 
+def test_of_one_who_answers_no_more_the_office_is_told(place: Place, buyer: User, category: Category) -> None:
+    """Or a report waits for somebody who has left, and nobody knows."""
+    need, colleague = make_need(place, category=category), make_buyer()
+    assert need.receiver == buyer
+    buyer.is_active = False
+    db.session.flush()
+    withdraw(place.orderer, need)
+    told = [letter.recipient for letter in messages_about(about(need)) if letter.subject.startswith("Återtagen")]
+    assert colleague.email in told and buyer.email not in told
+
+
 # Lists
 
 
