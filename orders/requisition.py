@@ -12,12 +12,14 @@ from hashlib import sha256
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     String,
     Text,
     UniqueConstraint,
+    or_,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -173,6 +175,11 @@ class Requisition(Base):
         if not self.lines:
             raise RuleBroken(_l("Det finns inga rader att beställa."))
         self.organisation.check_reference(self.buyer_reference)
+
+
+def stands() -> ColumnElement[bool]:
+    """Whether a requisition waits to be ordered, or is: that of an emergency is, whatever was said after."""
+    return or_(Requisition.state.in_((S.SUBMITTED, S.APPROVED)), Requisition.emergency_reason.is_not(None))
 
 
 CAME_LATER = ("is_approximate", "bid_line_id", "free_text_id", "coding")

@@ -23,10 +23,9 @@ from core.db import db
 from core.types import Amount
 from exchange.tablefile import Sheet
 from orders.approval import ApprovalRule
-from orders.requisition import Requisition, RequisitionLine, RequisitionState
+from orders.requisition import Requisition, RequisitionLine, stands
 from orders.splitting import Measure, Purchase, Split, splits
 
-COUNTED = (RequisitionState.SUBMITTED, RequisitionState.APPROVED)
 PARAMETERS = ("splitting.days", "splitting.near-percent", "direct-procurement.lou")
 LONGEST = 366  # days that are looked back, whatever the parameter says
 COLUMNS = ("what", "organisation", "requisition", "unit", "supplier", "category", "lot", "at", "amount", "above")
@@ -84,7 +83,7 @@ def _everything(
         .join(line, line.requisition_id == r.id)
         .join(Lot, Lot.id == line.lot_id)
         .join(Agreement, Agreement.id == Lot.agreement_id)
-        .where(r.state.in_(COUNTED), r.submitted_at >= midnight(first))
+        .where(stands(), r.submitted_at >= midnight(first))
         .group_by(*scope, Lot.competition_above)
     )
     is_approver = and_(Membership.role == Role.APPROVER, Membership.starts_on <= on)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from auth.organisation import Organisation
 from catalog.finding import Won
@@ -16,9 +16,7 @@ from core.db import db, locks_rows
 from orders.basket import BasketLine
 from orders.bid import Bid, BidLine, CompetitionDecision
 from orders.competition import Competition, CompetitionLine, CompetitionState
-from orders.requisition import Requisition, RequisitionLine, RequisitionState
-
-TAKEN = (RequisitionState.SUBMITTED, RequisitionState.APPROVED)
+from orders.requisition import Requisition, RequisitionLine, stands
 
 
 def won_prices(
@@ -62,7 +60,7 @@ def _taken(ids: set[int], requisition_id: int | None) -> dict[int, str]:
         select(RequisitionLine.bid_line_id, Requisition)
         .join(Requisition, Requisition.id == RequisitionLine.requisition_id)
         .where(RequisitionLine.bid_line_id.in_(ids))
-        .where(or_(Requisition.state.in_(TAKEN), Requisition.emergency_reason.is_not(None)))  # ordered, come what may
+        .where(stands())
     )
     if requisition_id is not None:
         query = query.where(Requisition.id != requisition_id)

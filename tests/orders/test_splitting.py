@@ -139,6 +139,14 @@ def test_what_was_refused_or_is_another_organisations_is_no_part(place: Place, p
     assert splits_with(make_requisition(place, [(paper, Decimal(95))])) == []
 
 
+def test_what_was_ordered_in_an_emergency_is_a_part_whatever_was_said_after(place: Place, paper: Article) -> None:
+    place.unit.emergency_cap, place.unit.emergency_hours = Decimal(5000), 24
+    urgent = make_requisition(place, [(paper, Decimal(90))], emergency_reason="Det brinner.")
+    reject(place.approver, pending_step(urgent), "Nej", urgent.content_hash or "")
+    [split] = splits_with(make_requisition(place, [(paper, Decimal(95))]))
+    assert split.purchases[0].number == urgent.number
+
+
 def test_what_lies_too_far_back_is_no_part(place: Place, paper: Article) -> None:
     make_requisition(place, [(paper, Decimal(90))])
     with frozen(now() + timedelta(days=31)):
