@@ -114,6 +114,7 @@ def _pass_on(step: ApprovalStep, requisition: Requisition) -> None:
             continue
         each.content_hash = requisition.content_hash or ""
         if each.category is not None:
-            each.amount = need.amount_in(each.category) or Decimal(0)
-            if not each.amount and each is not step:
+            left = need.amount_in(each.category)
+            each.amount = left or Decimal(0)
+            if left is None and each is not step:
                 advance(each, "skip")

@@ -200,6 +200,18 @@ def test_a_step_whose_lines_are_all_refused_is_not_asked(place: Place) -> None:
     assert steps_of(requisition)[1].state is ApprovalState.SKIPPED
 
 
+def test_a_step_for_lines_of_less_than_an_ore_is_still_asked(place: Place) -> None:
+    it = make_category(name="IT")
+    expert = make_member(Role.APPROVER, place.organisation)
+    make_rule(place.organisation, StepKind.UNIT_APPROVER, lines_to(expert, it), position=0)
+    goods = [(make_offer(place.organisation), Decimal(1)) for _ in range(2)]
+    spice = make_offer(place.organisation, price=Decimal(1), unit_code="KGM")
+    spice.award.lot.category = it
+    requisition = make_requisition(place, [*goods, (spice, Decimal("0.001"))])
+    assert refuse(place.approver, requisition, 0).state is RequisitionState.SUBMITTED
+    assert [seat.user for seat in pending_step(requisition).candidates] == [expert]
+
+
 def test_it_is_done_on_the_approval_page_and_seen_by_the_orderer(place: Place, login_as: LogIn) -> None:
     requisition = two_lines(place)
     step, line = pending_step(requisition), requisition.lines[1]
