@@ -31,6 +31,7 @@ from tests.factories.catalog import (
     make_offer,
     make_price_list,
 )
+from tests.factories.coding import make_default, make_dimension
 from tests.factories.orders import Place, make_place, make_requisition, make_rule, pending_step
 from tests.orders.test_route_stages import lines_to, sold_in
 
@@ -107,6 +108,18 @@ def test_a_line_of_another_requisition_is_none_of_hers(place: Place) -> None:
     other, requisition = two_lines(place).lines[0].id, two_lines(place)
     with pytest.raises(RuleBroken, match="finns inte"):
         approve(place.approver, pending_step(requisition), "Nej", requisition.content_hash or "", [other])
+
+
+def test_it_keeps_how_it_was_coded(place: Place, login_as: LogIn) -> None:
+    ansvar = make_dimension(place.organisation, "Ansvar", "12345")
+    make_default(ansvar, "12345", unit_id=place.unit.id)
+    requisition = two_lines(place)
+    coding = requisition.lines[1].coding
+    refuse(place.approver, requisition, 1)
+    db.session.expire_all()
+    [line] = refused_of(requisition)
+    assert line.coding == coding and coding
+    assert login_as(place.orderer).get(f"/requisitions/{requisition.id}").text.count("Ansvar 12345") == 2
 
 
 def test_those_before_are_not_asked_again_when_nothing_costs_more(place: Place) -> None:
