@@ -219,6 +219,17 @@ def test_a_limit_counts_where_its_role_holds(place: Place) -> None:
     assert directory_of(place.organisation, today()).used == {}
 
 
+def test_a_limit_counts_where_a_rule_names_her_outside_her_role(place: Place) -> None:
+    """Or a rule that names a person would be a way round her limit."""
+    person = make_member(Role.APPROVER, place.organisation, make_unit(place.organisation))
+    [right] = person.memberships
+    right.period_limit, right.limit_period = LIMIT, LimitPeriod.MONTH
+    make_rule(place.organisation, {"kind": StepKind.PERSON, "user": person}, position=0)
+    say_yes(person, bought_for(place, 600))
+    with pytest.raises(NobodyCanApprove):
+        bought_for(place, 600)
+
+
 def test_a_period_without_a_limit_is_none(place: Place, login_as: LogIn) -> None:
     client = login_as(make_member(Role.ORGANISATION_ADMIN, place.organisation))
     [right] = place.approver.memberships
