@@ -23,7 +23,7 @@ from orders import mail
 from orders.actions.emergency import tell_rejected_emergency
 from orders.actions.placing import place
 from orders.actions.refused_line import refuse_lines
-from orders.actions.requisition import close_route, open_step
+from orders.actions.route import close_route, open_step
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep, ApprovalToken, Quorum
 from orders.approval_queries import reload_step, with_route
 from orders.order_queries import orders_of

@@ -19,11 +19,13 @@ from core.db import db
 from core.errors import RuleBroken
 from core.state import advance
 from orders import mail
-from orders.actions.requisition import close_route, lay_route, need_of_requisition, price, route_of
+from orders.actions.requisition import price
+from orders.actions.route import close_route, lay_route
 from orders.approval import ApprovalState, ApprovalStep
 from orders.refused_line import COPIED, RefusedLine
 from orders.requisition import Requisition, RequisitionLine
 from orders.requisition_queries import requisition_drafts
+from orders.route_queries import need_of_requisition, route_of
 from orders.split import OrderDraft, all_draws
 
 

@@ -21,13 +21,13 @@ from core.db import db, reading, unit_of_work
 from core.language import speaking
 from orders import mail
 from orders.actions.reassign import add_seat, could_take
-from orders.actions.requisition import need_of_requisition
 from orders.approval import ApprovalState, ApprovalStep, ApprovalToken, Quorum
 from orders.approval_queries import reload_step
 from orders.directory import directory_of
 from orders.requisition import Requisition
 from orders.requisition_queries import load_requisition
 from orders.route import above
+from orders.route_queries import need_of_requisition
 from orders.substitutes import people_asked, unasked_substitutes
 
 

@@ -28,7 +28,7 @@ from exchange.outbox import messages_about
 from orders.actions.approval import approve, reject, send_back
 from orders.actions.basket import add
 from orders.actions.emergency import flag_overdue
-from orders.actions.requisition import Checkout, need_of_requisition, submit, withdraw
+from orders.actions.requisition import Checkout, submit, withdraw
 from orders.approval import StepKind
 from orders.condition import Unmet, unmet
 from orders.directory import directory_of
@@ -37,6 +37,7 @@ from orders.order import FileKind, Order
 from orders.order_queries import orders_of
 from orders.requisition import Requisition, RequisitionState
 from orders.route import find_route
+from orders.route_queries import need_of_requisition
 from tests.factories.auth import make_member, make_office
 from tests.factories.catalog import make_agreement, make_award, make_ceiling, make_lot, make_offer, make_price_list
 from tests.factories.orders import Place, checkout_at, make_place, make_requisition, make_rule, pending_step

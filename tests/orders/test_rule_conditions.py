@@ -10,7 +10,6 @@ from auth.permission import Role
 from core.clock import today
 from core.db import TransactionalFlask, db
 from core.errors import RuleBroken
-from orders.actions.requisition import need_of_requisition
 from orders.actions.rule import RuleFacts, StepFacts, create_rule, draft_rule
 from orders.approval import ApprovalRule, StepKind
 from orders.coded import Coded, CodedPart
@@ -19,6 +18,7 @@ from orders.condition import Need, Unmet, fits, unmet
 from orders.directory import directory_of
 from orders.requisition import Requisition
 from orders.route import find_route
+from orders.route_queries import need_of_requisition
 from orders.rule import condition, why_not
 from orders.rule_effect import effect_of
 from tests.factories.auth import make_member
