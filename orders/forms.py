@@ -30,13 +30,12 @@ from core.forms import (
     SelectField,
     TextField,
 )
-from orders.actions.need import MOST_BYTES, SentFile
 from orders.actions.receipt import Received
-from orders.competition_forms import sent_file
 from orders.order import OrderLine
 from orders.ranking import CHANNELS
 from orders.receipt import DEVIATION_NAMES, Deviation
 from orders.requisition import RequisitionLine
+from orders.sent_file import SentFile, sent_in
 
 MOST = Decimal(1_000_000)
 LEAST = Decimal("0.001")
@@ -113,7 +112,7 @@ class NoteRefusalForm(BaseForm):
 
     @property
     def sent_file(self) -> SentFile | None:
-        return sent_file(self.file.data, MOST_BYTES)
+        return sent_in(self.file.data)
 
 
 class CheckoutForm(OnceForm):

@@ -23,7 +23,7 @@ from core.errors import NotFound, RuleBroken
 from core.forms import read_decimal
 from core.state import can
 from core.types import line_net
-from core.web import kr, read_key, requires
+from core.web import download, kr, read_key, requires
 from orders.actions import competition as act
 from orders.actions import opening as at_opening
 from orders.actions import weighing
@@ -334,10 +334,7 @@ def specification_file(competition: Competition) -> Response:
 def _download(name: str | None, content: bytes | None) -> Response:
     if name is None or content is None:
         raise NotFound(_l("Filen finns inte."))
-    response = Response(content, mimetype="application/octet-stream")
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return download(name, content)
 
 
 def _ranked(competition: Competition) -> list[Ranked]:

@@ -23,7 +23,6 @@ from orders.actions.approval import approve, send_back
 from orders.actions.basket import add, change
 from orders.actions.bidding import BidFacts, bid, decline
 from orders.actions.competition import AskedLine, abandon, announce, take_to_basket
-from orders.actions.need import SentFile
 from orders.actions.opening import name_witness, open_bids, tell_openings
 from orders.actions.requisition import mend, submit
 from orders.basket_queries import basket_of, view_basket
@@ -33,6 +32,7 @@ from orders.competition_mail import about
 from orders.competition_queries import bids_of, competition_for, decision_of, invitation_by, least_days
 from orders.evaluation import evaluate
 from orders.order_queries import orders_of
+from orders.sent_file import SentFile
 from tests.factories.auth import make_member
 from tests.factories.catalog import make_ceiling, make_price_list
 from tests.factories.competitions import (

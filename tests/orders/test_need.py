@@ -22,9 +22,7 @@ from core.db import TransactionalFlask, commit, db, reading, unit_of_work
 from core.errors import NotAllowed, NotFound, RuleBroken, WrongState
 from exchange.outbox import messages_about
 from orders.actions.need import (
-    MOST_BYTES,
     Answer,
-    SentFile,
     answer,
     answer_directly,
     pass_on,
@@ -44,6 +42,7 @@ from orders.need_queries import (
     reports_page,
     units_of,
 )
+from orders.sent_file import MOST_BYTES, SentFile
 from tests.factories.auth import make_member, make_organisation, make_unit
 from tests.factories.catalog import make_agreement, make_category, make_offer
 from tests.factories.needs import make_buyer, make_need, need_facts, procurement_facts

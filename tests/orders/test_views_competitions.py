@@ -22,11 +22,11 @@ from core.clock import now, today
 from core.db import TransactionalFlask, commit, db
 from exchange.outbox import messages_about
 from orders.actions.basket import add, change
-from orders.actions.need import SentFile
 from orders.basket_queries import basket_of
 from orders.competition import Competition, CompetitionState
 from orders.competition_mail import about
 from orders.competition_queries import bids_of, invitation_by
+from orders.sent_file import SentFile
 from tests.factories.auth import make_member
 from tests.factories.catalog import make_price_list
 from tests.factories.competitions import (
