@@ -48,11 +48,6 @@ CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
 OFFER = SentFile("offert.pdf", b"%PDF-1.7\nOffert")
 
 
-@pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
-
-
 def codes(error: RuleBroken) -> list[str]:
     return [finding.code for finding in error.findings]
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from auth.permission import Role
 from auth.user import LimitPeriod, User
 from core.clock import STOCKHOLM, frozen, today
-from core.db import TransactionalFlask, db
+from core.db import db
 from core.errors import NotAllowed, WrongState
 from orders.actions.approval import approve, reject
 from orders.actions.rule import ApprovalTerms, set_terms
@@ -23,16 +23,11 @@ from orders.requisition import Requisition, RequisitionState
 from orders.route import Bar, NobodyCanApprove, RouteStep, find_route, trace
 from tests.factories.auth import make_member, make_substitution, make_unit
 from tests.factories.catalog import make_offer
-from tests.factories.orders import Place, make_place, make_requisition, make_rule, pending_step
+from tests.factories.orders import Place, make_requisition, make_rule, pending_step
 from tests.orders.test_route import Need
 
 LogIn = Callable[[User], FlaskClient]
 LIMIT = Decimal(1000)
-
-
-@pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
 
 
 def steps_for(place: Place, amount: int) -> list[RouteStep]:

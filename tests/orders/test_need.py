@@ -51,11 +51,6 @@ from tests.orders.test_concurrency import WORKERS, at_once
 
 
 @pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
-
-
-@pytest.fixture
 def buyer(place: Place) -> User:
     return make_buyer(name="Karin Köpare", email="karin.kopare@kontoret.example")
 

@@ -13,7 +13,7 @@ from auth.journal import entries_about
 from auth.permission import Role
 from auth.user import User
 from catalog.price_list import Article
-from core.db import TransactionalFlask, commit, db
+from core.db import commit, db
 from core.errors import RuleBroken
 from exchange.outbox import messages_about
 from orders.actions.approval import approve
@@ -32,15 +32,10 @@ from tests.factories.catalog import (
     make_price_list,
 )
 from tests.factories.coding import make_default, make_dimension
-from tests.factories.orders import Place, make_place, make_requisition, make_rule, pending_step
+from tests.factories.orders import Place, make_requisition, make_rule, pending_step
 from tests.orders.test_route_stages import lines_to, sold_in
 
 LogIn = Callable[[User], FlaskClient]
-
-
-@pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
 
 
 def two_lines(place: Place) -> Requisition:

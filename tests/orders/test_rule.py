@@ -31,11 +31,6 @@ UNIT = StepFacts(StepKind.UNIT_APPROVER)
 
 
 @pytest.fixture
-def place(app: Any) -> Place:
-    return make_place()
-
-
-@pytest.fixture
 def admin(place: Place) -> User:
     return make_member(Role.ORGANISATION_ADMIN, place.organisation)
 

@@ -8,7 +8,7 @@ import pytest
 
 from auth.permission import Role
 from core.clock import today
-from core.db import TransactionalFlask, db
+from core.db import db
 from core.errors import RuleBroken
 from orders.actions.rule import RuleFacts, StepFacts, create_rule, draft_rule
 from orders.approval import ApprovalRule, StepKind
@@ -25,11 +25,6 @@ from tests.factories.auth import make_member
 from tests.factories.coding import make_dimension
 from tests.factories.free_texts import make_free_requisition
 from tests.factories.orders import Place, make_place, make_requisition, make_rule
-
-
-@pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
 
 
 def first(place: Place, **values: object) -> ApprovalRule:

@@ -11,20 +11,15 @@ import pytest
 from auth.permission import Role
 from auth.user import User
 from core.clock import today
-from core.db import TransactionalFlask, commit, db
+from core.db import commit, db
 from orders.actions.conflict import declare
 from orders.actions.reminder import ask_substitutes
 from orders.approval import ApprovalStep
 from orders.substitutes import people_asked
 from tests.factories.auth import make_member, make_substitution
-from tests.factories.orders import Place, make_place, make_requisition, pending_step
+from tests.factories.orders import Place, make_requisition, pending_step
 
 YESTERDAY = today() - timedelta(days=1)
-
-
-@pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from catalog.agreement import CallOffMethod, Lot
 from catalog.ceiling import Ceiling
 from catalog.price_list import Article
 from core.clock import now, today
-from core.db import TransactionalFlask, commit, db
+from core.db import commit, db
 from core.errors import RuleBroken
 from orders.actions.approval import approve
 from orders.actions.basket import add, state_ground
@@ -30,15 +30,10 @@ from orders.order_queries import orders_of
 from orders.reasoned import Kind, reasoned_call_offs
 from orders.requisition import Requisition
 from tests.factories.catalog import make_agreement, make_award, make_ceiling, make_lot, make_price_list
-from tests.factories.orders import Place, checkout_at, make_place, pending_step
+from tests.factories.orders import Place, checkout_at, pending_step
 
 LogIn = Callable[[User], FlaskClient]
 PAPER, PEN = "07310869000010", "07310869000027"
-
-
-@pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
 
 
 def lot_of(place: Place, method: CallOffMethod, **values: Any) -> Lot:
