@@ -48,11 +48,6 @@ from tests.house.world import OWN, make_world
 LogIn = Callable[[User], FlaskClient]
 
 
-@pytest.fixture
-def scene(app: TransactionalFlask) -> Scene:
-    return make_scene()
-
-
 def page(client: FlaskClient, path: str, status: int = 200) -> str:
     response = client.get(path)
     assert response.status_code == status, path

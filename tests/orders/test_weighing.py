@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import insert, update
 
-from core.db import TransactionalFlask, db
+from core.db import db
 from core.errors import NotAllowed, RuleBroken, WrongState
 from exchange.outbox import messages_about
 from orders.actions.weighing import Grade, decide, weigh
@@ -16,12 +16,7 @@ from orders.competition import Competition, CompetitionState
 from orders.competition_mail import about
 from orders.competition_queries import bids_of
 from orders.evaluation import evaluate
-from tests.factories.competitions import Scene, add_criteria, after_deadline, make_decided, make_opened, make_scene
-
-
-@pytest.fixture
-def scene(app: TransactionalFlask) -> Scene:
-    return make_scene()
+from tests.factories.competitions import Scene, add_criteria, after_deadline, make_decided, make_opened
 
 
 @pytest.fixture
