@@ -54,6 +54,13 @@ def test_lines_of_one_requisition_are_one_purchase() -> None:
     assert found(bought(1, "6000"), bought(1, "6000"), bought(2, "9000")) == []
 
 
+def test_one_just_after_a_full_period_is_not_forgotten() -> None:
+    """It lies two days from the second, though more than the days from the first."""
+    row = [bought(1, "9000"), bought(2, "9000", 29), bought(3, "9000", 31)]
+    assert found(*row) == [[2, 3], [1, 2]]
+    assert found(*row, bought(4, "9000", 62)) == [[2, 3], [1, 2]]
+
+
 @pytest.mark.parametrize(("days", "is_near"), [(30, True), (31, False)])
 def test_the_days_are_counted_from_the_first(days: int, is_near: bool) -> None:
     assert found(bought(1, "9000"), bought(2, "9000", days)) == ([[1, 2]] if is_near else [])
