@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -25,6 +25,11 @@ def today() -> date:
 def local(instant: datetime) -> datetime:
     """The same instant on a Stockholm wall clock."""
     return instant.astimezone(STOCKHOLM)
+
+
+def midnight(day: date) -> datetime:
+    """The instant at which a day begins in Stockholm, aware, in UTC."""
+    return datetime.combine(day, time(), STOCKHOLM).astimezone(UTC)
 
 
 @contextmanager

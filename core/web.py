@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, has_request_context, url_for
+from flask import Flask, Response, current_app, has_request_context, url_for
 from flask_babel import format_date, format_datetime, format_decimal
 from markupsafe import Markup
 from werkzeug.routing import IntegerConverter, Map
@@ -34,6 +34,15 @@ def requires(permission: Enum) -> Callable[[View], View]:
         return view
 
     return declare
+
+
+def download(name: str | None, content: bytes | None) -> Response:
+    """A file that came from outside, always to be saved: it is never shown in our pages. `name` and `content` are
+    there together (a constraint of what it belongs to)."""
+    response = Response(content, mimetype="application/octet-stream")
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 def permission_of(app: Flask, endpoint: str) -> Enum:

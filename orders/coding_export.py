@@ -4,7 +4,7 @@ on the whole order, so that the rows of an order sum to its net amount."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from auth.organisation import Organisation
 from auth.user import User
-from core.clock import STOCKHOLM, local
+from core.clock import local, midnight
 from core.db import db
 from core.errors import RuleBroken
 from core.state import state_name
@@ -55,9 +55,9 @@ def write_coded_orders(user: User, organisation: Organisation, first: date, last
 
 
 def _orders(user: User, organisation: Organisation, first: date, last: date) -> Sequence[Order]:
-    start, end = (datetime.combine(day, time(), STOCKHOLM).astimezone(UTC) for day in (first, last + timedelta(days=1)))
-    here = (Order.organisation_id == organisation.id, Order.placed_at >= start, Order.placed_at < end)
-    query = select(Order).where(visible(user, organisation, Order), *here).order_by(Order.placed_at, Order.id)
+    here = Order.organisation_id == organisation.id
+    period = Order.placed_at >= midnight(first), Order.placed_at < midnight(last + timedelta(days=1))
+    query = select(Order).where(visible(user, organisation, Order), here, *period).order_by(Order.placed_at, Order.id)
     whole = (selectinload(Order.lines), selectinload(Order.charges), joinedload(Order.requisition))
     parties = (Order.supplier, Order.agreement, Order.unit, Order.orderer)
     return db.session.scalars(query.options(*whole, *map(joinedload, parties))).unique().all()

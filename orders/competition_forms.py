@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, FileField, HiddenField
 from wtforms.validators import Length, ValidationError
 
@@ -31,9 +30,9 @@ from core.language import language
 from exchange.units import UNITS, unit_name
 from orders.actions import bidding
 from orders.actions.competition import AskedLine
-from orders.actions.need import MOST_BYTES, SentFile
 from orders.competition import Competition, CompetitionCriterion, CompetitionLine
 from orders.evaluation import TOP_GRADE
+from orders.sent_file import SentFile, sent_in
 
 MOST_VALUE = Decimal(1_000_000_000)
 LEAST_PRICE = Decimal("0.0001")
@@ -80,7 +79,7 @@ class RequestForm(BaseForm):
 
     @property
     def sent_file(self) -> SentFile | None:
-        return sent_file(self.file.data, MOST_BYTES)
+        return sent_in(self.file.data)
 
     def check_lines(self, rows: Sequence[LineForm]) -> bool:
         """Whether every line is well formed and there is one; says on top of the page what is wrong."""
@@ -231,7 +230,7 @@ class BidForm(BaseForm):
 
     @property
     def sent_file(self) -> SentFile | None:
-        return sent_file(self.file.data, bidding.MOST_BYTES)
+        return sent_in(self.file.data, bidding.MOST_BYTES)
 
     def check_prices(self, rows: dict[CompetitionLine, PriceForm]) -> bool:
         """Whether every line has its price; says on top of the page that some have not."""
@@ -252,10 +251,3 @@ class PriceForm(BaseForm):
 
 def price_forms(competition: Competition) -> dict[CompetitionLine, PriceForm]:
     return {line: PriceForm(prefix=f"price-{line.id}") for line in competition.lines}
-
-
-def sent_file(sent: Any, most: int) -> SentFile | None:
-    """What was sent along, read no further than one byte beyond what is taken."""
-    if not isinstance(sent, FileStorage) or not sent.filename:
-        return None
-    return SentFile(sent.filename, sent.stream.read(most + 1))

@@ -121,8 +121,8 @@ def tell_abandoned(competition: Competition, invitations: Iterable[Invitation]) 
 
 
 def _ours(competition: Competition) -> list[User]:
-    people = {person.id: person for person in (competition.requester, competition.opener) if person is not None}
-    return list(people.values())
+    people = (competition.requester, competition.opener)
+    return list({person.id: person for person in people if person is not None and person.is_active}.values())
 
 
 def _page(competition: Competition) -> str:

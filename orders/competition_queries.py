@@ -26,7 +26,7 @@ from core.web import Page
 from orders.bid import Bid, BidLine, BidScore, CompetitionDecision
 from orders.competition import Competition, CompetitionState, Invitation
 from orders.competition_policy import visible_competitions
-from orders.requisition import Requisition, RequisitionLine, RequisitionState
+from orders.requisition import Requisition, RequisitionLine, RequisitionState, stands
 
 LINK_LIVES = timedelta(days=180)  # after the deadline: to read again what was asked
 
@@ -68,11 +68,11 @@ def whole() -> Select[Competition]:
 
 
 def bids_of(competition: Competition) -> Sequence[Bid]:
-    """What came out of the envelopes, in the order of the invitations. Three queries; before the opening none is
-    asked, for there is nothing to ask about."""
+    """What came out of the envelopes, in the order of the invitations, with its grades as the database has them now.
+    Three queries; before the opening none is asked, for there is nothing to ask about."""
     if competition.opened_at is None:
         return ()
-    return db.session.scalars(
+    found = (
         select(Bid)
         .where(Bid.competition_id == competition.id)
         .join(Invitation, Invitation.id == Bid.invitation_id)
@@ -82,7 +82,8 @@ def bids_of(competition: Competition) -> Sequence[Bid]:
             selectinload(Bid.lines).joinedload(BidLine.line),
             selectinload(Bid.scores).joinedload(BidScore.criterion),
         )
-    ).all()
+    )
+    return db.session.scalars(found, execution_options={"populate_existing": True}).all()
 
 
 def bid_of(competition: Competition, bid_id: int) -> Bid:
@@ -110,15 +111,14 @@ def decision_of(competition: Competition) -> CompetitionDecision | None:
 
 
 def requisition_of(competition: Competition) -> Requisition | None:
-    """The requisition that has the won prices, when one waits or is approved. One query."""
-    live = (RequisitionState.SUBMITTED, RequisitionState.APPROVED, RequisitionState.RETURNED)
+    """The requisition that has the won prices, when one waits, is ordered or is to be mended. One query."""
     return db.session.scalar(
         select(Requisition)
         .join(RequisitionLine, RequisitionLine.requisition_id == Requisition.id)
         .join(BidLine, BidLine.id == RequisitionLine.bid_line_id)
         .join(Bid, Bid.id == BidLine.bid_id)
         .where(Bid.competition_id == competition.id)
-        .where(or_(Requisition.state.in_(live), Requisition.emergency_reason.is_not(None)))  # ordered, come what may
+        .where(or_(stands(), Requisition.state == RequisitionState.RETURNED))
         .order_by(Requisition.id.desc())
         .limit(1)
     )

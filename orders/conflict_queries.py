@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import joinedload
 
 from auth.organisation import Organisation
@@ -28,6 +28,13 @@ Pairs = frozenset[tuple[int, int]]  # ids of person and supplier
 def in_conflict(requisition: Requisition) -> frozenset[int]:
     """The ids of those who have an interest in a supplier of a requisition today. One query."""
     return frozenset(db.session.scalars(*_in_conflict(requisition.id, today())))
+
+
+def has_interest(user_id: Any, on: date) -> ColumnElement[bool]:
+    """Whether a person has an interest in a supplier of a requisition, as a condition over Requisition."""
+    declared = select(Conflict.id).join(RequisitionLine, RequisitionLine.supplier_id == Conflict.supplier_id)
+    of_line = RequisitionLine.requisition_id == Requisition.id
+    return declared.where(of_line, Conflict.user_id == user_id, in_force(on)).exists()
 
 
 @prepared

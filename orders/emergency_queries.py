@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from auth.organisation import Organisation
 from auth.user import User
-from core.clock import STOCKHOLM, local
+from core.clock import local, midnight
 from core.db import db
 from core.state import state_name
 from exchange.tablefile import Sheet
@@ -24,7 +24,7 @@ MOST = 10_000
 
 def emergencies_of(user: User, organisation: Organisation, first: date, last: date) -> Sequence[Order]:
     """The emergency orders placed between two days, both included, that she may see; the latest first. One query."""
-    begins, ends = _midnight(first), _midnight(last + timedelta(days=1))
+    begins, ends = midnight(first), midnight(last + timedelta(days=1))
     return db.session.scalars(
         select(Order)
         .where(visible(user, organisation, Order), Order.is_emergency)
@@ -67,7 +67,3 @@ def _row(order: Order) -> list[Any]:
 
 def _minute(moment: datetime | None) -> str:
     return f"{local(moment):%Y-%m-%d %H:%M}" if moment else ""
-
-
-def _midnight(on: date) -> datetime:
-    return datetime.combine(on, time(), STOCKHOLM)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from hashlib import sha256
 from secrets import token_urlsafe
+from typing import Self
 
 from flask import request
 from flask_babel import lazy_gettext as _l
@@ -30,13 +31,12 @@ from core.forms import (
     SelectField,
     TextField,
 )
-from orders.actions.need import MOST_BYTES, SentFile
 from orders.actions.receipt import Received
-from orders.competition_forms import sent_file
 from orders.order import OrderLine
 from orders.ranking import CHANNELS
 from orders.receipt import DEVIATION_NAMES, Deviation
 from orders.requisition import RequisitionLine
+from orders.sent_file import SentFile, sent_in
 
 MOST = Decimal(1_000_000)
 LEAST = Decimal("0.001")
@@ -113,7 +113,7 @@ class NoteRefusalForm(BaseForm):
 
     @property
     def sent_file(self) -> SentFile | None:
-        return sent_file(self.file.data, MOST_BYTES)
+        return sent_in(self.file.data)
 
 
 class CheckoutForm(OnceForm):
@@ -163,13 +163,24 @@ def _distance(unit: Unit, chosen: Unit | None) -> int:
 
 
 class DaysForm(BaseForm):
-    """From which day to which; a GET form, so no token."""
+    """From which day to which: this year so far, where neither is said. A GET form, so no token."""
 
     class Meta(BaseForm.Meta):
         csrf = False
 
     first = DayField(_l("Från och med"))
     last = DayField(_l("Till och med"))
+
+    @classmethod
+    def of_address(cls) -> Self:
+        """The form as the address has it, not validated."""
+        day = today()
+        return cls(formdata=request.args or None, data={"first": date(day.year, 1, 1), "last": day})
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """The first and the last day; those of this year so far where none can be read."""
+        return self.first.data or date(today().year, 1, 1), self.last.data or today()
 
 
 class DecideForm(BaseForm):

@@ -61,10 +61,6 @@ class FreeText(Base):
     article: Mapped[Article] = relationship(primaryjoin="foreign(FreeText.article_id) == Article.id", viewonly=True)
 
     @property
-    def is_estimate(self) -> bool:
-        return self.price_kind is FreeTextPrice.ESTIMATE
-
-    @property
     def period(self) -> Period | None:
         """The first and the last day of a blanket order."""
         if self.blanket_starts_on is None or self.blanket_ends_on is None:

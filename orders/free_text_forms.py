@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, FileField, HiddenField
 from wtforms.validators import Length, ValidationError
 
@@ -19,9 +18,9 @@ from core.forms import BaseForm, DayField, DecimalField, LongTextField, RadioFie
 from core.language import language
 from exchange.units import UNITS, unit_name
 from orders.actions.free_text import FreeTextFacts
-from orders.actions.need import MOST_BYTES, SentFile
 from orders.forms import LEAST, MOST, OnceForm
 from orders.free_text import HOUR
+from orders.sent_file import sent_in
 
 LEAST_PRICE = Decimal("0.0001")
 MOST_PRICE = Decimal(100_000_000)
@@ -79,7 +78,7 @@ class FreeTextForm(BaseForm):
             price_kind=kind,
             mark_up=self.mark_up.data if kind is FreeTextPrice.MARK_UP else None,
             vat_class=VatClass(self.vat_class.data),
-            file=sent_file(self.file.data),
+            file=sent_in(self.file.data),
             is_file_sent=bool(self.is_file_sent.data),
         )
 
@@ -121,7 +120,7 @@ class BlanketForm(BaseForm):
             price=self.cap.data or Decimal(0),
             price_kind=FreeTextPrice.ESTIMATE,
             vat_class=VatClass(self.vat_class.data),
-            file=sent_file(self.file.data),
+            file=sent_in(self.file.data),
             is_file_sent=bool(self.is_file_sent.data),
             period=(first, last),
         )
@@ -142,10 +141,3 @@ class DrawForm(OnceForm):
     note = TextField(
         _l("Vad kom?"), longest=500, description=_l("Till exempel följesedelns nummer. Behövs när du rättar.")
     )
-
-
-def sent_file(sent: Any) -> SentFile | None:
-    """What was sent along, read no further than one byte beyond what is taken."""
-    if not isinstance(sent, FileStorage) or not sent.filename:
-        return None
-    return SentFile(sent.filename, sent.stream.read(MOST_BYTES + 1))

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from werkzeug.datastructures import FileStorage
 from wtforms import FileField, HiddenField
 from wtforms.validators import Length, ValidationError
 
@@ -26,9 +25,10 @@ from core.forms import (
     SelectField,
     TextField,
 )
-from orders.actions.need import MOST_BYTES, Asked, SentFile
+from orders.actions.need import Asked
 from orders.direct_procurement import ASKED_NAMES, LAW_NAMES, MOST_ASKED, AskedAnswer, ProcurementLaw
 from orders.need import ANSWER_NAMES, NeedAnswer
+from orders.sent_file import SentFile, sent_in
 
 MOST_VALUE = Decimal(1_000_000_000)
 
@@ -71,11 +71,9 @@ class NeedForm(BaseForm):
 
     @property
     def files(self) -> tuple[SentFile, ...]:
-        """What was sent along, read no further than one byte beyond what is taken."""
-        sent = self.file.data
-        if not isinstance(sent, FileStorage) or not sent.filename:
-            return ()
-        return (SentFile(sent.filename, sent.stream.read(MOST_BYTES + 1)),)
+        """What was sent along."""
+        sent = sent_in(self.file.data)
+        return (sent,) if sent else ()
 
 
 class QuestionForm(NeedForm):

@@ -10,6 +10,7 @@ from core.language import speaking
 from core.web import external_url
 from exchange.letter import promise
 from orders.need import ANSWER_NAMES, NeedReport
+from orders.policy import answers_needs_of
 
 MOST_TOLD = 20  # agreement owners, where a report has come to nobody in particular
 
@@ -26,7 +27,7 @@ def tell_reported(report: NeedReport) -> None:
 
 
 def tell_receiver(report: NeedReport) -> None:
-    """Tell whoever is to answer: the receiver, or all of the office's agreement owners where there is none."""
+    """Tell whoever is to answer."""
     for person in _receivers(report):
         _send(report, "asked", person, reply_to=report.reporter)
 
@@ -46,7 +47,8 @@ def tell_late(report: NeedReport) -> None:
 
 
 def _receivers(report: NeedReport) -> list[User]:
-    if report.receiver is not None:
+    """The receiver; all of the office's agreement owners where there is none, or where she answers no more."""
+    if report.receiver is not None and answers_needs_of(report.receiver, report.organisation_id):
         return [report.receiver]
     return [buyer for buyer in office_buyers() if buyer.id != report.reporter_id][:MOST_TOLD]
 

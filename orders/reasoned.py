@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -22,7 +22,7 @@ from auth.organisation import Organisation
 from auth.user import User
 from catalog.agreement import RANKED, Agreement, Award, CallOffMethod, Lot
 from catalog.why import WHY_PASSED
-from core.clock import STOCKHOLM, local
+from core.clock import local, midnight
 from core.db import db
 from exchange.tablefile import Sheet
 from orders.order import Order, OrderLine
@@ -65,8 +65,8 @@ def reasoned_call_offs(
     """
     conditions = [
         visible(user, organisation, Order),
-        Order.placed_at >= _midnight(first),
-        Order.placed_at < _midnight(last + timedelta(days=1)),
+        Order.placed_at >= midnight(first),
+        Order.placed_at < midnight(last + timedelta(days=1)),
         OrderLine.bid_line_id.is_(None),  # a competition has its own reasons
         *_of_kind(kind),
     ]
@@ -205,7 +205,3 @@ def reasoned_sheet(found: Iterable[Reasoned]) -> Sheet:
     ]
     widths = (16, 12, 24, 22, 30, 26, 20, 26, 7, 16, 60)
     return Sheet(str(_("Avrop med skäl")), headings, rows, widths, amounts=frozenset({9}))
-
-
-def _midnight(on: date) -> datetime:
-    return datetime.combine(on, time(), STOCKHOLM)

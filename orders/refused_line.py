@@ -12,10 +12,11 @@ from auth.user import User
 from catalog.supplier import Supplier
 from core.db import Base
 from core.types import Amount, Quantity, UnitPrice, UtcDateTime
+from orders.coded import CodingOfLine, Parts
 
 COPIED = (
     "position", "supplier_id", "supplier_number", "name", "unit_code", "quantity", "unit_price", "base_quantity",
-    "net_amount",
+    "net_amount", "coding",
 )  # fmt: skip
 
 
@@ -35,6 +36,7 @@ class RefusedLine(Base):
     unit_price: Mapped[Decimal] = mapped_column(UnitPrice)
     base_quantity: Mapped[Decimal] = mapped_column(Quantity)
     net_amount: Mapped[Decimal] = mapped_column(Amount)
+    coding: Mapped[Parts] = mapped_column(CodingOfLine, nullable=True, default=())  # kontering; none: not coded
     step_id: Mapped[int] = mapped_column(ForeignKey("approval_step.id"))
     refused_by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
     refused_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +20,7 @@ from auth.organisation import Organisation, Unit
 from auth.permission import Role
 from auth.queries import substitutions_between
 from auth.user import LimitPeriod, Membership, User
-from core.clock import STOCKHOLM, local, now
+from core.clock import local, midnight, now
 from core.db import db
 from core.web import day, kr
 from exchange.report import Report, Section, Table
@@ -158,7 +158,7 @@ def decisions_of(
     user: User, organisation: Organisation, first: date, last: date, branch: Unit | None = None
 ) -> list[Decision]:
     """What was finally approved between two days, both included, of what she may see; the latest first. Two queries."""
-    begins, ends = _midnight(first), _midnight(last + timedelta(days=1))
+    begins, ends = midnight(first), midnight(last + timedelta(days=1))
     place = [Unit.path.startswith(branch.path)] if branch is not None else []
     to_requisition = joinedload(ApprovalCandidate.step).joinedload(ApprovalStep.requisition)
     seats = db.session.scalars(
@@ -254,7 +254,3 @@ def decisions_sheet(decisions: Iterable[Decision]) -> Sheet:
         for one in decisions
     ]
     return Sheet(str(_("Delegationsbeslut")), headings, rows, (28, 28, 11, 12, 32, 24, 16), amounts=frozenset({6}))
-
-
-def _midnight(on: date) -> datetime:
-    return datetime.combine(on, time(), STOCKHOLM)

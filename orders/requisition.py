@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from hashlib import sha256
@@ -12,17 +12,20 @@ from hashlib import sha256
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     String,
     Text,
     UniqueConstraint,
+    or_,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth.organisation import Organisation, Unit
 from auth.user import User
+from catalog import words
 from catalog.agreement import Agreement, Award, Lot
 from catalog.price_list import Article, VatClass
 from catalog.supplier import Supplier
@@ -163,6 +166,13 @@ class Requisition(Base):
         told = json.dumps(self.content(), sort_keys=True, ensure_ascii=False, default=_plain, separators=(",", ":"))
         return sha256(told.encode()).hexdigest()
 
+    def seal(self) -> None:
+        """From now on this is what is approved: its hash, the moment, and by when an emergency must be decided."""
+        self.content_hash = self.compute_hash()
+        self.submitted_at, self.decided_at = now(), None
+        if self.is_emergency:
+            self.emergency_due_at = self.submitted_at + timedelta(hours=self.unit.emergency_hours or 0)
+
     def check_unchanged(self) -> None:
         """What is approved must be what was submitted. Raises RuleBroken."""
         if self.content_hash != self.compute_hash():
@@ -173,6 +183,31 @@ class Requisition(Base):
         if not self.lines:
             raise RuleBroken(_l("Det finns inga rader att beställa."))
         self.organisation.check_reference(self.buyer_reference)
+
+    def check_emergency(self) -> None:
+        """Only units that may order first, and up to their amount. Raises RuleBroken."""
+        if not self.is_emergency:
+            return
+        if self.unit.emergency_cap is None or self.unit.emergency_hours is None:
+            raise RuleBroken(
+                _l("%(unit)s får inte göra nödbeställningar.", unit=self.unit.name),
+                way_on=_l("Skicka på vanligt sätt, eller fråga organisationens administratör."),
+            )
+        if self.net_amount > self.unit.emergency_cap:
+            raise RuleBroken(
+                _l(
+                    "%(unit)s får nödbeställa för högst %(cap)s utan moms, och det här är %(amount)s.",
+                    unit=self.unit.name,
+                    cap=words.kr(self.unit.emergency_cap),
+                    amount=words.kr(self.net_amount),
+                ),
+                way_on=_l("Skicka på vanligt sätt, och ring den som ska godkänna."),
+            )
+
+
+def stands() -> ColumnElement[bool]:
+    """Whether a requisition waits to be ordered, or is: that of an emergency is, whatever was said after."""
+    return or_(Requisition.state.in_((S.SUBMITTED, S.APPROVED)), Requisition.emergency_reason.is_not(None))
 
 
 CAME_LATER = ("is_approximate", "bid_line_id", "free_text_id", "coding")

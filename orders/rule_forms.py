@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -16,11 +15,11 @@ from auth.organisation import Unit
 from auth.user import User
 from catalog.agreement import METHOD_NAMES, Agreement, CallOffMethod
 from catalog.category import Category
-from core.clock import today
 from core.forms import BaseForm, DayField, DecimalField, MultipleField, Required, SelectField, TextField
 from orders.actions.rule import ApprovalTerms, RuleFacts, StepFacts
 from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, Quorum, StepKind, Turn
 from orders.coding import LONGEST_CODE, Dimension
+from orders.forms import DaysForm
 
 MOST_STEPS = 6
 MOST_DAYS = 60
@@ -247,20 +246,10 @@ class TermsForm(BaseForm):
         return ApprovalTerms(**{name: self[name].data for name in ApprovalTerms.__dataclass_fields__})
 
 
-class PeriodForm(BaseForm):
-    """Days and a branch of units; a GET form, so no token."""
+class PeriodForm(DaysForm):
+    """Days and a branch of units."""
 
-    class Meta(BaseForm.Meta):
-        csrf = False
-
-    first = DayField(_l("Från och med"))
-    last = DayField(_l("Till och med"))
     unit = UnitField(_l("Enhet"), nothing=_l("– hela organisationen –"), default=0)
-
-    def asked(self) -> tuple[date, date, Unit | None]:
-        """The first and the last day, of this year where none can be read, and the branch."""
-        first = self.first.data or date(today().year, 1, 1)
-        return first, self.last.data or today(), self.unit.picked
 
 
 class GroupForm(BaseForm):

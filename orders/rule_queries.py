@@ -26,6 +26,7 @@ def rules_of(organisation: Organisation) -> Sequence[ApprovalRule]:
             joinedload(ApprovalRule.unit),
             joinedload(ApprovalRule.category),
             joinedload(ApprovalRule.agreement),
+            joinedload(ApprovalRule.coding_dimension),
             to_step.joinedload(ApprovalRuleStep.category),
             to_step.joinedload(ApprovalRuleStep.user),
             to_step.joinedload(ApprovalRuleStep.group),

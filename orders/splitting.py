@@ -142,13 +142,15 @@ def _whole(group: Sequence[Purchase]) -> list[Purchase]:
 def _near(
     kind: LimitKind, limit: Decimal, purchases: Sequence[Purchase], measure: Measure, *, may_reach: bool = False
 ) -> list[Split]:
-    """Groups of at least two just under a limit, no more than the measure's days from the first to the last."""
+    """Groups of at least two just under a limit, no more than the measure's days from the first to the last. One that
+    is left alone stands with the one before it, where that is near: a long row is parted, but nobody forgotten."""
     under = [p for p in purchases if limit > 0 and is_just_under(p.amount, limit, measure, may_reach=may_reach)]
+    near = timedelta(days=measure.days)
     found, start = [], 0
     while start < len(under):
-        last = under[start].on + timedelta(days=measure.days)
-        group = [p for p in under[start:] if p.on <= last]
-        if len(group) > 1:
-            found.append(Split(kind, limit, tuple(group)))
+        group = [p for p in under[start:] if p.on <= under[start].on + near]
+        before = [p for p in under[max(start - 1, 0) : start] if len(group) == 1 and group[0].on <= p.on + near]
+        if len(before + group) > 1:
+            found.append(Split(kind, limit, (*before, *group)))
         start += len(group)
     return found

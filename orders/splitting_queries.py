@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,15 +18,14 @@ from catalog.agreement import Agreement, Lot
 from catalog.category import Category
 from catalog.parameter import Parameter
 from catalog.supplier import Supplier
-from core.clock import STOCKHOLM, local, today
+from core.clock import local, midnight, today
 from core.db import db
 from core.types import Amount
 from exchange.tablefile import Sheet
 from orders.approval import ApprovalRule
-from orders.requisition import Requisition, RequisitionLine, RequisitionState
+from orders.requisition import Requisition, RequisitionLine, stands
 from orders.splitting import Measure, Purchase, Split, splits
 
-COUNTED = (RequisitionState.SUBMITTED, RequisitionState.APPROVED)
 PARAMETERS = ("splitting.days", "splitting.near-percent", "direct-procurement.lou")
 LONGEST = 366  # days that are looked back, whatever the parameter says
 COLUMNS = ("what", "organisation", "requisition", "unit", "supplier", "category", "lot", "at", "amount", "above")
@@ -84,7 +83,7 @@ def _everything(
         .join(line, line.requisition_id == r.id)
         .join(Lot, Lot.id == line.lot_id)
         .join(Agreement, Agreement.id == Lot.agreement_id)
-        .where(r.state.in_(COUNTED), r.submitted_at >= datetime.combine(first, time(), STOCKHOLM))
+        .where(stands(), r.submitted_at >= midnight(first))
         .group_by(*scope, Lot.competition_above)
     )
     is_approver = and_(Membership.role == Role.APPROVER, Membership.starts_on <= on)

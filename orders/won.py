@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from auth.organisation import Organisation
 from catalog.finding import Won
-from core.db import db
+from core.db import db, locks_rows
 from orders.basket import BasketLine
 from orders.bid import Bid, BidLine, CompetitionDecision
 from orders.competition import Competition, CompetitionLine, CompetitionState
-from orders.requisition import Requisition, RequisitionLine, RequisitionState
-
-TAKEN = (RequisitionState.SUBMITTED, RequisitionState.APPROVED)
+from orders.requisition import Requisition, RequisitionLine, stands
 
 
 def won_prices(
@@ -46,13 +44,23 @@ def won_prices(
     }
 
 
+def hold_won(lines: Sequence[BasketLine]) -> None:
+    """Keep the competitions that the lines have won to oneself until the transaction ends: two who send the same won
+    price at the same moment would each find it free, and so would an order and its competition's end."""
+    ids = {line.bid_line_id for line in lines if line.bid_line_id is not None}
+    if ids and locks_rows():
+        won = select(Bid.competition_id).join(BidLine, BidLine.bid_id == Bid.id).where(BidLine.id.in_(ids))
+        held = select(Competition.id).where(Competition.id.in_(won)).order_by(Competition.id)
+        db.session.execute(held.with_for_update())
+
+
 def _taken(ids: set[int], requisition_id: int | None) -> dict[int, str]:
     """The numbers of other requisitions that have the prices already, by the bid line's id."""
     query = (
         select(RequisitionLine.bid_line_id, Requisition)
         .join(Requisition, Requisition.id == RequisitionLine.requisition_id)
         .where(RequisitionLine.bid_line_id.in_(ids))
-        .where(or_(Requisition.state.in_(TAKEN), Requisition.emergency_reason.is_not(None)))  # ordered, come what may
+        .where(stands())
     )
     if requisition_id is not None:
         query = query.where(Requisition.id != requisition_id)

@@ -20,12 +20,12 @@ from core.db import db
 from orders.actions.approval import approve
 from orders.actions.blanket import draw
 from orders.actions.free_text import FreeTextFacts, state
-from orders.actions.need import SentFile
 from orders.actions.requisition import Checkout, submit
 from orders.approval import ApprovalState
 from orders.approval_queries import steps_of
 from orders.order_queries import orders_of
 from orders.requisition import Requisition, RequisitionState
+from orders.sent_file import SentFile
 
 AGREEMENT = "UK25-018"
 SCHOOL = ("OSD", "311")

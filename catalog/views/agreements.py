@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, render_template, request
 
 from auth.login import acting_organisation, current
 from auth.permission import Permission
@@ -22,7 +22,7 @@ from catalog.queries import (
     document_for,
 )
 from core.clock import today
-from core.web import requires
+from core.web import download, requires
 
 bp = Blueprint("agreements", __name__, url_prefix="/agreements")
 
@@ -68,7 +68,4 @@ def show(number: str) -> Any:
 def document(number: str, document_id: int) -> Any:
     """A file of the agreement, always as a download: it comes from outside and is never run in our pages."""
     found = document_for(current(), number, document_id)
-    response = Response(found.content, mimetype="application/octet-stream")
-    response.headers.set("Content-Disposition", "attachment", filename=found.name)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return download(found.name, found.content)

@@ -23,7 +23,7 @@ from orders import mail
 from orders.actions.emergency import tell_rejected_emergency
 from orders.actions.placing import place
 from orders.actions.refused_line import refuse_lines
-from orders.actions.requisition import close_route, open_step
+from orders.actions.route import close_route, open_step
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep, ApprovalToken, Quorum
 from orders.approval_queries import reload_step, with_route
 from orders.order_queries import orders_of
@@ -145,9 +145,9 @@ def settle_steps() -> int:
     is, and the next yes or no meets the same stop.
     """
     with reading() as session:
-        waiting = session.scalars(_half_decided()).all()
+        ripe = [step.id for step in session.scalars(_half_decided()).unique() if _is_ripe(step)]
     done = 0
-    for step_id in waiting:
+    for step_id in ripe:
         try:
             with unit_of_work() as session:
                 done += _settle(session.get_one(ApprovalStep, step_id))
@@ -156,19 +156,23 @@ def settle_steps() -> int:
     return done
 
 
-def _half_decided() -> Select[int]:
-    """The ids of the steps that wait for everybody and have been given a yes."""
+def _half_decided() -> Select[ApprovalStep]:
+    """The steps that wait for everybody and have been given a yes."""
     yes = select(ApprovalCandidate.step_id).where(ApprovalCandidate.decision == "approve")
-    return select(ApprovalStep.id).where(
-        ApprovalStep.state == ApprovalState.PENDING, ApprovalStep.quorum == Quorum.ALL, ApprovalStep.id.in_(yes)
-    )
+    waits = (ApprovalStep.state == ApprovalState.PENDING, ApprovalStep.quorum == Quorum.ALL, ApprovalStep.id.in_(yes))
+    return select(ApprovalStep).where(*waits).options(joinedload(ApprovalStep.requisition), with_route())
+
+
+def _is_ripe(step: ApprovalStep) -> bool:
+    """Whether a step has all the yes that it will get."""
+    return can(step, "approve") and not (step.lacks_yes or awaited(step))
 
 
 def _settle(step: ApprovalStep) -> bool:
     requisition = load_requisition(step.requisition_id, lock=True)
     step = reload_step(step)
     step.requisition = requisition
-    if not can(step, "approve") or step.lacks_yes or awaited(step):
+    if not _is_ripe(step):
         return False
     requisition.check_unchanged()
     last = max((s for s in step.candidates if s.decided_at), key=lambda s: s.decided_at or now())
@@ -237,9 +241,10 @@ def _sit_down(actor: User, step: ApprovalStep, seen_hash: str, act: str) -> tupl
     step.requisition = requisition  # the very one that is loaded whole
     if not can(step, act) or not can(requisition, act):
         raise WrongState(_l("Begäran är redan avgjord. Någon kan ha hunnit före dig."))
-    seat = seat_of(actor, step)
-    if seat is not None and _hold_limits(seat.user):
-        seat = seat_of(actor, step)  # what she decided elsewhere meanwhile takes its room
+    seat, held = seat_of(actor, step), set[int]()
+    while seat is not None and seat.user_id not in held and _hold_limits(seat.user):
+        held.add(seat.user_id)
+        seat = seat_of(actor, step)  # what was decided elsewhere meanwhile takes room; she may stand in for another
     if seat is None:
         refusal = WrongState if any(c.decided_by_id == actor.id for c in step.candidates) else NotAllowed
         raise refusal(why_no_seat(actor, step))

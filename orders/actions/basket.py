@@ -34,7 +34,7 @@ def add(actor: User, organisation: Organisation, article: Article, quantity: Dec
     [hard] = _in_the_way(basket, [(article, quantity)])
     if hard:
         raise RuleBroken(hard[0].text, way_on=hard[0].way_on, findings=hard)
-    line = _lay(basket, article, quantity)
+    line = lay(basket, article, quantity)
     db.session.flush()
     return line
 
@@ -61,7 +61,7 @@ def add_all(
     hard = _in_the_way(basket, [(article, together[_key(article)]) for article, _quantity in wanted])
     if not any(hard):
         for article, quantity in wanted:
-            _lay(basket, article, quantity)
+            lay(basket, article, quantity)
         if shopping_list is not None and shopping_list.remembers:
             basket.shopping_list_id = shopping_list.id
         basket.filled_with = form_print
@@ -92,7 +92,8 @@ def _key(article: Article) -> tuple[int, str]:
     return article.award_id, article.supplier_number
 
 
-def _lay(basket: Basket, article: Article, quantity: Decimal) -> BasketLine:
+def lay(basket: Basket, article: Article, quantity: Decimal) -> BasketLine:
+    """So many more of an article, on its one line. Asks no gate. Raises RuleBroken when the basket is full."""
     line = _line_of(basket, article)
     if line is None:
         if len(basket.lines) >= MOST_LINES:

@@ -14,17 +14,16 @@ from hashlib import sha256
 from flask_babel import lazy_gettext as _l
 
 from auth.throttle import TooManyTries, within_limit
-from catalog.actions.document import kind_of, safe_name
 from core.clock import now
 from core.db import db, unit_of_work
 from core.errors import RuleBroken, WrongState
 from core.types import line_net
 from orders import competition_mail as mail
-from orders.actions.need import SentFile
 from orders.bid import Answer
 from orders.competition import Competition, Invitation
 from orders.competition_queries import load_competition
 from orders.envelope import check_key, close
+from orders.sent_file import SentFile, known_pdf
 
 MOST_BYTES = 5_000_000
 QUARTER = timedelta(minutes=15)
@@ -65,15 +64,15 @@ def bid(invitation: Invitation, facts: BidFacts) -> str:
         raise RuleBroken(_l("Anbudet ska gälla minst till och med %(day)s.", day=competition.valid_until.isoformat()))
     if not any(line_net(line.quantity, facts.prices[line.id], Decimal(1)) for line in competition.lines):
         raise RuleBroken(_l("Ange ett pris på varje rad."))  # all of it together rounds to nothing
-    name, content = _checked(facts.file)
+    file = known_pdf(facts.file, MOST_BYTES) if facts.file else None
     answer = Answer(
         received_at=now(),
         prices=dict(facts.prices),
         valid_until=facts.valid_until,
         contact=facts.contact,
         message=facts.message,
-        file_name=name,
-        file_content=content,
+        file_name=file.name if file else None,
+        file_content=file.content if file else b"",
     )
     return _put(invitation, answer)
 
@@ -100,15 +99,3 @@ def _put(invitation: Invitation, answer: Answer) -> str:
     fingerprint = sha256(envelope).hexdigest()
     mail.acknowledge(invitation, answer.received_at, fingerprint)
     return fingerprint
-
-
-def _checked(file: SentFile | None) -> tuple[str | None, bytes]:
-    """The name and content of a PDF, looked at and not believed. Raises RuleBroken."""
-    if file is None:
-        return None, b""
-    if len(file.content) > MOST_BYTES:
-        raise RuleBroken(_l("Filen är större än %(megabytes)s MB.", megabytes=MOST_BYTES // 1_000_000))
-    kind = kind_of(file.content) if file.content else None
-    if kind is None or kind[0] != ".pdf":
-        raise RuleBroken(_l("Bilagan måste vara en PDF."))
-    return safe_name(file.name, kind[0]), file.content

@@ -13,7 +13,7 @@ from auth.journal import record
 from auth.user import User
 from catalog import ceiling, words
 from core.clock import local, now, today
-from core.db import db, unit_of_work
+from core.db import db, reading, unit_of_work
 from core.errors import NotAllowed, RuleBroken, WrongState
 from core.state import advance, can
 from orders.actions.order import draws_not_come, lock_order
@@ -118,9 +118,9 @@ def _take(blanket: BlanketOrder, amount: Decimal) -> None:
 def end_blankets() -> int:
     """Close the blanket orders whose period is over and give back what is left of them; each in a transaction of its
     own. Returns how many."""
-    with unit_of_work():
+    with reading() as session:
         due = select(BlanketOrder.order_id).join(BlanketOrder.order).where(BlanketOrder.ends_on < today())
-        ids = db.session.scalars(due.where(Order.state.in_((OrderState.PLACED, OrderState.CONFIRMED)))).all()
+        ids = session.scalars(due.where(Order.state.in_((OrderState.PLACED, OrderState.CONFIRMED)))).all()
     return sum(_end(order_id) for order_id in ids)
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
-from hashlib import sha256
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -17,16 +16,14 @@ from auth.journal import record
 from auth.organisation import Organisation, Unit
 from auth.session import digest
 from auth.user import User
-from catalog.actions.document import kind_of, safe_name
 from catalog.agreement import Award, CallOffMethod, Lot
 from catalog.price_list import VatClass
-from core.clock import STOCKHOLM, now, today
+from core.clock import midnight, now, today
 from core.db import db
 from core.errors import NotAllowed, RuleBroken
 from core.state import advance
 from orders import competition_mail as mail
 from orders.actions.basket import open_basket, remove
-from orders.actions.need import MOST_BYTES, SentFile
 from orders.basket import Basket, BasketLine
 from orders.competition import (
     MOST_LINES,
@@ -47,6 +44,7 @@ from orders.competition_queries import (
 )
 from orders.envelope import close, present_key_print
 from orders.requisition import MOST_LINES as MOST_BASKET_LINES
+from orders.sent_file import SentFile, file_columns, known_document
 from orders.won import winning_lines
 
 
@@ -158,8 +156,6 @@ def _check_days(lot: Lot, facts: RequestFacts) -> None:
 
 def _new(actor: User, organisation: Organisation, lot: Lot, facts: RequestFacts) -> Competition:
     """The request with its lines, and the lot's criteria as they stand today."""
-    midnight = datetime.combine(facts.last_day + timedelta(days=1), time(), STOCKHOLM)
-    name, media_type, fingerprint = _kind_of(facts.file)
     return Competition(
         key=facts.key,
         organisation=organisation,
@@ -169,17 +165,14 @@ def _new(actor: User, organisation: Organisation, lot: Lot, facts: RequestFacts)
         lot=lot,
         title=facts.title,
         specification=facts.specification,
-        file_name=name,
-        file_type=media_type,
-        file_sha256=fingerprint,
-        file_content=facts.file.content if facts.file else None,
+        **file_columns(known_document(facts.file) if facts.file else None),
         estimated_value=facts.estimated_value,
         wanted_on=facts.wanted_on,
         valid_until=facts.valid_until,
         contact_name=facts.contact_name,
         contact_email=facts.contact_email,
         announced_at=now(),
-        deadline_at=midnight.astimezone(UTC),
+        deadline_at=midnight(facts.last_day + timedelta(days=1)),
         sealed_with=present_key_print(),
         lines=[
             CompetitionLine(
@@ -202,18 +195,6 @@ def _new(actor: User, organisation: Organisation, lot: Lot, facts: RequestFacts)
             for criterion in criteria_of(lot)
         ],
     )
-
-
-def _kind_of(file: SentFile | None) -> tuple[str | None, str | None, str | None]:
-    """Name, media type and SHA-256 of a file that is sent along. Raises RuleBroken for what is not handed on."""
-    if file is None:
-        return None, None, None
-    if len(file.content) > MOST_BYTES:
-        raise RuleBroken(_l("Filen är större än %(megabytes)s MB.", megabytes=MOST_BYTES // 1_000_000))
-    kind = kind_of(file.content) if file.content else None
-    if kind is None:
-        raise RuleBroken(_l("Filen går inte att bifoga. Använd PDF, Office, OpenDocument eller text."))
-    return safe_name(file.name, kind[0]), kind[1], sha256(file.content).hexdigest()
 
 
 def _invite(competition: Competition, lot: Lot) -> list[tuple[Invitation, str]]:

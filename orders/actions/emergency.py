@@ -68,6 +68,6 @@ def _flag(requisition_id: int) -> int:
 def _watchers(requisition: Requisition, orders: Iterable[Order]) -> list[User]:
     """The organisation's administrators and the agreements' responsible buyers, without the orderer."""
     administrators = members_of(requisition.organisation, Role.ORGANISATION_ADMIN)
-    buyers = [order.agreement.responsible for order in orders]
-    people = {person.id: person for person in (*administrators, *buyers) if person is not None}
+    buyers = [buyer for order in orders if (buyer := order.agreement.responsible) is not None and buyer.is_active]
+    people = {person.id: person for person in (*administrators, *buyers)}
     return [person for key, person in people.items() if key != requisition.orderer_id]

@@ -22,10 +22,10 @@ from core.errors import RuleBroken
 from core.state import advance
 from core.types import rounded
 from orders.actions.basket import open_basket
-from orders.actions.need import SentFile, known_file
 from orders.basket import Basket, BasketLine
 from orders.free_text import HOUR, LUMP_SUM, FreeText, free_of
 from orders.requisition import MOST_LINES
+from orders.sent_file import SentFile, file_columns, known_file
 
 NO_VERSION = 0  # of the list that holds an award's free texts: those of price lists begin at 1
 
@@ -143,7 +143,6 @@ def _list_of(award: Award) -> int:
 
 def _stated(actor: User, organisation: Organisation, article: Article, facts: FreeTextFacts) -> FreeText:
     is_on_list = facts.price_kind is FreeTextPrice.MARK_UP
-    file = known_file(facts.file) if facts.file else {}
     return FreeText(
         key=facts.key,
         organisation_id=organisation.id,
@@ -154,10 +153,7 @@ def _stated(actor: User, organisation: Organisation, article: Article, facts: Fr
         list_price=facts.price if is_on_list else None,
         mark_up=facts.mark_up or Decimal(0) if is_on_list else None,
         stated_at=now(),
-        file_name=file.get("name"),
-        file_type=file.get("media_type"),
-        file_sha256=file.get("sha256"),
-        file_content=file.get("content"),
+        **file_columns(known_file(facts.file) if facts.file else None),
         is_file_sent=facts.file is not None and facts.is_file_sent,
         blanket_starts_on=facts.period[0] if facts.period else None,
         blanket_ends_on=facts.period[1] if facts.period else None,

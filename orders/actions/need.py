@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from hashlib import sha256
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -14,7 +13,6 @@ from sqlalchemy import select
 from auth.journal import record
 from auth.organisation import Organisation, Unit
 from auth.user import User
-from catalog.actions.document import kind_of, safe_name
 from catalog.agreement import Agreement
 from catalog.category import Category
 from catalog.parameter import parameter
@@ -24,7 +22,6 @@ from core.clock import now, today
 from core.db import db, reading, unit_of_work
 from core.errors import NotAllowed, RuleBroken
 from core.state import advance
-from exchange.picture import kind_of as kind_of_picture
 from orders import need_mail
 from orders.direct_procurement import (
     AskedAnswer,
@@ -36,17 +33,7 @@ from orders.direct_procurement import (
 )
 from orders.need import OPEN, NeedAnswer, NeedAttachment, NeedReport, after_working_days
 from orders.policy import answers_needs_of, may_answer_need, may_report_need, may_withdraw_need
-
-MOST_BYTES = 10_000_000
-PICTURES = {"JPEG": (".jpg", "image/jpeg"), "PNG": (".png", "image/png")}
-
-
-@dataclass(frozen=True, slots=True)
-class SentFile:
-    """A file as it came with the form: the name is the sender's word only."""
-
-    name: str
-    content: bytes
+from orders.sent_file import SentFile, known_file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -344,31 +331,15 @@ def _check_not_blocked(facts: ProcurementFacts) -> None:
         raise RuleBroken(_l("%(supplier)s är spärrad för beställningar: %(reason)s", **said))
 
 
-def known_file(file: SentFile) -> dict[str, Any]:
-    """Name, media type and SHA-256 of a file whose kind is read from its content: a document or a picture.
-
-    Raises RuleBroken for what is empty, too large or unknown.
-    """
-    if not file.content:
-        raise RuleBroken(_l("Filen är tom."))
-    if len(file.content) > MOST_BYTES:
-        raise RuleBroken(_l("Filen är större än %(megabytes)s MB.", megabytes=MOST_BYTES // 1_000_000))
-    kind = PICTURES.get(kind_of_picture(file.content) or "") or kind_of(file.content)
-    if kind is None:
-        raise RuleBroken(
-            _l("Filen går inte att bifoga. Använd PDF, bild (JPEG, PNG), Office, OpenDocument eller text.")
-        )
-    suffix, media_type = kind
-    return {
-        "name": safe_name(file.name, suffix),
-        "media_type": media_type,
-        "sha256": sha256(file.content).hexdigest(),
-        "content": file.content,
-    }
-
-
 def _attachment(file: SentFile) -> NeedAttachment:
-    return NeedAttachment(**known_file(file), size=len(file.content))
+    known = known_file(file)
+    return NeedAttachment(
+        name=known.name,
+        media_type=known.media_type,
+        sha256=known.sha256,
+        size=len(known.content),
+        content=known.content,
+    )
 
 
 def _name(user: User | None) -> str | None:

@@ -142,4 +142,5 @@ def _who(competition: Competition) -> list[User]:
     """Who asked, and the agreement's responsible buyer; without one, all of the office's agreement owners."""
     responsible = competition.agreement.responsible
     buyers = [responsible] if responsible is not None and responsible.is_active else office_buyers()
-    return list({person.id: person for person in (competition.requester, *buyers)}.values())
+    people = (competition.requester, *buyers)
+    return list({person.id: person for person in people if person.is_active}.values())

@@ -38,8 +38,7 @@ def cancel(actor: User, order: Order, reason: str) -> None:
         raise NotAllowed(_l("Du får inte annullera den här beställningen."))
     if not reason.strip():
         raise RuleBroken(_l("Skriv varför beställningen annulleras. Leverantören får läsa det."))
-    drawn = order.blanket.drawn if order.blanket else Decimal(0)
-    order.check_cancellable(sum(received_quantities(order).values(), drawn))
+    order.check_cancellable(_come(order, received_quantities(order)))
     advance(order, "cancel")
     order.cancelled_at, order.cancelled_by, order.cancel_reason = now(), actor, reason.strip()
     ceiling.release_ordered(draws_of(order))
@@ -51,7 +50,7 @@ def cancel(actor: User, order: Order, reason: str) -> None:
         pdf.render_order(order_document(order, approvers_of(steps_of(order.requisition)))),
     )
     db.session.add(file)
-    never_left = _stop_unsent(order)
+    never_left = _stop_unsent(order, "cancelled before it was sent")
     if not never_left:
         mail.send_cancellation(order, file)
     record(
@@ -67,7 +66,10 @@ def cancel(actor: User, order: Order, reason: str) -> None:
 
 def close(actor: User, order: Order, reason: str) -> None:
     """Await nothing more of an order that has come in part or not at all: the room under the ceilings that the rest
-    took is given back. Raises NotAllowed, WrongState, RuleBroken."""
+    took is given back. Where nothing has come, an order mail that has not left is stopped.
+
+    Raises NotAllowed, WrongState, RuleBroken.
+    """
     order = lock_order(order)
     if not may_cancel(actor, order):
         raise NotAllowed(_l("Du får inte avsluta den här beställningen."))
@@ -75,8 +77,11 @@ def close(actor: User, order: Order, reason: str) -> None:
         raise RuleBroken(_l("Skriv varför beställningen avslutas."))
     advance(order, "close")
     order.closed_at = now()
-    released = draws_not_come(order, received_quantities(order))
+    received = received_quantities(order)
+    released = draws_not_come(order, received)
     ceiling.release_ordered(released)
+    if not _come(order, received):
+        _stop_unsent(order, "closed before it was sent")
     record(
         actor,
         "close",
@@ -114,11 +119,16 @@ def resend(actor: User, order: Order, message_id: int) -> None:
     )
 
 
-def _stop_unsent(order: Order) -> bool:
+def _come(order: Order, received: Mapping[int, Decimal]) -> Decimal:
+    """How much has come, of whatever: only whether it is nothing means something."""
+    return sum(received.values(), order.blanket.drawn if order.blanket else Decimal(0))
+
+
+def _stop_unsent(order: Order, why: str) -> bool:
     """Stop the order's mail if it still waits for its first try; whether it was stopped."""
     for message in messages_about(mail.about(order)):
         if message.kind == "order" and message.state is MessageState.QUEUED and not message.attempts:
-            abort(message, "cancelled before it was sent")
+            abort(message, why)
             return True
     return False
 

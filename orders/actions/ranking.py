@@ -12,9 +12,9 @@ from catalog.agreement import Award
 from core.clock import now
 from core.db import db
 from core.errors import RuleBroken
-from orders.actions.need import SentFile, known_file
 from orders.basket import Basket
 from orders.ranking import LONGEST_AGO, SILENT, AskedGoods, RankingRefusal
+from orders.sent_file import SentFile, file_columns, known_file
 
 
 def note_refusal(
@@ -59,11 +59,8 @@ def note_refusal(
         reason=reason,
         noted_by=actor,
         noted_at=noted_at,
+        **file_columns(known_file(file) if file else None),
     )
-    if file is not None:
-        kept = known_file(file)
-        refusal.file_name, refusal.file_type = kept["name"], kept["media_type"]
-        refusal.file_sha256, refusal.file_content = kept["sha256"], kept["content"]
     db.session.add(refusal)
     db.session.flush()
     record(

@@ -13,13 +13,13 @@ from core.db import db
 from core.errors import NotAllowed, RuleBroken, WrongState
 from core.state import can
 from orders import mail
-from orders.actions.requisition import need_of_requisition
 from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
 from orders.approval_queries import reload_step
 from orders.directory import directory_of
 from orders.policy import may_reassign
 from orders.requisition_queries import load_requisition
 from orders.route import LeftOut, who_could
+from orders.route_queries import need_of_requisition
 
 
 def reassign(actor: User, seat: ApprovalCandidate, person: User, reason: str) -> ApprovalCandidate:

@@ -19,11 +19,13 @@ from core.db import db
 from core.errors import RuleBroken
 from core.state import advance
 from orders import mail
-from orders.actions.requisition import close_route, lay_route, need_of_requisition, price, route_of
+from orders.actions.requisition import price
+from orders.actions.route import close_route, lay_route
 from orders.approval import ApprovalState, ApprovalStep
 from orders.refused_line import COPIED, RefusedLine
 from orders.requisition import Requisition, RequisitionLine
 from orders.requisition_queries import requisition_drafts
+from orders.route_queries import need_of_requisition, route_of
 from orders.split import OrderDraft, all_draws
 
 
@@ -114,6 +116,7 @@ def _pass_on(step: ApprovalStep, requisition: Requisition) -> None:
             continue
         each.content_hash = requisition.content_hash or ""
         if each.category is not None:
-            each.amount = need.amount_in(each.category) or Decimal(0)
-            if not each.amount and each is not step:
+            left = need.amount_in(each.category)
+            each.amount = left or Decimal(0)
+            if left is None and each is not step:
                 advance(each, "skip")

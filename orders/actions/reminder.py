@@ -16,20 +16,19 @@ from auth.journal import record
 from auth.organisation import Organisation
 from auth.permission import Role
 from auth.queries import members_of
-from auth.substitution import Substitution, in_force
 from core.clock import now, today
 from core.db import db, reading, unit_of_work
 from core.language import speaking
 from orders import mail
 from orders.actions.reassign import add_seat, could_take
-from orders.actions.requisition import need_of_requisition
-from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep, ApprovalToken, Quorum
+from orders.approval import ApprovalState, ApprovalStep, ApprovalToken, Quorum
 from orders.approval_queries import reload_step
 from orders.directory import directory_of
 from orders.requisition import Requisition
 from orders.requisition_queries import load_requisition
 from orders.route import above
-from orders.substitutes import people_asked
+from orders.route_queries import need_of_requisition
+from orders.substitutes import people_asked, unasked_substitutes
 
 
 def remind_of_steps() -> int:
@@ -46,26 +45,8 @@ def escalate_steps() -> int:
 
 def ask_substitutes() -> int:
     """Ask those who stand in for somebody since a step was opened. Returns how many."""
-    asked = (
-        select(ApprovalToken.id)
-        .where(ApprovalToken.step_id == ApprovalStep.id, ApprovalToken.user_id == Substitution.substitute_id)
-        .exists()
-    )
-    late = (
-        select(ApprovalStep.id)
-        .join(ApprovalCandidate)
-        .join(ApprovalStep.requisition)
-        .join(
-            Substitution,
-            (Substitution.absent_id == ApprovalCandidate.user_id)
-            & (Substitution.organisation_id == Requisition.organisation_id),
-        )
-        .where(ApprovalStep.state == ApprovalState.PENDING, ApprovalCandidate.decided_at.is_(None), in_force(today()))
-        .where(ApprovalCandidate.handed_over_at.is_(None), ~asked)
-        .distinct()
-    )
     with reading() as session:
-        steps = list(session.scalars(late))
+        steps = list(session.scalars(unasked_substitutes(today())))
     return sum(_with_step(step_id, _ask_late) for step_id in steps)
 
 
@@ -103,8 +84,9 @@ def _remind(step: ApprovalStep) -> int:
     if step.reminded_at is not None:
         return 0  # somebody was before us
     step.reminded_at = now()
-    mail.ask_to_approve(step, people_asked(step), is_reminder=True)
-    _tell(step, "remind", names=[person.name for person, _absent in people_asked(step)])
+    asked = people_asked(step)
+    mail.ask_to_approve(step, asked, is_reminder=True)
+    _tell(step, "remind", names=[person.name for person, _absent in asked])
     return 1
 
 
@@ -124,7 +106,8 @@ def _escalate(step: ApprovalStep) -> int:
         _tell(step, "escalate", names=[person.name for person in higher])
         return 1
     administrators = members_of(requisition.organisation, Role.ORGANISATION_ADMIN)
-    mail.tell_stuck(step, [person for person in administrators if person.id not in requisition.barred])
+    administrators = [person for person in administrators if person.id not in requisition.barred]
+    mail.tell_stuck(step, administrators)
     _tell(step, "escalate", names=[person.name for person in administrators])
     return 1
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -14,31 +14,24 @@ from sqlalchemy import update
 from auth.journal import record
 from auth.organisation import DeliveryAddress, Organisation, Unit
 from auth.user import User
-from catalog import ceiling, words
-from catalog.agreement import Award
+from catalog import ceiling
 from catalog.allocation import hold_ceilings, takes_turns
-from catalog.category import Category
 from catalog.parameter import vat_rates
 from catalog.price_list import VatClass
-from catalog.queries import categories_of, current_articles
+from catalog.queries import current_articles
 from catalog.steering import blocking
 from core.clock import now, today
 from core.db import db
 from core.errors import NotAllowed, RuleBroken
 from core.state import advance, can
 from core.types import line_net
-from orders import mail
 from orders.actions.basket import open_basket
 from orders.actions.line_coding import code_lines
 from orders.actions.placing import place
-from orders.approval import ApprovalCandidate, ApprovalState, ApprovalStep
-from orders.approval_queries import steps_of
+from orders.actions.route import close_route, lay_route
 from orders.basket import Basket, BasketLine
 from orders.basket_queries import BasketView, basket_of, view_basket
-from orders.coded import codes_of
 from orders.coding_said import Said
-from orders.condition import Need
-from orders.directory import directory_of
 from orders.policy import may_mend, may_order, may_withdraw
 from orders.ranking import RankingRefusal
 from orders.requisition import Requisition, RequisitionCharge, RequisitionLine, RequisitionState
@@ -48,10 +41,11 @@ from orders.requisition_queries import (
     requisition_lines,
     requisition_made_with,
 )
-from orders.route import NobodyCanApprove, RouteStep, find_route
+from orders.route import RouteStep
+from orders.route_queries import route_of
 from orders.split import Charge, OrderDraft, all_draws, draft_orders
-from orders.substitutes import people_asked
 from orders.supplier_choice import kept_choices
+from orders.won import hold_won
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +72,14 @@ def submit(actor: User, organisation: Organisation, checkout: Checkout, basket: 
 
     Raises NotAllowed, and RuleBroken with the findings, with `ceiling-reached` or with `nobody-can-approve`.
     """
-    if not may_order(actor, checkout.unit) or checkout.unit.organisation_id != organisation.id:
-        raise NotAllowed(_l("Du får inte beställa för %(unit)s.", unit=checkout.unit.name))
-    if not checkout.address.is_active or checkout.address.unit.organisation_id != organisation.id:
-        raise RuleBroken(_l("Leveransadressen kan inte användas. Välj en annan."))
+    _check_place(actor, organisation, checkout)
     if basket is None:
         basket = basket_of(actor, organisation, lock=True)
         if done := requisition_made_with(checkout.key):
             return done  # the button was pressed twice
     if basket is None or not basket.lines:
         raise RuleBroken(_l("Varukorgen är tom."))
+    hold_won(basket.lines)
     view = _check_steering(basket, checkout.wanted_on)
     if takes_turns(view.awards) and hold_ceilings(view.awards):
         view = _check_steering(basket, checkout.wanted_on)  # as it stands now that nobody else can change it
@@ -98,127 +90,43 @@ def submit(actor: User, organisation: Organisation, checkout: Checkout, basket: 
     requisition.check_submittable()
     drafts = price(requisition)
     _check_blankets(drafts)
-    if requisition.is_emergency:
-        _check_emergency(requisition)
+    requisition.check_emergency()
     route = route_of(requisition)
     ceiling.reserve(all_draws(drafts, organisation.id))
 
-    requisition.content_hash = requisition.compute_hash()
-    requisition.submitted_at, requisition.decided_at = now(), None
-    urgent: dict[str, Any] = {}
-    if requisition.is_emergency:
-        requisition.emergency_due_at = requisition.submitted_at + timedelta(hours=checkout.unit.emergency_hours or 0)
-        urgent["emergency"] = requisition.emergency_reason
+    requisition.seal()
     advance(requisition, "submit")
     lay_route(requisition, route)
     _empty(basket, requisition)
-    record(
-        actor,
-        "submit",
-        "requisition",
-        requisition.id,
-        organisation_id=organisation.id,
-        net_amount=str(requisition.net_amount),
-        lines=len(requisition.lines),
-        route=[[step.label, [person.name for person in step.people]] for step in route],
-        content_hash=requisition.content_hash,
-        **urgent,
-    )
+    _tell_submitted(actor, requisition, route)
     if requisition.is_emergency:
         db.session.flush()
         place(actor, load_requisition(requisition.id), ())
     return requisition
 
 
-def _check_emergency(requisition: Requisition) -> None:
-    """Only units that may, and up to their amount. Raises RuleBroken."""
-    unit = requisition.unit
-    if unit.emergency_cap is None or unit.emergency_hours is None:
-        raise RuleBroken(
-            _l("%(unit)s får inte göra nödbeställningar.", unit=unit.name),
-            way_on=_l("Skicka på vanligt sätt, eller fråga organisationens administratör."),
-        )
-    if requisition.net_amount > unit.emergency_cap:
-        raise RuleBroken(
-            _l(
-                "%(unit)s får nödbeställa för högst %(cap)s utan moms, och det här är %(amount)s.",
-                unit=unit.name,
-                cap=words.kr(unit.emergency_cap),
-                amount=words.kr(requisition.net_amount),
-            ),
-            way_on=_l("Skicka på vanligt sätt, och ring den som ska godkänna."),
-        )
+def _check_place(actor: User, organisation: Organisation, checkout: Checkout) -> None:
+    """She may order there, and goods can be delivered there. Raises NotAllowed, RuleBroken."""
+    if not may_order(actor, checkout.unit) or checkout.unit.organisation_id != organisation.id:
+        raise NotAllowed(_l("Du får inte beställa för %(unit)s.", unit=checkout.unit.name))
+    if not checkout.address.is_active or checkout.address.unit.organisation_id != organisation.id:
+        raise RuleBroken(_l("Leveransadressen kan inte användas. Välj en annan."))
 
 
-def route_of(requisition: Requisition) -> list[RouteStep]:
-    """Who must say yes. Raises NobodyCanApprove."""
-    need = need_of_requisition(requisition)
-    return find_route(need, directory_of(requisition.organisation, today(), need))
-
-
-def need_of_requisition(requisition: Requisition) -> Need:
-    """What the rules look at, of what was sent. One query."""
-    lines = [(line.award, line.net_amount, line.choice_ground) for line in requisition.lines]
-    need = need_of(requisition.unit, requisition.net_amount, requisition.orderer, requisition.barred, lines)
-    has_free_text = any(line.free_text_id for line in requisition.lines)
-    codes = codes_of(line.coding for line in requisition.lines)
-    return replace(need, has_free_text=has_free_text, is_emergency=requisition.is_emergency, codes=codes)
-
-
-def need_of(
-    unit: Unit,
-    amount: Decimal,
-    orderer: User,
-    barred: frozenset[int],
-    lines: Sequence[tuple[Award, Decimal, str | None]],
-) -> Need:
-    """What the rules look at, of lines as (award, sum excl. VAT, stated ground). One query."""
-    lots = {award.lot_id: award.lot for award, _, _ in lines}
-    categories = {category.id: category for category in categories_of(lots.values())}
-    parts: dict[Category | None, Decimal] = {}
-    for award, net_amount, _ground in lines:
-        category = categories.get(award.lot.category_id or award.lot.agreement.category_id or 0)
-        parts[category] = parts.get(category, Decimal(0)) + net_amount
-    return Need(
-        unit=unit,
-        amount=amount,
-        categories=tuple(categories.values()),
-        orderer=orderer,
-        barred=barred,
-        suppliers=frozenset(award.supplier_id for award, _, _ in lines),
-        agreements=frozenset(lot.agreement_id for lot in lots.values()),
-        methods=frozenset(lot.method for lot in lots.values()),
-        is_justified=any(ground for _, _, ground in lines),
-        parts=tuple(parts.items()),
+def _tell_submitted(actor: User, requisition: Requisition, route: Sequence[RouteStep]) -> None:
+    urgent: dict[str, Any] = {"emergency": requisition.emergency_reason} if requisition.is_emergency else {}
+    record(
+        actor,
+        "submit",
+        "requisition",
+        requisition.id,
+        organisation_id=requisition.organisation_id,
+        net_amount=str(requisition.net_amount),
+        lines=len(requisition.lines),
+        route=[[step.label, [person.name for person in step.people]] for step in route],
+        content_hash=requisition.content_hash,
+        **urgent,
     )
-
-
-def route_preview(
-    actor: User,
-    unit: Unit,
-    view: BasketView,
-    codes: frozenset[tuple[int, str]] = frozenset(),
-    *,
-    is_emergency: bool = False,
-) -> list[RouteStep] | NobodyCanApprove:
-    """Who would have to say yes to a basket if it were sent now, coded so; or why nobody can."""
-    priced = [line for draft in view.drafts for line in draft.lines]
-    lines = [(line.award, line.net_amount, line.line.choice_ground) for line in priced]
-    need = need_of(unit, view.net_amount, actor, frozenset({actor.id}), lines)
-    has_free_text = any(line.line.free_text_id for line in priced)
-    need = replace(need, has_free_text=has_free_text, is_emergency=is_emergency, codes=codes)
-    try:
-        return find_route(need, directory_of(view.basket.organisation, today(), need))
-    except NobodyCanApprove as nobody:
-        return nobody
-
-
-def open_step(step: ApprovalStep) -> None:
-    """It is this step's turn: ask the people, substitutes included."""
-    advance(step, "open")
-    step.opened_at = now()
-    db.session.flush()
-    mail.ask_to_approve(step, people_asked(step))
 
 
 def withdraw(actor: User, requisition: Requisition) -> None:
@@ -286,13 +194,6 @@ def mend(actor: User, requisition: Requisition) -> list[str]:
     )
     record(actor, "mend", "requisition", requisition.id, organisation_id=requisition.organisation_id)
     return gone
-
-
-def close_route(requisition: Requisition) -> None:
-    """The steps that were not reached are not needed any more."""
-    for step in steps_of(requisition):
-        if step.state in (ApprovalState.WAITING, ApprovalState.PENDING):
-            advance(step, "skip")
 
 
 def _check_blankets(drafts: Sequence[OrderDraft]) -> None:
@@ -405,33 +306,6 @@ def _copy_charge(charge: Charge) -> RequisitionCharge:
         amount=charge.amount,
         vat_percent=charge.vat_percent,
     )
-
-
-def lay_route(requisition: Requisition, route: list[RouteStep]) -> None:
-    """The steps of its next round, with the names that were found; those of the first stage are asked."""
-    former = steps_of(requisition) if requisition.id else ()  # a new one has none
-    steps = [
-        ApprovalStep(
-            requisition=requisition,
-            round=former[-1].round + 1 if former else 1,
-            position=position,
-            stage=step.stage,
-            stage_quorum=step.stage_quorum,
-            category_id=step.category.id if step.category else None,
-            amount=step.amount,
-            state=ApprovalState.WAITING,
-            label=step.label,
-            quorum=step.quorum,
-            yes_needed=step.yes_needed,
-            content_hash=requisition.content_hash or "",
-            candidates=[ApprovalCandidate(user=person, name=person.name) for person in step.people],
-        )
-        for position, step in enumerate(route, start=1)
-    ]
-    db.session.add_all(steps)
-    for step in steps:
-        if step.stage == steps[0].stage:
-            open_step(step)
 
 
 def _empty(basket: Basket, requisition: Requisition) -> None:

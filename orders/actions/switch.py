@@ -7,10 +7,11 @@ from flask_babel import lazy_gettext as _l
 from auth.user import User
 from catalog.agreement import Award
 from catalog.lowest_total import same_goods
-from core.clock import now, today
+from core.clock import today
 from core.db import db
 from core.errors import RuleBroken
-from orders.basket import Basket, BasketLine
+from orders.actions.basket import lay
+from orders.basket import Basket
 
 
 def switch(actor: User, basket: Basket, award: Award) -> None:
@@ -32,14 +33,8 @@ def switch(actor: User, basket: Basket, award: Award) -> None:
             way_on=_l("Sök efter en motsvarande vara hos %(supplier)s.", **said),
         )
     for line in moved:
-        article = matches[line.article_id, award.id]
-        there = next((one for one in basket.lines if one.article.id == article.id), None)
-        if there is not None:
-            there.quantity += line.quantity
-        else:
-            basket.lines.append(
-                BasketLine(article=article, quantity=line.quantity, note=line.note, added_at=now())
-            )  # the ground she stated was for the other supplier
         basket.lines.remove(line)
+        laid = lay(basket, matches[line.article_id, award.id], line.quantity)
+        laid.note = laid.note or line.note  # but no ground: she stated it for the other supplier
     basket.filled_with = None
     db.session.flush()

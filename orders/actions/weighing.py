@@ -39,6 +39,7 @@ def weigh(actor: User, bid: Bid, grades: Sequence[Grade], rejected_reason: str |
     nothing is decided. Raises NotAllowed, WrongState."""
     competition = _sit_down(actor, bid.competition_id)
     _check_opened(competition)
+    db.session.refresh(bid)  # and its scores: a colleague may have been here since her page was shown
     bid.rejected_reason = rejected_reason
     known = {score.criterion_id: score for score in bid.scores}
     for grade in grades:

@@ -23,7 +23,7 @@ from core.errors import NotFound
 from core.web import is_local_path, requires
 from orders.actions import basket as act
 from orders.actions.ranking import note_refusal
-from orders.actions.requisition import Checkout, route_preview, submit
+from orders.actions.requisition import Checkout, submit
 from orders.actions.switch import switch
 from orders.basket import Basket, BasketLine
 from orders.basket_queries import basket_of, units_and_addresses, view_basket
@@ -42,6 +42,7 @@ from orders.proposal_queries import sent_again
 from orders.ranking_queries import asked_before, rival_of
 from orders.requisition import MOST_LINES, Requisition
 from orders.requisition_queries import requisition_made_with
+from orders.route_queries import route_preview
 from orders.shopping_list_queries import list_for, remembered_for
 
 bp = Blueprint("basket", __name__)

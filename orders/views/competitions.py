@@ -22,13 +22,14 @@ from core.clock import now, today
 from core.errors import NotFound, RuleBroken
 from core.forms import read_decimal
 from core.state import can
-from core.web import kr, read_key, requires
+from core.types import line_net
+from core.web import download, kr, read_key, requires
 from orders.actions import competition as act
 from orders.actions import opening as at_opening
 from orders.actions import weighing
 from orders.actions.competition import AskedLine, RequestFacts, check_competable, why_not_asked
 from orders.actions.weighing import Grade
-from orders.basket import Basket
+from orders.basket import Basket, BasketLine
 from orders.basket_queries import basket_of, units_and_addresses
 from orders.competition import MOST_LINES, Competition, CompetitionCriterion, CompetitionState
 from orders.competition_forms import (
@@ -111,10 +112,8 @@ def new(lot_id: int) -> Any:
 def _prefilled(lot: Lot, basket: Basket | None) -> list[AskedLine]:
     """What she came with: her basket's lines of the lot; else an article and how many."""
     if basket is not None:
-        ours = [line for line in basket.lines if line.article.award.lot_id == lot.id and line.bid_line_id is None]
-        return [
-            AskedLine(line.article.name, line.quantity, line.article.unit_code, line.article.vat_class) for line in ours
-        ][:MOST_LINES]
+        rows = [(line.article, line.quantity) for line in _of_lot(basket, lot)]
+        return [AskedLine(row.name, quantity, row.unit_code, row.vat_class) for row, quantity in rows][:MOST_LINES]
     article_id = read_key(request.args.get("article", ""))
     if article_id is None:
         return []
@@ -130,10 +129,9 @@ def _prefilled(lot: Lot, basket: Basket | None) -> list[AskedLine]:
 
 def _suggested(prefilled: Sequence[AskedLine], basket: Basket | None, lot: Lot) -> dict[str, Any]:
     user, last = current(), today() + timedelta(days=least_days(lot) + 7)
+    lines = _of_lot(basket, lot) if basket else []
     values = [
-        line.quantity * line.article.price_for(line.quantity) / line.article.base_quantity
-        for line in (basket.lines if basket else ())
-        if line.article.award.lot_id == lot.id
+        line_net(each.quantity, each.article.price_for(each.quantity), each.article.base_quantity) for each in lines
     ]
     return {
         "key": secrets.token_urlsafe(24),
@@ -142,8 +140,13 @@ def _suggested(prefilled: Sequence[AskedLine], basket: Basket | None, lot: Lot) 
         "valid_until": last + HOLDS,
         "contact_name": user.name,
         "contact_email": user.email,
-        "estimated_value": sum(values, Decimal(0)).quantize(Decimal("0.01")) if values else None,
+        "estimated_value": sum(values, Decimal(0)) if values else None,
     }
+
+
+def _of_lot(basket: Basket, lot: Lot) -> list[BasketLine]:
+    """What lies in her basket of the lot and can be asked for: not what is won already."""
+    return [line for line in basket.lines if line.article.award.lot_id == lot.id and line.bid_line_id is None]
 
 
 def _facts(form: RequestForm, lines: list[AskedLine]) -> RequestFacts:
@@ -331,10 +334,7 @@ def specification_file(competition: Competition) -> Response:
 def _download(name: str | None, content: bytes | None) -> Response:
     if name is None or content is None:
         raise NotFound(_l("Filen finns inte."))
-    response = Response(content, mimetype="application/octet-stream")
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return download(name, content)
 
 
 def _ranked(competition: Competition) -> list[Ranked]:

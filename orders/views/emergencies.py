@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -11,7 +10,6 @@ from flask_babel import gettext as _
 
 from auth.login import acting_organisation, current
 from auth.permission import Permission
-from core.clock import today
 from core.errors import NotFound
 from core.web import requires
 from exchange.tablefile import MEDIA_TYPES, write_table
@@ -26,7 +24,8 @@ MOST_SHOWN = 200
 @bp.get("")
 @requires(Permission.ORDER_READ)
 def index() -> Any:
-    form, (first, last) = _period()
+    form = _period()
+    first, last = form.days
     found = emergencies_of(current(), acting_organisation(), first, last)
     return render_template(
         "emergencies/index.html",
@@ -43,7 +42,7 @@ def index() -> Any:
 @bp.get("/file")
 @requires(Permission.ORDER_READ)
 def file() -> Any:
-    _form, (first, last) = _period()
+    first, last = _period().days
     kind = request.args.get("form", "csv")
     if kind not in MEDIA_TYPES:
         raise NotFound(_("Det finns ingen sådan fil."))
@@ -52,9 +51,7 @@ def file() -> Any:
     return send_file(BytesIO(data), MEDIA_TYPES[kind], as_attachment=True, download_name=name)
 
 
-def _period() -> tuple[DaysForm, tuple[date, date]]:
-    """The days that are asked for: this year so far where none are, or none that can be read."""
-    day = today()
-    form = DaysForm(formdata=request.args or None, data={"first": date(day.year, 1, 1), "last": day})
+def _period() -> DaysForm:
+    form = DaysForm.of_address()
     form.validate()
-    return form, (form.first.data or date(day.year, 1, 1), form.last.data or day)
+    return form

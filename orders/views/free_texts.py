@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from auth.login import acting_organisation, current
@@ -14,7 +14,7 @@ from auth.views.refusals import refusals_on, status
 from catalog.agreement import FREE_TEXT_PRICE_NAMES
 from catalog.queries import award_for
 from core.clock import today
-from core.web import requires
+from core.web import download, requires
 from orders.actions import free_text as act
 from orders.free_text_forms import BlanketForm, FreeTextForm
 from orders.free_text_queries import free_text_for
@@ -64,7 +64,4 @@ def blanket(award_id: int) -> Any:
 def file(free_text_id: int) -> Any:
     """The file of a free text, always as a download: it comes from outside and is never run in our pages."""
     found = free_text_for(current(), acting_organisation(), free_text_id)
-    response = Response(found.file_content, mimetype="application/octet-stream")
-    response.headers.set("Content-Disposition", "attachment", filename=found.file_name)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return download(found.file_name, found.file_content)

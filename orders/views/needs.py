@@ -25,7 +25,7 @@ from core.clock import today
 from core.errors import NotFound
 from core.forms import tidied
 from core.state import can
-from core.web import read_key, requires
+from core.web import download, read_key, requires
 from orders import procurement_report
 from orders.actions import need as act
 from orders.actions.need import NeedFacts
@@ -101,10 +101,7 @@ def show(report_id: int) -> Any:
 def attachment(report_id: int, attachment_id: int) -> Any:
     """A file of a report, always as a download: it comes from outside and is never run in our pages."""
     found = attachment_for(current(), acting_organisation(), report_id, attachment_id)
-    response = Response(found.content, mimetype="application/octet-stream")
-    response.headers.set("Content-Disposition", "attachment", filename=found.name)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return download(found.name, found.content)
 
 
 @bp.get("/<int:report_id>/documentation")

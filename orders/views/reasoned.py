@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -11,7 +10,6 @@ from flask_babel import gettext as _
 
 from auth.login import acting_organisation, current
 from auth.permission import Permission
-from core.clock import today
 from core.errors import NotFound
 from core.web import requires
 from exchange.tablefile import MEDIA_TYPES, write_table
@@ -46,8 +44,7 @@ def file() -> Any:
 def _form() -> ReasonedForm:
     """What is asked for: this year's call-offs to place 2 and below where nothing is said, or nothing that can be
     read."""
-    day = today()
-    form = ReasonedForm(formdata=request.args or None, data={"first": date(day.year, 1, 1), "last": day})
+    form = ReasonedForm.of_address()
     form.validate()
     return form
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -57,7 +56,7 @@ def register_file() -> Any:
 @requires(Permission.RULES_READ)
 def decisions() -> Any:
     form = _period()
-    found = decisions_of(current(), acting_organisation(), *form.asked())
+    found = decisions_of(current(), acting_organisation(), *form.days, form.unit.picked)
     return render_template(
         "delegation/decisions.html",
         form=form,
@@ -71,15 +70,13 @@ def decisions() -> Any:
 @requires(Permission.RULES_READ)
 def decisions_file() -> Any:
     form = _period()
-    first, last, branch = form.asked()
-    found = decisions_of(current(), acting_organisation(), first, last, branch)
+    first, last = form.days
+    found = decisions_of(current(), acting_organisation(), first, last, form.unit.picked)
     return _download(decisions_sheet(found), f"delegationsbeslut-{first}-{last}")
 
 
 def _period() -> PeriodForm:
-    """The days that are asked for: this year so far where none are, or none that can be read."""
-    day = today()
-    form = PeriodForm(formdata=request.args or None, data={"first": date(day.year, 1, 1), "last": day})
+    form = PeriodForm.of_address()
     form.unit.offer(unit_tree(acting_organisation()))
     form.validate()
     return form

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from auth.journal import entries_about
 from auth.login import acting_organisation, current
 from auth.permission import Permission
 from core.state import can
-from core.web import requires
+from core.web import download, requires
 from orders.actions import requisition as act
 from orders.approval_queries import refused_of, steps_of
 from orders.order_queries import orders_of
@@ -52,10 +52,7 @@ def show(requisition_id: int) -> Any:
 def evidence(requisition_id: int, refusal_id: int) -> Any:
     """The file of an entry of the ranking log, always as a download: it comes from outside."""
     found = evidence_of(requisition_for(current(), acting_organisation(), requisition_id), refusal_id)
-    response = Response(found.file_content, mimetype="application/octet-stream")
-    response.headers.set("Content-Disposition", "attachment", filename=found.file_name)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return download(found.file_name, found.file_content)
 
 
 @bp.post("/<int:requisition_id>/withdraw")

@@ -11,7 +11,9 @@ from catalog.agreement import CallOffMethod
 from catalog.ceiling import Ceiling
 from catalog.price_list import Article
 from core.db import TransactionalFlask, db, reading, unit_of_work
-from orders.actions.order import cancel
+from orders.actions.order import cancel, close
+from orders.actions.receipt import Received, receive
+from orders.ceiling_sums import wrong_counters
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_price_list
 from tests.factories.orders import make_order, make_place, make_requisition
 
@@ -27,7 +29,8 @@ def test_the_newest_migration_is_known_by_the_name_of_its_file() -> None:
 
 
 def test_awards_that_share_a_lot_are_counted_from_what_was_called_off(fresh_app: TransactionalFlask) -> None:
-    """Migration 0026: a lot of an allocation key whose awards had no counters gets them, with what is taken so far."""
+    """Migrations 0026 and 0028: a lot of an allocation key whose awards had no counters gets them, with what is taken
+    so far; of an order that was closed short, what came."""
     with fresh_app.app_context():
         with unit_of_work():
             place = make_place()
@@ -38,10 +41,15 @@ def test_awards_that_share_a_lot_are_counted_from_what_was_called_off(fresh_app:
             make_order(place, [(article, Decimal(3))])
             cancel(place.orderer, make_order(place, [(article, Decimal(5))]), "Fel")
             make_requisition(place, [(article, Decimal(2))])
+            short, unbegun = (make_order(place, [(article, Decimal(4))]) for _ in range(2))
+            receive(place.orderer, short, {short.lines[0].id: Received(Decimal(1))}, None, "key")
+            for order in (short, unbegun):
+                close(place.orderer, order, "Resten behövs inte")
             award_id = award.id
         command.downgrade(config(), "0025")
         upgrade()
         with reading():
             counter = db.session.scalars(select(Ceiling).where(Ceiling.award_id == award_id)).one()
-            assert (counter.limit, counter.ordered, counter.reserved) == (None, Decimal(350), Decimal(250))
+            assert (counter.limit, counter.ordered, counter.reserved) == (None, Decimal(350 + 150), Decimal(250))
+            assert wrong_counters() == []
         assert is_current()

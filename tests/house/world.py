@@ -43,6 +43,7 @@ from orders.direct_procurement import AskedAnswer, ProcurementLaw
 from orders.need import NeedReport
 from orders.order_queries import orders_of
 from orders.requisition import Requisition
+from orders.sent_file import SentFile
 from orders.shopping_list import Sharing
 from tests.factories import unique
 from tests.factories.auth import make_address, make_member, make_office, make_organisation, make_substitution, make_unit
@@ -231,7 +232,7 @@ def _walk(world: World, nearness: str, place: Place, name: str, article: Article
     approve(place.approver, pending_step(undone), secret, undone.content_hash or "")
     cancel(place.orderer, orders_of(undone)[0], secret)
     waiting = make_requisition(place, goods, **said)
-    offer = needs.SentFile("offert.txt", secret.encode())
+    offer = SentFile("offert.txt", secret.encode())
     free = make_free_requisition(place, name=secret, description=secret, file=offer)
     world.add("free text", nearness, free.lines[0].free_text_id)
     blanket = make_free_requisition(place, name=secret, period=(today(), today()))
@@ -270,7 +271,7 @@ def _walk(world: World, nearness: str, place: Place, name: str, article: Article
 def _passed_over(world: World, nearness: str, place: Place, second: Article, secret: str) -> None:
     """A requisition to the second in rank, with the first one's answer and its file; taken back."""
     line = add(place.orderer, place.organisation, second, Decimal(1))
-    file = needs.SentFile("svar.txt", secret.encode())
+    file = SentFile("svar.txt", secret.encode())
     first = second.award.lot.awards[0]
     refusal = note_refusal(place.orderer, line.basket, first, now(), "telefon", "declined", secret, file)
     requisition = submit(place.orderer, place.organisation, checkout_at(place))
@@ -288,7 +289,7 @@ def _needs(world: World, nearness: str, place: Place, name: str, buyer: User) ->
         facts = needs.NeedFacts(key=f"{secret}-{unique()}", title=secret, reason=secret, category=category, **more)
         return needs.report(place.orderer, place.organisation, facts)
 
-    waiting = report(unit=place.unit, files=(needs.SentFile("behov.txt", secret.encode()),))
+    waiting = report(unit=place.unit, files=(SentFile("behov.txt", secret.encode()),))
     world.add("need report", nearness, waiting.id)
     world.add("need attachment", nearness, waiting.attachments[0].id)
     done = report(unit=place.unit)
@@ -303,15 +304,15 @@ def _competitions(world: World, nearness: str, place: Place, name: str, buyer: U
     secret = canary(name, "order")
     scene = Scene(place, make_lot(make_agreement(place.organisation), method=CallOffMethod.COMPETITION), buyer, witness)
     make_award(scene.lot)
-    file = needs.SentFile("krav.txt", secret.encode())
+    file = SentFile("krav.txt", secret.encode())
     with frozen(now() - timedelta(days=30)):
         opened = make_competition(scene, title=secret, specification=secret, file=file)
-        drawing = needs.SentFile("anbud.pdf", b"%PDF-1.7\n" + secret.encode())
+        drawing = SentFile("anbud.pdf", b"%PDF-1.7\n" + secret.encode())
         make_bid(invitations_of(opened)[0], "900", "500", message=secret, file=drawing)
     open_together(scene, opened)
     world.add("competition", nearness, opened.id)
     world.add("bid", nearness, bids_of(opened)[0].id)
-    world.add("bid link", nearness, links_of(make_competition(scene, file=needs.SentFile("krav.txt", b"Krav")))[0])
+    world.add("bid link", nearness, links_of(make_competition(scene, file=SentFile("krav.txt", b"Krav")))[0])
 
 
 def _coding(world: World, nearness: str, organisation: Organisation, secret: str) -> None:

@@ -16,22 +16,17 @@ from auth.organisation import Unit
 from auth.permission import Role
 from auth.user import LimitPeriod, User
 from core.clock import today
-from core.db import TransactionalFlask, commit
+from core.db import commit
 from orders.actions.approval import approve
 from orders.approval import StepKind
 from orders.register import decisions_of, register_of, sums_by_board
 from orders.requisition import Requisition
 from tests.factories.auth import make_member, make_organisation, make_substitution, make_unit
-from tests.factories.orders import Place, make_place, make_requisition, make_rule, pending_step
+from tests.factories.orders import Place, make_requisition, make_rule, pending_step
 
 LogIn = Callable[[User], FlaskClient]
 DAY = timedelta(days=1)
 REGISTER, DECISIONS = "/admin/delegation/register", "/admin/delegation/decisions"
-
-
-@pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
 
 
 @pytest.fixture

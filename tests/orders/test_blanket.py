@@ -39,11 +39,6 @@ from tests.factories.orders import Place, checkout_at, make_order, make_place, p
 from tests.orders.test_concurrency import at_once
 
 
-@pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
-
-
 def spring() -> tuple[Any, Any]:
     return today(), today() + timedelta(days=90)
 

@@ -41,11 +41,6 @@ REASON = "Sanktionslistan"
 
 
 @pytest.fixture
-def place(app: Any) -> Place:
-    return make_place()
-
-
-@pytest.fixture
 def paper(place: Place) -> Article:
     return make_offer(place.organisation, name="Kopieringspapper")
 

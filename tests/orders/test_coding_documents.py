@@ -12,7 +12,7 @@ from lxml import etree
 from pypdf import PdfReader
 
 from catalog.price_list import Article
-from core.db import TransactionalFlask, commit, db
+from core.db import commit, db
 from orders.actions.approval import approve
 from orders.actions.order import cancel
 from orders.coding import Dimension
@@ -21,14 +21,9 @@ from orders.order import FileKind, Order
 from orders.order_queries import orders_of
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_price_list
 from tests.factories.coding import make_default, make_dimension
-from tests.factories.orders import Place, make_place, make_requisition, pending_step
+from tests.factories.orders import Place, make_requisition, pending_step
 
 LONG = "Verksamhetsområde"
-
-
-@pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
 
 
 @pytest.fixture

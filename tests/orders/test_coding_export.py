@@ -28,11 +28,6 @@ from tests.factories.coding import make_default, make_dimension
 from tests.factories.orders import Place, make_order, make_place, make_requisition, pending_step
 
 
-@pytest.fixture
-def place(app: Any) -> Place:
-    return make_place()
-
-
 def rows_of(user: User, organisation: Organisation) -> list[dict[str, str]]:
     data = write_coded_orders(user, organisation, today() - timedelta(days=3), today(), "csv")
     return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig")), delimiter=";"))

@@ -22,12 +22,7 @@ from orders.coding_register import kinds_of
 from orders.coding_rule import Effect
 from tests.factories.auth import make_member
 from tests.factories.coding import make_code, make_combination, make_dimension
-from tests.factories.orders import Place, make_place
-
-
-@pytest.fixture
-def place(app: Any) -> Place:
-    return make_place()
+from tests.factories.orders import Place
 
 
 @pytest.fixture

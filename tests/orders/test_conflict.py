@@ -16,7 +16,7 @@ from auth.journal import entries_about
 from auth.permission import Role
 from auth.user import User
 from core.clock import today
-from core.db import TransactionalFlask, commit, db
+from core.db import commit, db
 from core.errors import NotAllowed, RuleBroken, WrongState
 from orders.actions.approval import approve
 from orders.actions.conflict import declare, withdraw
@@ -32,11 +32,6 @@ from tests.factories.catalog import make_offer
 from tests.factories.orders import Place, make_place, make_requisition, make_rule, pending_step
 
 LogIn = Callable[[User], FlaskClient]
-
-
-@pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
 
 
 def from_supplier(place: Place) -> tuple[Any, Any]:

@@ -16,29 +16,18 @@ from sqlalchemy.exc import DatabaseError
 from auth.journal import entries_about
 from auth.user import User
 from catalog.category import Category
-from core.clock import today
-from core.db import TransactionalFlask, commit, db
+from core.db import commit, db
 from core.errors import NotAllowed, RuleBroken
 from orders.actions.correction import Corrected, correct
 from orders.actions.need import answer_directly
-from orders.direct_procurement import DirectProcurement, ProcurementLaw, running_sum
+from orders.direct_procurement import DirectProcurement
 from orders.story import tell
 from tests.factories.catalog import make_category
-from tests.factories.needs import SUPPLIER_NUMBER, make_buyer, make_need, procurement_facts
-from tests.factories.orders import Place, make_place
+from tests.factories.needs import SUPPLIER_NUMBER, make_need, make_procurement, procured, procurement_facts
+from tests.factories.orders import Place
 
 LogIn = Callable[[User], FlaskClient]
 OTHER_NUMBER = "5559900724"
-
-
-@pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
-
-
-@pytest.fixture
-def buyer(place: Place) -> User:
-    return make_buyer()
 
 
 @pytest.fixture
@@ -48,22 +37,18 @@ def category(place: Place) -> Category:
 
 @pytest.fixture
 def bought(place: Place, buyer: User, category: Category) -> DirectProcurement:
-    return answer_directly(buyer, make_need(place), procurement_facts(category, Decimal(150_000)))
+    return make_procurement(buyer, place, category, "150000")
 
 
 def said(bought: DirectProcurement) -> Corrected:
     return Corrected(bought.value, bought.chosen.name, bought.chosen.organisation_number, bought.reasons)
 
 
-def total(place: Place, category: Category) -> Decimal:
-    return running_sum(place.organisation, category, ProcurementLaw.LOU, today()).total
-
-
 def test_the_sum_follows_and_what_stood_before_stays(
     place: Place, buyer: User, category: Category, bought: DirectProcurement
 ) -> None:
     standing = correct(buyer, bought, replace(said(bought), value=Decimal(510_000)), "En nolla för lite.")
-    assert standing.total == total(place, category) == Decimal(510_000)
+    assert standing.total == procured(place, category) == Decimal(510_000)
     correct(buyer, bought, replace(said(bought), supplier="Bord & Stol AB"), "Fel bolag.")
     assert (bought.value, bought.chosen.name, bought.chosen.price) == (
         Decimal(510_000),

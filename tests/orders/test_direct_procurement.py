@@ -21,7 +21,7 @@ from orders.direct_procurement import AskedAnswer, DirectProcurement, Procuremen
 from orders.need import NeedAnswer, NeedReport, NeedState
 from orders.need_queries import procurement_of
 from tests.factories.catalog import make_category, make_supplier
-from tests.factories.needs import SUPPLIER_NUMBER, make_buyer, make_need, procurement_facts
+from tests.factories.needs import SUPPLIER_NUMBER, make_buyer, make_need, make_procurement, procured, procurement_facts
 from tests.factories.orders import Place, make_place
 from tests.orders.test_concurrency import WORKERS, at_once
 
@@ -29,26 +29,8 @@ LIMIT = Decimal(700_000)
 
 
 @pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
-
-
-@pytest.fixture
-def buyer(place: Place) -> User:
-    return make_buyer()
-
-
-@pytest.fixture
 def category(place: Place) -> Category:
     return make_category(parent=make_category(name="Möbler"))
-
-
-def buy(buyer: User, place: Place, category: Category, value: str, **facts: object) -> DirectProcurement:
-    return answer_directly(buyer, make_need(place), procurement_facts(category, Decimal(value), **facts))
-
-
-def total(place: Place, category: Category, law: ProcurementLaw = ProcurementLaw.LOU) -> Decimal:
-    return running_sum(place.organisation, category, law, today()).total
 
 
 # The running sum
@@ -59,36 +41,36 @@ def test_one_below_the_limit_is_allowed_and_the_limit_itself_is_not(
 ) -> None:
     """The value must be lower than the limit (LOU 19 a kap. 2 §)."""
     with pytest.raises(RuleBroken) as refusal:
-        buy(buyer, place, category, "700000")
+        make_procurement(buyer, place, category, "700000")
     assert "ny upphandling" in str(refusal.value.way_on)
-    buy(buyer, place, category, "699999.99")
+    make_procurement(buyer, place, category, "699999.99")
     assert running_sum(place.organisation, category, ProcurementLaw.LOU, today()).left == 0
     with pytest.raises(RuleBroken):
-        buy(buyer, place, category, "0.01")
+        make_procurement(buyer, place, category, "0.01")
 
 
 def test_the_sum_is_of_the_whole_branch(place: Place, buyer: User, category: Category) -> None:
     assert category.parent is not None
     sister = make_category(parent=category.parent)
-    buy(buyer, place, category, "400000")
-    buy(buyer, place, category.parent, "200000")
-    assert total(place, sister) == Decimal(600_000)
+    make_procurement(buyer, place, category, "400000")
+    make_procurement(buyer, place, category.parent, "200000")
+    assert procured(place, sister) == Decimal(600_000)
     with pytest.raises(RuleBroken):
-        buy(buyer, place, sister, "100000")
-    assert total(place, make_category()) == 0
+        make_procurement(buyer, place, sister, "100000")
+    assert procured(place, make_category()) == 0
 
 
 def test_the_sum_is_of_the_organisation_the_year_and_the_law(place: Place, buyer: User, category: Category) -> None:
     with frozen(datetime(2025, 12, 31, 12, tzinfo=UTC)):
-        buy(buyer, place, category, "600000")
+        make_procurement(buyer, place, category, "600000")
     with frozen(datetime(2026, 1, 1, 12, tzinfo=UTC)):
-        buy(buyer, place, category, "600000")
-        buy(buyer, make_place(), category, "600000")
-        assert total(place, category) == Decimal(600_000)
-        assert total(place, category, ProcurementLaw.LUF) == 0
-        buy(buyer, place, category, "1199999.99", law=ProcurementLaw.LUF)
+        make_procurement(buyer, place, category, "600000")
+        make_procurement(buyer, make_place(), category, "600000")
+        assert procured(place, category) == Decimal(600_000)
+        assert procured(place, category, ProcurementLaw.LUF) == 0
+        make_procurement(buyer, place, category, "1199999.99", law=ProcurementLaw.LUF)
         with pytest.raises(RuleBroken):
-            buy(buyer, place, category, "100000")
+            make_procurement(buyer, place, category, "100000")
 
 
 def test_the_limits_are_those_of_the_day(place: Place, buyer: User, category: Category) -> None:
@@ -103,9 +85,9 @@ def test_the_limits_are_those_of_the_day(place: Place, buyer: User, category: Ca
         )
     )
     db.session.flush()
-    buy(buyer, place, category, "799999")
+    make_procurement(buyer, place, category, "799999")
     with pytest.raises(RuleBroken):
-        buy(buyer, place, category, "1")
+        make_procurement(buyer, place, category, "1")
 
 
 def test_a_refused_one_leaves_the_report_open(place: Place, buyer: User, category: Category) -> None:
@@ -121,7 +103,7 @@ def test_a_refused_one_leaves_the_report_open(place: Place, buyer: User, categor
 def test_above_the_documentation_limit_everything_is_told(place: Place, buyer: User, category: Category) -> None:
     """100 000 itself needs no documentation: the law says *exceeds* (LOU 19 a kap. 11 §)."""
     bare = [Asked("Bordsbutiken AB", None, AskedAnswer.OFFER, None, is_chosen=True)]
-    buy(buyer, place, category, "100000", reasons=None, asked=bare)
+    make_procurement(buyer, place, category, "100000", reasons=None, asked=bare)
     whole = procurement_facts(category, Decimal("100000.01"))
     (chosen,) = whole.asked
     for lacking in (
@@ -141,16 +123,16 @@ def test_one_of_those_who_offered_is_chosen(place: Place, buyer: User, category:
     silent = Asked("Två AB", SUPPLIER_NUMBER, AskedAnswer.SILENT, is_chosen=True)
     for asked in ([], [offered], [offered, silent], [replace(offered, is_chosen=True)] * 2):
         with pytest.raises(RuleBroken):
-            buy(buyer, place, category, "50", asked=asked)
+            make_procurement(buyer, place, category, "50", asked=asked)
 
 
 def test_a_blocked_supplier_gets_no_order_here_either(place: Place, buyer: User, category: Category) -> None:
     supplier = make_supplier(organisation_number=SUPPLIER_NUMBER, blocked_at=now(), blocked_reason="Konkurs")
     with pytest.raises(RuleBroken, match="Konkurs"):
-        buy(buyer, place, category, "50")
+        make_procurement(buyer, place, category, "50")
     supplier.blocked_at = supplier.blocked_reason = None
     db.session.flush()
-    buy(buyer, place, category, "50")
+    make_procurement(buyer, place, category, "50")
 
 
 def test_the_answer_keeps_the_decision(place: Place, buyer: User, category: Category) -> None:

@@ -28,7 +28,7 @@ from exchange.outbox import messages_about
 from orders.actions.approval import approve, reject, send_back
 from orders.actions.basket import add
 from orders.actions.emergency import flag_overdue
-from orders.actions.requisition import Checkout, need_of_requisition, submit, withdraw
+from orders.actions.requisition import Checkout, submit, withdraw
 from orders.approval import StepKind
 from orders.condition import Unmet, unmet
 from orders.directory import directory_of
@@ -37,6 +37,7 @@ from orders.order import FileKind, Order
 from orders.order_queries import orders_of
 from orders.requisition import Requisition, RequisitionState
 from orders.route import find_route
+from orders.route_queries import need_of_requisition
 from tests.factories.auth import make_member, make_office
 from tests.factories.catalog import make_agreement, make_award, make_ceiling, make_lot, make_offer, make_price_list
 from tests.factories.orders import Place, checkout_at, make_place, make_requisition, make_rule, pending_step
@@ -247,6 +248,15 @@ def test_nobody_answers_in_time_and_those_who_watch_are_told_once(fresh_app: Tra
                 letters = messages_about(f"requisition:{ids}")
                 late = {m.recipient for m in letters if "i tid" in m.subject or m.subject.startswith("Påminnelse")}
                 assert late == people
+
+
+def test_a_buyer_who_has_left_is_told_nothing(place: Place) -> None:
+    requisition = urgent(place)
+    [order] = orders_of(requisition)
+    order.agreement.responsible = make_member(Role.AGREEMENT_OWNER, make_office(), is_active=False)
+    reject(place.approver, pending_step(requisition), "Det kunde vänta.", requisition.content_hash or "")
+    recipients = {letter.recipient for letter in messages_about(f"requisition:{requisition.id}")}
+    assert order.agreement.responsible.email not in recipients and place.orderer.email in recipients
 
 
 def test_an_answer_in_time_is_not_late_and_one_after_is(place: Place) -> None:

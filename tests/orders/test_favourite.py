@@ -6,7 +6,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from flask.testing import FlaskClient
 
 from auth.permission import Role
@@ -21,11 +20,6 @@ from tests.factories.catalog import make_offer, make_price_list
 from tests.factories.orders import Place, make_place
 
 LogIn = Callable[[User], FlaskClient]
-
-
-@pytest.fixture
-def place(app: Any) -> Place:
-    return make_place()
 
 
 def test_a_favourite_follows_the_article_into_a_new_price_list(place: Place) -> None:

@@ -29,7 +29,6 @@ from exchange.outbox import messages_about
 from orders.actions.approval import approve, send_back
 from orders.actions.basket import add, change
 from orders.actions.free_text import state
-from orders.actions.need import SentFile
 from orders.actions.requisition import mend, submit
 from orders.basket import BasketLine
 from orders.basket_queries import basket_of, view_basket
@@ -38,6 +37,7 @@ from orders.order import FileKind, Order, OrderLine
 from orders.order_queries import orders_of
 from orders.proposal_queries import propose, wishes_of_order
 from orders.requisition import Requisition, RequisitionLine
+from orders.sent_file import SentFile
 from tests.factories.auth import make_member
 from tests.factories.catalog import make_ceiling, make_offer, make_price_list
 from tests.factories.free_texts import free_facts, make_free_award, make_free_line, make_free_requisition
@@ -46,11 +46,6 @@ from tests.orders.test_concurrency import at_once
 
 CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
 OFFER = SentFile("offert.pdf", b"%PDF-1.7\nOffert")
-
-
-@pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
 
 
 def codes(error: RuleBroken) -> list[str]:

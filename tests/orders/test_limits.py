@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from auth.permission import Role
 from auth.user import LimitPeriod, User
 from core.clock import STOCKHOLM, frozen, today
-from core.db import TransactionalFlask, db
+from core.db import db
 from core.errors import NotAllowed, WrongState
 from orders.actions.approval import approve, reject
 from orders.actions.rule import ApprovalTerms, set_terms
@@ -23,16 +23,11 @@ from orders.requisition import Requisition, RequisitionState
 from orders.route import Bar, NobodyCanApprove, RouteStep, find_route, trace
 from tests.factories.auth import make_member, make_substitution, make_unit
 from tests.factories.catalog import make_offer
-from tests.factories.orders import Place, make_place, make_requisition, make_rule, pending_step
+from tests.factories.orders import Place, make_requisition, make_rule, pending_step
 from tests.orders.test_route import Need
 
 LogIn = Callable[[User], FlaskClient]
 LIMIT = Decimal(1000)
-
-
-@pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
 
 
 def steps_for(place: Place, amount: int) -> list[RouteStep]:
@@ -192,6 +187,22 @@ def test_a_period_is_the_calendars(place: Place, period: LimitPeriod, later: dat
     assert used == ({} if is_free else {place.approver.memberships[0].id: Decimal(600)})
 
 
+@pytest.mark.parametrize(
+    ("decided", "counts"),
+    [
+        (datetime(2026, 3, 31, 23, 30, tzinfo=STOCKHOLM), False),
+        (datetime(2026, 4, 1, 0, 30, tzinfo=STOCKHOLM), True),  # the evening before, in UTC
+    ],
+)
+def test_a_period_begins_at_midnight_in_stockholm(place: Place, decided: datetime, counts: bool) -> None:
+    limited(place)
+    with frozen(decided):
+        say_yes(place.approver, bought_for(place, 600))
+    with frozen(datetime(2026, 4, 2, 12, 0, tzinfo=STOCKHOLM)):
+        used = directory_of(place.organisation, today()).used
+    assert used == ({place.approver.memberships[0].id: Decimal(600)} if counts else {})
+
+
 def test_a_limit_counts_where_its_role_holds(place: Place) -> None:
     limited(place)
     elsewhere = make_unit(place.organisation)
@@ -201,6 +212,17 @@ def test_a_limit_counts_where_its_role_holds(place: Place) -> None:
     requisition.unit = elsewhere
     db.session.flush()
     assert directory_of(place.organisation, today()).used == {}
+
+
+def test_a_limit_counts_where_a_rule_names_her_outside_her_role(place: Place) -> None:
+    """Or a rule that names a person would be a way round her limit."""
+    person = make_member(Role.APPROVER, place.organisation, make_unit(place.organisation))
+    [right] = person.memberships
+    right.period_limit, right.limit_period = LIMIT, LimitPeriod.MONTH
+    make_rule(place.organisation, {"kind": StepKind.PERSON, "user": person}, position=0)
+    say_yes(person, bought_for(place, 600))
+    with pytest.raises(NobodyCanApprove):
+        bought_for(place, 600)
 
 
 def test_a_period_without_a_limit_is_none(place: Place, login_as: LogIn) -> None:

@@ -26,12 +26,7 @@ from orders.requisition import Requisition
 from tests.factories.auth import make_member, make_unit
 from tests.factories.catalog import make_agreement, make_award, make_category, make_lot, make_offer, make_price_list
 from tests.factories.coding import make_code, make_combination, make_default, make_dimension
-from tests.factories.orders import Place, checkout_at, make_place, make_requisition, pending_step
-
-
-@pytest.fixture
-def place(app: Any) -> Place:
-    return make_place()
+from tests.factories.orders import Place, checkout_at, make_requisition, pending_step
 
 
 def said(*parts: tuple[dict[int, str], str], lines: dict[int, SaidCoding] | None = None) -> Said:

@@ -22,9 +22,7 @@ from core.db import TransactionalFlask, commit, db, reading, unit_of_work
 from core.errors import NotAllowed, NotFound, RuleBroken, WrongState
 from exchange.outbox import messages_about
 from orders.actions.need import (
-    MOST_BYTES,
     Answer,
-    SentFile,
     answer,
     answer_directly,
     pass_on,
@@ -44,16 +42,12 @@ from orders.need_queries import (
     reports_page,
     units_of,
 )
+from orders.sent_file import MOST_BYTES, SentFile
 from tests.factories.auth import make_member, make_organisation, make_unit
 from tests.factories.catalog import make_agreement, make_category, make_offer
 from tests.factories.needs import make_buyer, make_need, need_facts, procurement_facts
 from tests.factories.orders import Place, make_place
 from tests.orders.test_concurrency import WORKERS, at_once
-
-
-@pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
 
 
 @pytest.fixture
@@ -335,6 +329,17 @@ def test_a_late_answer_is_reminded_of_once(fresh_app: TransactionalFlask) -> Non
             subjects = {name: [m.subject for m in messages_about(name)] for name in whose.values()}
     assert [sum("Försenat" in s for s in subjects[name]) for name in whose.values()] == [1, 0, 0]
     assert subject in next(iter(subjects.values()))
+
+
+def test_of_one_who_answers_no_more_the_office_is_told(place: Place, buyer: User, category: Category) -> None:
+    """Or a report waits for somebody who has left, and nobody knows."""
+    need, colleague = make_need(place, category=category), make_buyer()
+    assert need.receiver == buyer
+    buyer.is_active = False
+    db.session.flush()
+    withdraw(place.orderer, need)
+    told = [letter.recipient for letter in messages_about(about(need)) if letter.subject.startswith("Återtagen")]
+    assert colleague.email in told and buyer.email not in told
 
 
 # Lists

@@ -69,6 +69,17 @@ def test_what_has_come_cannot_be_cancelled_but_closed(app: TransactionalFlask) -
         close(place.orderer, order, "igen")
 
 
+def test_closing_stops_the_mail_of_an_order_that_nobody_has_heard_of(app: TransactionalFlask) -> None:
+    """Or the supplier delivers what is awaited no more."""
+    place = make_place()
+    order, begun = make_order(place), make_order(place)
+    receive(place.orderer, begun, {begun.lines[0].id: Received(Decimal(1))}, None, "k")
+    for each in (order, begun):
+        close(place.orderer, each, "Behövs inte")
+    states = [m.state for each in (order, begun) for m in messages_about(f"order:{each.number}")]
+    assert states == [MessageState.ABORTED, MessageState.QUEUED]
+
+
 def test_a_stranger_neither_cancels_nor_receives(app: TransactionalFlask) -> None:
     place = make_place()
     order = make_order(place)

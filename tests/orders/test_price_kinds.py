@@ -11,7 +11,7 @@ from lxml import etree
 
 from auth.user import User
 from catalog.price_list import Article, Tier
-from core.db import TransactionalFlask, commit
+from core.db import commit
 from exchange import pricesheet
 from exchange.pricefile import read_price_file
 from exchange.tablefile import Form
@@ -20,15 +20,10 @@ from orders.basket_queries import view_basket
 from orders.order import FileKind, Order
 from tests.factories.catalog import make_offer, make_price_list
 from tests.factories.hostile import catalogue, catalogue_line
-from tests.factories.orders import Place, make_order, make_place, make_requisition
+from tests.factories.orders import Place, make_order, make_requisition
 
 LogIn = Callable[[User], FlaskClient]
 TIERS = (Tier(Decimal(10), Decimal("9.50")), Tier(Decimal(50), Decimal("8.90")))
-
-
-@pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
 
 
 def offer(place: Place, **row: object) -> Article:

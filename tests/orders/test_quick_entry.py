@@ -24,16 +24,11 @@ from orders.quick_entry import read_rows
 from orders.quick_entry_queries import propose_rows
 from tests.factories.auth import make_organisation
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_offer, make_price_list, make_supplier
-from tests.factories.orders import Place, make_place
+from tests.factories.orders import Place
 
 LogIn = Callable[[User], FlaskClient]
 GTIN = "735999000001"
 GTIN += gs1_check_digit(GTIN)
-
-
-@pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
 
 
 @pytest.mark.parametrize(

@@ -19,13 +19,13 @@ from core.db import TransactionalFlask, commit, db
 from core.errors import RuleBroken
 from orders.actions.approval import send_back
 from orders.actions.basket import add, change, remove
-from orders.actions.need import SentFile
 from orders.actions.ranking import note_refusal
 from orders.actions.requisition import mend, submit
 from orders.basket import Basket, BasketLine
 from orders.basket_queries import basket_of, view_basket
 from orders.ranking import AskedGoods, RankingRefusal, refused_by_line
 from orders.ranking_queries import refusals_of
+from orders.sent_file import SentFile
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_price_list
 from tests.factories.orders import Place, checkout_at, make_place, pending_step
 

@@ -9,7 +9,6 @@ from decimal import Decimal
 from io import StringIO
 from typing import Any
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -19,7 +18,7 @@ from catalog.agreement import CallOffMethod, Lot
 from catalog.ceiling import Ceiling
 from catalog.price_list import Article
 from core.clock import now, today
-from core.db import TransactionalFlask, commit, db
+from core.db import commit, db
 from orders.actions.approval import approve
 from orders.actions.basket import add, state_ground
 from orders.actions.ranking import note_refusal
@@ -32,11 +31,6 @@ from tests.factories.catalog import make_agreement, make_award, make_ceiling, ma
 from tests.factories.orders import Place, checkout_at, make_place, pending_step
 
 LogIn = Callable[[User], FlaskClient]
-
-
-@pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
 
 
 def sold(lot: Lot) -> Article:

@@ -33,11 +33,6 @@ LogIn = Callable[[User], FlaskClient]
 
 
 @pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
-
-
-@pytest.fixture
 def admin(place: Place) -> User:
     return make_member(Role.ORGANISATION_ADMIN, place.organisation)
 

@@ -13,7 +13,7 @@ from auth.journal import entries_about
 from auth.permission import Role
 from auth.user import User
 from catalog.price_list import Article
-from core.db import TransactionalFlask, commit, db
+from core.db import commit, db
 from core.errors import RuleBroken
 from exchange.outbox import messages_about
 from orders.actions.approval import approve
@@ -31,15 +31,11 @@ from tests.factories.catalog import (
     make_offer,
     make_price_list,
 )
-from tests.factories.orders import Place, make_place, make_requisition, make_rule, pending_step
+from tests.factories.coding import make_default, make_dimension
+from tests.factories.orders import Place, make_requisition, make_rule, pending_step
 from tests.orders.test_route_stages import lines_to, sold_in
 
 LogIn = Callable[[User], FlaskClient]
-
-
-@pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
 
 
 def two_lines(place: Place) -> Requisition:
@@ -107,6 +103,18 @@ def test_a_line_of_another_requisition_is_none_of_hers(place: Place) -> None:
     other, requisition = two_lines(place).lines[0].id, two_lines(place)
     with pytest.raises(RuleBroken, match="finns inte"):
         approve(place.approver, pending_step(requisition), "Nej", requisition.content_hash or "", [other])
+
+
+def test_it_keeps_how_it_was_coded(place: Place, login_as: LogIn) -> None:
+    ansvar = make_dimension(place.organisation, "Ansvar", "12345")
+    make_default(ansvar, "12345", unit_id=place.unit.id)
+    requisition = two_lines(place)
+    coding = requisition.lines[1].coding
+    refuse(place.approver, requisition, 1)
+    db.session.expire_all()
+    [line] = refused_of(requisition)
+    assert line.coding == coding and coding
+    assert login_as(place.orderer).get(f"/requisitions/{requisition.id}").text.count("Ansvar 12345") == 2
 
 
 def test_those_before_are_not_asked_again_when_nothing_costs_more(place: Place) -> None:
@@ -198,6 +206,18 @@ def test_a_step_whose_lines_are_all_refused_is_not_asked(place: Place) -> None:
     )
     assert refuse(place.approver, requisition, 1).state is RequisitionState.APPROVED
     assert steps_of(requisition)[1].state is ApprovalState.SKIPPED
+
+
+def test_a_step_for_lines_of_less_than_an_ore_is_still_asked(place: Place) -> None:
+    it = make_category(name="IT")
+    expert = make_member(Role.APPROVER, place.organisation)
+    make_rule(place.organisation, StepKind.UNIT_APPROVER, lines_to(expert, it), position=0)
+    goods = [(make_offer(place.organisation), Decimal(1)) for _ in range(2)]
+    spice = make_offer(place.organisation, price=Decimal(1), unit_code="KGM")
+    spice.award.lot.category = it
+    requisition = make_requisition(place, [*goods, (spice, Decimal("0.001"))])
+    assert refuse(place.approver, requisition, 0).state is RequisitionState.SUBMITTED
+    assert [seat.user for seat in pending_step(requisition).candidates] == [expert]
 
 
 def test_it_is_done_on_the_approval_page_and_seen_by_the_orderer(place: Place, login_as: LogIn) -> None:

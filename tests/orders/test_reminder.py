@@ -92,11 +92,14 @@ def test_those_above_are_asked_too_and_either_decides(waiting: Waiting) -> None:
 def test_who_is_barred_is_not_asked_from_above(waiting: Waiting) -> None:
     make_member(Role.APPROVER, waiting.place.organisation, superior_id=waiting.place.orderer.id)
     admin = make_member(Role.ORGANISATION_ADMIN, waiting.place.organisation)
-    address = admin.email
+    make_member(Role.ORGANISATION_ADMIN, waiting.place.organisation, user=waiting.place.orderer)
+    address, name = admin.email, admin.name
     commit()
     with frozen(now() + 6 * DAY):
         assert [escalate_steps(), escalate_steps()] == [1, 0]
     assert waiting.letters("Ett beslut har fastnat") == [address]
+    [told] = [entry for entry in entries_about("requisition", waiting.requisition.id) if entry.act == "escalate"]
+    assert told.details["names"] == [name]  # nobody who got no letter
     assert len(pending_step(waiting.requisition).candidates) == 1
 
 

@@ -14,7 +14,7 @@ from catalog.agreement import CallOffMethod
 from catalog.category import Category
 from catalog.price_list import Article
 from core.clock import today
-from core.db import TransactionalFlask, db
+from core.db import db
 from core.errors import RuleBroken
 from orders.actions.approval import approve
 from orders.actions.rule import RuleFacts, StepFacts, create_rule, draft_rule
@@ -29,12 +29,7 @@ from orders.rule_effect import effect_of
 from orders.rule_queries import rules_of
 from tests.factories.auth import make_member, make_unit
 from tests.factories.catalog import make_agreement, make_award, make_category, make_lot, make_price_list
-from tests.factories.orders import Place, make_place, make_requisition, make_rule
-
-
-@pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
+from tests.factories.orders import Place, make_requisition, make_rule
 
 
 @pytest.fixture

@@ -22,17 +22,13 @@ from orders.approval import ApprovalGroup, ApprovalRule, Quorum, StepKind
 from orders.rule import condition, who_decides
 from orders.rule_queries import rules_of
 from tests.factories.auth import make_member, make_office, make_unit
-from tests.factories.catalog import make_category
+from tests.factories.catalog import make_agreement, make_category
+from tests.factories.coding import make_dimension
 from tests.factories.orders import Place, make_group, make_place, make_requisition, make_rule, pending_step
 
 LogIn = Callable[[User], FlaskClient]
 URL = "/admin/approval-rules"
 UNIT = StepFacts(StepKind.UNIT_APPROVER)
-
-
-@pytest.fixture
-def place(app: Any) -> Place:
-    return make_place()
 
 
 @pytest.fixture
@@ -353,3 +349,15 @@ def test_the_rules_lead_back_to_the_administration(admin: User, login_as: LogIn)
     browser = login_as(admin)
     for path in ("", "/new", "/groups/new"):
         assert '<li><a href="/admin/">Administration</a></li>' in browser.get(URL + path).text
+
+
+def test_all_that_the_table_says_of_its_rules_is_read_at_once(place: Place, count_queries: Callable[[], Any]) -> None:
+    for name in ("Ansvar", "Konto", "Projekt"):
+        coded = {"coding_dimension": make_dimension(place.organisation, name), "coding_code": "1"}
+        make_rule(place.organisation, **coded, agreement=make_agreement(), unit=place.unit)
+    db.session.flush()
+    db.session.expire_all()
+    rules = rules_of(place.organisation)
+    with count_queries() as queries:
+        told = [str(condition(rule)) for rule in rules]
+    assert queries == [] and "Projekt" in told[-1]

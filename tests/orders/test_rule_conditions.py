@@ -8,9 +8,8 @@ import pytest
 
 from auth.permission import Role
 from core.clock import today
-from core.db import TransactionalFlask, db
+from core.db import db
 from core.errors import RuleBroken
-from orders.actions.requisition import need_of_requisition
 from orders.actions.rule import RuleFacts, StepFacts, create_rule, draft_rule
 from orders.approval import ApprovalRule, StepKind
 from orders.coded import Coded, CodedPart
@@ -19,17 +18,13 @@ from orders.condition import Need, Unmet, fits, unmet
 from orders.directory import directory_of
 from orders.requisition import Requisition
 from orders.route import find_route
+from orders.route_queries import need_of_requisition
 from orders.rule import condition, why_not
 from orders.rule_effect import effect_of
 from tests.factories.auth import make_member
 from tests.factories.coding import make_dimension
 from tests.factories.free_texts import make_free_requisition
 from tests.factories.orders import Place, make_place, make_requisition, make_rule
-
-
-@pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
 
 
 def first(place: Place, **values: object) -> ApprovalRule:

@@ -29,11 +29,6 @@ URL = "/admin/approval-rules"
 
 
 @pytest.fixture
-def place(app: Any) -> Place:
-    return make_place()
-
-
-@pytest.fixture
 def boss(place: Place) -> User:
     return make_member(Role.APPROVER, place.organisation, name="Bo Chef")
 

@@ -36,11 +36,6 @@ from tests.factories.orders import Place, checkout_at, make_order, make_place
 LogIn = Callable[[User], FlaskClient]
 
 
-@pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
-
-
 def made(place: Place, *goods: tuple[Article, Decimal], **terms: Any) -> ShoppingList:
     kept = create(place.orderer, place.organisation, ListTerms(**{"name": "Städ", **terms}), goods)
     commit()

@@ -54,6 +54,13 @@ def test_lines_of_one_requisition_are_one_purchase() -> None:
     assert found(bought(1, "6000"), bought(1, "6000"), bought(2, "9000")) == []
 
 
+def test_one_just_after_a_full_period_is_not_forgotten() -> None:
+    """It lies two days from the second, though more than the days from the first."""
+    row = [bought(1, "9000"), bought(2, "9000", 29), bought(3, "9000", 31)]
+    assert found(*row) == [[2, 3], [1, 2]]
+    assert found(*row, bought(4, "9000", 62)) == [[2, 3], [1, 2]]
+
+
 @pytest.mark.parametrize(("days", "is_near"), [(30, True), (31, False)])
 def test_the_days_are_counted_from_the_first(days: int, is_near: bool) -> None:
     assert found(bought(1, "9000"), bought(2, "9000", days)) == ([[1, 2]] if is_near else [])
@@ -137,6 +144,14 @@ def test_what_was_refused_or_is_another_organisations_is_no_part(place: Place, p
     refused = make_requisition(place, [(paper, Decimal(90))])
     reject(place.approver, pending_step(refused), "Nej", refused.content_hash or "")
     assert splits_with(make_requisition(place, [(paper, Decimal(95))])) == []
+
+
+def test_what_was_ordered_in_an_emergency_is_a_part_whatever_was_said_after(place: Place, paper: Article) -> None:
+    place.unit.emergency_cap, place.unit.emergency_hours = Decimal(5000), 24
+    urgent = make_requisition(place, [(paper, Decimal(90))], emergency_reason="Det brinner.")
+    reject(place.approver, pending_step(urgent), "Nej", urgent.content_hash or "")
+    [split] = splits_with(make_requisition(place, [(paper, Decimal(95))]))
+    assert split.purchases[0].number == urgent.number
 
 
 def test_what_lies_too_far_back_is_no_part(place: Place, paper: Article) -> None:

@@ -15,7 +15,7 @@ from catalog.agreement import CallOffMethod, Lot
 from catalog.ceiling import Ceiling
 from catalog.price_list import Article
 from core.clock import now, today
-from core.db import TransactionalFlask, commit, db
+from core.db import commit, db
 from core.errors import RuleBroken
 from orders.actions.approval import approve
 from orders.actions.basket import add, state_ground
@@ -30,15 +30,10 @@ from orders.order_queries import orders_of
 from orders.reasoned import Kind, reasoned_call_offs
 from orders.requisition import Requisition
 from tests.factories.catalog import make_agreement, make_award, make_ceiling, make_lot, make_price_list
-from tests.factories.orders import Place, checkout_at, make_place, pending_step
+from tests.factories.orders import Place, checkout_at, pending_step
 
 LogIn = Callable[[User], FlaskClient]
 PAPER, PEN = "07310869000010", "07310869000027"
-
-
-@pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
 
 
 def lot_of(place: Place, method: CallOffMethod, **values: Any) -> Lot:
@@ -142,6 +137,18 @@ def test_switching_moves_all_or_nothing(place: Place) -> None:
     with pytest.raises(RuleBroken, match="Vara 27"):
         switch(place.orderer, basket, other[0].award)
     assert [line.article for line in basket.lines] == one
+
+
+def test_switching_joins_a_line_of_a_former_price_list(place: Place) -> None:
+    """An article has one line in a basket, whichever of its lists the line stands on."""
+    lot = lot_of(place, CallOffMethod.DYNAMIC_RANKING)
+    [dear], [cheap] = sold(lot, 30), sold(lot, 20)
+    put(place, cheap)
+    row = {"supplier_number": cheap.supplier_number, "gtin": PAPER, "name": cheap.name, "price": Decimal(21)}
+    make_price_list(cheap.award, [row])
+    basket = put(place, dear, 5)
+    switch(place.orderer, basket, cheap.award)
+    assert [(line.article.price, line.quantity) for line in basket.lines] == [(Decimal(21), Decimal(15))]
 
 
 def test_the_comparison_stays_with_the_order_when_prices_move(place: Place) -> None:

@@ -28,11 +28,6 @@ LogIn = Callable[[User], FlaskClient]
 WEEK = timedelta(days=7)
 
 
-@pytest.fixture
-def place(app: Any) -> Place:
-    return make_place()
-
-
 def answer_to(step: ApprovalStep, decision: str = "approve", **values: str) -> dict[str, str]:
     """What the buttons of the page send."""
     return {"seen_hash": step.content_hash, "decision": decision, "comment": "", **values}

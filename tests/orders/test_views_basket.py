@@ -31,11 +31,6 @@ KEY = "a-key-of-the-form"
 SUBMIT = '<button class="btn btn-primary" type="submit">Skicka för godkännande</button>'
 
 
-@pytest.fixture
-def place(app: Any) -> Place:
-    return make_place()
-
-
 def lines_of(place: Place) -> list[BasketLine]:
     db.session.expire_all()
     basket = basket_of(place.orderer, place.organisation)

@@ -29,11 +29,6 @@ LogIn = Callable[[User], FlaskClient]
 
 
 @pytest.fixture
-def place(app: Any) -> Place:
-    return make_place()
-
-
-@pytest.fixture
 def admin(place: Place, login_as: LogIn) -> FlaskClient:
     person = make_member(Role.ORGANISATION_ADMIN, place.organisation)
     commit()

@@ -24,14 +24,9 @@ from orders.requisition import Requisition
 from tests.factories.auth import make_address, make_member, make_unit
 from tests.factories.catalog import make_offer
 from tests.factories.coding import make_combination, make_default, make_dimension
-from tests.factories.orders import Place, make_place, pending_step
+from tests.factories.orders import Place, pending_step
 
 LogIn = Callable[[User], FlaskClient]
-
-
-@pytest.fixture
-def place(app: Any) -> Place:
-    return make_place()
 
 
 @pytest.fixture

@@ -22,11 +22,11 @@ from core.clock import now, today
 from core.db import TransactionalFlask, commit, db
 from exchange.outbox import messages_about
 from orders.actions.basket import add, change
-from orders.actions.need import SentFile
 from orders.basket_queries import basket_of
 from orders.competition import Competition, CompetitionState
 from orders.competition_mail import about
 from orders.competition_queries import bids_of, invitation_by
+from orders.sent_file import SentFile
 from tests.factories.auth import make_member
 from tests.factories.catalog import make_price_list
 from tests.factories.competitions import (
@@ -48,11 +48,6 @@ from tests.house.world import OWN, make_world
 LogIn = Callable[[User], FlaskClient]
 
 
-@pytest.fixture
-def scene(app: TransactionalFlask) -> Scene:
-    return make_scene()
-
-
 def page(client: FlaskClient, path: str, status: int = 200) -> str:
     response = client.get(path)
     assert response.status_code == status, path
@@ -65,8 +60,8 @@ def newest() -> Competition:
     return found
 
 
-def article_of(scene: Scene) -> Article:
-    price_list = make_price_list(scene.lot.awards[0], [{"price": Decimal(40), "name": "Skrivbord"}])
+def article_of(scene: Scene, price: str = "40") -> Article:
+    price_list = make_price_list(scene.lot.awards[0], [{"price": Decimal(price), "name": "Skrivbord"}])
     return db.session.scalars(select(Article).where(Article.price_list_id == price_list.id)).one()
 
 
@@ -117,6 +112,15 @@ def test_the_button_of_a_basket_that_demands_competition(app: TransactionalFlask
     assert response.status_code == 303
     assert "Varukorgen är tom" in page(client, "/basket")
     assert newest().estimated_value == Decimal(200)
+
+
+def test_the_value_is_reckoned_as_the_basket_reckons_it(app: TransactionalFlask, login_as: LogIn) -> None:
+    """Half an öre is rounded up, line by line."""
+    scene = make_scene(2, method=CallOffMethod.COMBINATION, competition_above=Decimal(200))
+    place = scene.place
+    add(place.orderer, place.organisation, article_of(scene, "33.335"), Decimal(3))
+    html = page(login_as(place.orderer), f"/competitions/new/{scene.lot.id}?basket=1")
+    assert 'value="100,01"' in html
 
 
 def test_a_request_is_written_and_sent(scene: Scene, login_as: LogIn) -> None:

@@ -19,26 +19,17 @@ from catalog.agreement import AgreementState, CallOffMethod
 from catalog.category import Category
 from catalog.search.miss import SearchMiss
 from core.clock import now, today
-from core.db import TransactionalFlask, commit, db
+from core.db import commit, db
 from orders.actions.basket import add
-from orders.actions.need import Answer, SentFile, answer, answer_directly
+from orders.actions.need import Answer, answer, answer_directly
 from orders.need import NeedAnswer, NeedReport, NeedState
+from orders.sent_file import SentFile
 from tests.factories.auth import make_member
 from tests.factories.catalog import make_agreement, make_category, make_offer
-from tests.factories.needs import make_buyer, make_need, procurement_facts
+from tests.factories.needs import make_need, procurement_facts
 from tests.factories.orders import Place, make_place
 
 LogIn = Callable[[User], FlaskClient]
-
-
-@pytest.fixture
-def place(app: TransactionalFlask) -> Place:
-    return make_place()
-
-
-@pytest.fixture
-def buyer(place: Place) -> User:
-    return make_buyer()
 
 
 @pytest.fixture

@@ -29,11 +29,6 @@ LogIn = Callable[[User], FlaskClient]
 KEY = "a-key-of-the-form"
 
 
-@pytest.fixture
-def place(app: Any) -> Place:
-    return make_place()
-
-
 def made(place: Place, quantity: int = 2) -> Order:
     """A placed order with one line."""
     order = make_order(place, [(make_offer(place.organisation), Decimal(quantity))])

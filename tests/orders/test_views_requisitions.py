@@ -6,7 +6,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from flask.testing import FlaskClient
 
 from auth.permission import Role
@@ -21,11 +20,6 @@ from tests.factories.catalog import make_offer
 from tests.factories.orders import Place, make_place, make_requisition, pending_step
 
 LogIn = Callable[[User], FlaskClient]
-
-
-@pytest.fixture
-def place(app: Any) -> Place:
-    return make_place()
 
 
 def state_of(requisition: Requisition) -> RequisitionState:
