@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Blueprint
 
 from app import views, views_outbox
+from app.calls import init_calls
 from app.errors import init_errors
 from app.headers import init_headers
 from app.i18n import init_i18n
@@ -120,6 +121,7 @@ def create_app(settings: Settings | None = None) -> TransactionalFlask:
     app.url_map.converters["int"] = KeyConverter
     init_db(app, settings.database_url)
     init_forms(app)
+    init_calls(app)
     init_i18n(app)
     init_price_tags(app)
     init_filters(app)

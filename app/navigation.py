@@ -30,44 +30,46 @@ from orders.basket import Basket, BasketLine
 
 Entries = tuple[tuple[str, LazyString], ...]  # endpoint, label
 
-BASKET = (("basket.show", _l("Varukorg")),)
-MAIN = (
-    ("agreements.index", _l("Avtal")),
-    ("orders.index", _l("Beställningar")),
-    ("approvals.index", _l("Attestera")),
-)
-PERSONAL = (
-    ("shopping_lists.index", _l("Inköpslistor")),
-    ("favourites.index", _l("Favoriter")),
-    ("quick_entry.index", _l("Snabbinmatning")),
-    ("needs.index", _l("Behovsanmälningar")),
-    ("competitions.index", _l("Konkurrensutsättningar")),
-    ("auth.substitutions", _l("Ersättare")),
-    ("conflicts.mine", _l("Mina jäv")),
-    ("auth.password", _l("Byt lösenord")),
-    ("outbox.mailbox", _l("E-postlåda")),
-)
-OFFICE = (
-    ("followup.index", _l("Uppföljning")),
-    ("manage.agreements", _l("Avtal och prislistor")),
-    ("manage.dates", _l("Kommande datum")),
-    ("manage.ceilings", _l("Tak som fylls")),
-    ("splitting.index", _l("Sannolik uppdelning")),
-    ("manage.suppliers", _l("Leverantörer")),
-    ("manage.categories", _l("Kategorier")),
-    ("manage.searches", _l("Sökord")),
-    ("needs.inbox", _l("Behov att svara på")),
-    ("admin.organisations", _l("Organisationer")),
-    ("admin.units", _l("Enheter och adresser")),
-    ("admin.users", _l("Personer")),
-    ("rules.index", _l("Attestregler")),
-    ("coding.index", _l("Kontering")),
-    ("coding.export", _l("Beställningar som fil")),
-    ("reasoned.index", _l("Avrop med skäl")),
-    ("conflicts.index", _l("Jäv")),
-    ("admin.journal", _l("Journal")),
-    ("outbox.queue", _l("E-post ut")),
-)
+MENUS: dict[str, Entries] = {
+    "basket": (("basket.show", _l("Varukorg")),),
+    "main": (
+        ("agreements.index", _l("Avtal")),
+        ("orders.index", _l("Beställningar")),
+        ("approvals.index", _l("Attestera")),
+    ),
+    "personal": (
+        ("shopping_lists.index", _l("Inköpslistor")),
+        ("favourites.index", _l("Favoriter")),
+        ("quick_entry.index", _l("Snabbinmatning")),
+        ("needs.index", _l("Behovsanmälningar")),
+        ("competitions.index", _l("Konkurrensutsättningar")),
+        ("auth.substitutions", _l("Ersättare")),
+        ("conflicts.mine", _l("Mina jäv")),
+        ("auth.password", _l("Byt lösenord")),
+        ("outbox.mailbox", _l("E-postlåda")),
+    ),
+    "office": (
+        ("followup.index", _l("Uppföljning")),
+        ("manage.agreements", _l("Avtal och prislistor")),
+        ("manage.dates", _l("Kommande datum")),
+        ("manage.ceilings", _l("Tak som fylls")),
+        ("splitting.index", _l("Sannolik uppdelning")),
+        ("manage.suppliers", _l("Leverantörer")),
+        ("manage.categories", _l("Kategorier")),
+        ("manage.searches", _l("Sökord")),
+        ("needs.inbox", _l("Behov att svara på")),
+        ("admin.organisations", _l("Organisationer")),
+        ("admin.units", _l("Enheter och adresser")),
+        ("admin.users", _l("Personer")),
+        ("rules.index", _l("Attestregler")),
+        ("coding.index", _l("Kontering")),
+        ("coding.export", _l("Beställningar som fil")),
+        ("reasoned.index", _l("Avrop med skäl")),
+        ("conflicts.index", _l("Jäv")),
+        ("admin.journal", _l("Journal")),
+        ("outbox.queue", _l("E-post ut")),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,20 +136,20 @@ class Navigation:
     def main(self) -> list[Link]:
         steps = self.counts.steps_to_decide
         decides = steps or has_permission(Permission.ORDER_APPROVE)  # a substitute may decide without the role
-        links = _links(MAIN, {"approvals.index": (steps, _l("väntar på dig"))})
+        links = _links("main", {"approvals.index": (steps, _l("väntar på dig"))})
         return [link for link in links if decides or link.endpoint != "approvals.index"]
 
     @cached_property
     def personal(self) -> list[Link]:
-        return _links(PERSONAL)
+        return _links("personal")
 
     @cached_property
     def office(self) -> list[Link]:
-        return _links(OFFICE)
+        return _links("office")
 
     @cached_property
     def basket(self) -> Link | None:
-        return next(iter(_links(BASKET, {"basket.show": (self.counts.basket_lines, _l("rader"))})), None)
+        return next(iter(_links("basket", {"basket.show": (self.counts.basket_lines, _l("rader"))})), None)
 
     @property
     def search_url(self) -> str | None:
@@ -191,10 +193,10 @@ class Ways:
         return url_for(endpoint) if free or wanted in permissions else None
 
     def _open_to(
-        self, root: str, entries: Entries, permissions: frozenset[Permission], _language: str
+        self, root: str, menu: str, permissions: frozenset[Permission], _language: str
     ) -> list[tuple[str, str, str]]:
-        """The entries that lead somewhere, with their texts: the same for all like her."""
-        found = [(endpoint, self.path(root, endpoint, permissions), str(label)) for endpoint, label in entries]
+        """A menu's entries that lead somewhere, with their texts: the same for all like her."""
+        found = [(endpoint, self.path(root, endpoint, permissions), str(label)) for endpoint, label in MENUS[menu]]
         return [(endpoint, url, label) for endpoint, url, label in found if url]
 
 
@@ -213,11 +215,11 @@ def _url(endpoint: str) -> str | None:
     return _ways().path(request.script_root, endpoint, _permissions())
 
 
-def _links(entries: Entries, waiting: dict[str, tuple[int, Any]] | None = None) -> list[Link]:
+def _links(menu: str, waiting: dict[str, tuple[int, Any]] | None = None) -> list[Link]:
     here = request.endpoint
     return [
         Link(endpoint, url, label, here == endpoint, *(waiting or {}).get(endpoint, (0, "")))
-        for endpoint, url, label in _ways().open_to(request.script_root, entries, _permissions(), language())
+        for endpoint, url, label in _ways().open_to(request.script_root, menu, _permissions(), language())
     ]
 
 

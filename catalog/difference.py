@@ -55,9 +55,22 @@ class Difference:
 
     def __init__(self, price_list: PriceList, former: PriceList | None, rule: PriceRule | None) -> None:
         self.price_list, self.former, self.rule = price_list, former, rule
-        self._weighed = {c.article_id: c for c in weighed_changes(price_list, former, rule)} if former else {}
-        self._renumbered = renumbered(price_list.id, former.id if former else 0)
-        matched = _matched(price_list.id, former.id if former else 0, self._renumbered)
+
+    @cached_property
+    def _weighed(self) -> dict[int, WeighedChange]:
+        if self.former is None:
+            return {}
+        return {c.article_id: c for c in weighed_changes(self.price_list, self.former, self.rule)}
+
+    @cached_property
+    def _renumbered(self) -> CTE:
+        return renumbered(self.price_list.id, self.former.id if self.former else 0)
+
+    @cached_property
+    def _c(self) -> Any:
+        """The columns of the changes, composed when something is asked of them: most lists stand under no rule."""
+        price_list = self.price_list
+        matched = _matched(price_list.id, self.former.id if self.former else 0, self._renumbered)
         weighed = json_table("weighed", map(_as_row, self._weighed.values()), _ROW).c
         volume = volumes(price_list.award_id, now() - YEAR)
         # asked for each row by the index: a join would trust statistics that a minute-old table does not have
@@ -71,12 +84,12 @@ class Difference:
             "direction": matched.c.direction,
             "effect": case((here, _times(quantity, rise)), else_=null()),
             "percent": case((here, rise * 10_000 // _nonzero(matched.c.before)), else_=0),
-            "breaking": case((_is_breaking(matched.c, rise, rule, price_list), 1), else_=0),
+            "breaking": case((_is_breaking(matched.c, rise, self.rule, price_list), 1), else_=0),
             "comparable": literal(1),
         }
         simple["largest"] = func.abs(simple["percent"])
         told = {name: case((weighed.id.is_(None), value), else_=weighed[name]) for name, value in simple.items()}
-        self._c: Any = (
+        return (
             select(
                 matched.c.number,
                 matched.c.old_id,

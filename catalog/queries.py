@@ -135,8 +135,12 @@ def _articles_in_force(ids: list[int], list_ids: list[int], on: date) -> Select[
 
 def articles_by_id(ids: Iterable[int]) -> dict[int, Article]:
     """Articles with price list, award, lot, agreement and supplier, by id. One query; unknown ids are left out."""
-    rows = db.session.scalars(select(Article).where(Article.id.in_(list(ids))).options(*with_award()))
-    return {article.id: article for article in rows}
+    return {article.id: article for article in db.session.scalars(*_with_award(list(ids)))}
+
+
+@prepared
+def _with_award(ids: list[int]) -> Select[Any]:
+    return select(Article).where(Article.id.in_(ids)).options(*with_award())
 
 
 @dataclass(frozen=True, slots=True)

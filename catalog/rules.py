@@ -159,8 +159,10 @@ def agreement_is_active(case: Case) -> Iterator[Finding]:
 def delivery_is_in_time(case: Case) -> Iterator[Finding]:
     """An order placed in time may be delivered after the last day only where the terms allow it."""
     agreement, award, wanted = case.agreement, case.award, case.ask.deliver_on
+    if wanted is None or agreement.delivers_after_end:
+        return
     last = min(agreement.ends_on, award.ends_on or agreement.ends_on)
-    if wanted is None or wanted <= last or agreement.delivers_after_end:
+    if wanted <= last:
         return
     if last == agreement.ends_on:
         text = _l(
@@ -246,6 +248,8 @@ def row_is_in_force(case: Case) -> Iterator[Finding]:
             _l("Sök efter en liknande vara, eller kontakta %(help)s.", help=words.helper(case.agreement)),
         )
         return
+    if row is article:
+        return
     before, now = _terms(article, case.ask.quantity), _terms(row, case.ask.quantity)
     if before == now:
         return
@@ -311,34 +315,38 @@ def ceiling_holds(case: Case) -> Iterator[Finding]:
     for ceiling in ceilings:
         if ceiling.limit is None or not ceiling.binds(case.promised_at):
             continue
-        scope = _scope(ceiling, case)
         if not ceiling.is_amount and times_measure(case.ask.article.unit_code, ceiling.measure) is None:
             yield Finding(
                 "ceiling-other-unit",
                 Level.INFORM,
                 _l(
                     "Takvolymen för %(scope)s räknas i %(unit)s. Varan säljs i %(sold)s och räknas inte mot den.",
-                    scope=scope,
+                    scope=_scope(ceiling, case),
                     unit=words.unit(ceiling.measure),
                     sold=words.unit(case.ask.article.unit_code),
                 ),
             )
             continue
         asked = case.counted((award_id for award_id in case.amounts if _binds(ceiling, award_id, case)), ceiling)
-        after = ceiling.used if case.reserved else ceiling.used + asked
-        if after > ceiling.limit or (not asked and ceiling.used >= ceiling.limit):
+        used = ceiling.used
+        after = used if case.reserved else used + asked
+        if after > ceiling.limit or (not asked and used >= ceiling.limit):
             left = max(ZERO, ceiling.limit - after + asked)
             yield Finding(
                 "ceiling-reached",
                 Level.STOP,
-                _l("Takvolymen för %(scope)s räcker inte: %(left)s är kvar.", scope=scope, left=ceiling.told(left, 2)),
+                _l(
+                    "Takvolymen för %(scope)s räcker inte: %(left)s är kvar.",
+                    scope=_scope(ceiling, case),
+                    left=ceiling.told(left, 2),
+                ),
                 "EU-domstolen C-216/17 och C-23/20, HFD 2022:4",
                 _l("Beställ mindre, eller kontakta %(help)s.", help=words.helper(case.agreement)),
             )
         elif case.is_first_of_award and after * 100 >= ceiling.limit * NEAR_PERCENT:
             text = _l(
                 "Efter beställningen är %(left)s kvar av takvolymen för %(scope)s.",
-                scope=scope,
+                scope=_scope(ceiling, case),
                 left=ceiling.told(ceiling.limit - after, 2),
             )
             yield Finding("ceiling-near", Level.INFORM, text)

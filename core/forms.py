@@ -36,6 +36,7 @@ def init_forms(app: Flask) -> None:
     """No form without its token against forgery (CSRF), whichever the route."""
     CSRFProtect(app)
     app.add_template_global(csrf_token)
+    app.context_processor(lambda: {"csrf_token": csrf_token})  # the extension's own asks anew at each form of a page
 
 
 def csrf_token() -> str:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, has_request_context, url_for
+from flask import Flask, Response, current_app, has_request_context, request, url_for
 from flask_babel import format_date, format_datetime, format_decimal
 from markupsafe import Markup
 from werkzeug.routing import IntegerConverter, Map
@@ -102,6 +102,18 @@ def external_url(endpoint: str, **values: Any) -> str:
     return f"{base.scheme}://{base.netloc}{base.path}{path}"
 
 
+def link(endpoint: str, **values: Any) -> str:
+    """`url_for` of the templates: what leads where never changes, and a page asks for some thirty links."""
+    if not has_request_context():
+        return url_for(endpoint, **values)  # with our own name in it, for mail
+    return _path(current_app._get_current_object(), request.script_root, endpoint, **values)  # type: ignore[attr-defined]
+
+
+@lru_cache(10_000, typed=True)
+def _path(_app: Flask, _root: str, endpoint: str, **values: Any) -> str:
+    return url_for(endpoint, **values)
+
+
 def kr(amount: Decimal | None, places: int = 2) -> str:
     """An amount as people read it: `1 234,50 kr`. Nothing where there is none."""
     if amount is None:
@@ -169,6 +181,7 @@ def init_filters(app: Flask) -> None:
     for filter_ in (kr, price, number, day, long_day, moment, weekday, orgnr, lines):
         app.add_template_filter(filter_)
     app.add_template_filter(format_datetime, "datetime")
+    app.add_template_global(link, "url_for")
     app.add_template_global(lambda state: _state_text(language(), state), "state_name")
     app.jinja_env.policies["ext.i18n.trimmed"] = True
 
