@@ -44,7 +44,7 @@ from auth.organisation import Organisation
 from catalog import words
 from catalog.agreement import Agreement, Award, Lot
 from catalog.comparison_price import Unit, units_in
-from core.db import AnySelect, Base, db, prepared
+from core.db import AnySelect, Base, db, locks_rows, prepared
 from core.errors import RuleBroken
 from core.types import Measured, UtcDateTime, rounded
 
@@ -253,9 +253,8 @@ def _binding(award_ids: list[int], organisation_id: int) -> Select[int, Ceiling]
     )
 
 
-def _per_ceiling(draws: Iterable[Draw]) -> dict[int, Decimal]:
+def _per_ceiling(draws: Sequence[Draw]) -> dict[int, Decimal]:
     """How much falls on each ceiling, in the order of their ids: every transaction locks them the same way."""
-    draws = list(draws)
     rows = db.session.execute(*_scopes(list({d.agreement_id for d in draws}))).all()
     sums: dict[int, Decimal] = {}
     for row in rows:
@@ -288,8 +287,22 @@ def _scopes(agreement_ids: list[int]) -> AnySelect:
 
 
 def _change(draws: Iterable[Draw], statement: Update) -> None:
+    """Change each ceiling that the draws fall on.
+
+    Whoever opens another one holds all of the agreement's meanwhile, so it may have come while the first of them was
+    waited for. Once that one is ours no more can come: a second look finds what there is.
+    """
+    draws = list(draws)
+    sums = _per_ceiling(draws)
+    _change_each(sums, statement)
+    if sums and locks_rows():
+        come = _per_ceiling(draws)
+        _change_each({ceiling_id: come[ceiling_id] for ceiling_id in come if ceiling_id not in sums}, statement)
+
+
+def _change_each(sums: Mapping[int, Decimal], statement: Update) -> None:
     """One conditional UPDATE for each ceiling: the row count decides whether there was room."""
-    for ceiling_id, amount in _per_ceiling(draws).items():
+    for ceiling_id, amount in sums.items():
         done = db.session.execute(statement, {"ceiling": ceiling_id, "amount": amount})
         if done.rowcount != 1:  # type: ignore[attr-defined]
             ceiling = db.session.get_one(Ceiling, ceiling_id, populate_existing=True)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Select,
+    String,
     and_,
     case,
     cast,
@@ -32,7 +33,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from catalog.price_change import TEXTS, Kind, PriceChange, Totals
-from catalog.price_list import Article, PriceList
+from catalog.price_index import PriceIndex
+from catalog.price_list import Article, PriceList, PriceListState
 from catalog.price_refusal import PriceRefusal
 from catalog.price_rule import PriceRule
 from catalog.same_article import renumbered
@@ -51,10 +53,17 @@ _MICRO = 100_000  # ten-thousandths ÷ thousandths → millionths
 
 
 class Difference:
-    """The difference between a list and the one it follows, under a price rule; asks only what it is asked for."""
+    """The difference between a list and the one it follows, under a price rule and the reading of the index that
+    narrows it, if any; asks only what it is asked for."""
 
-    def __init__(self, price_list: PriceList, former: PriceList | None, rule: PriceRule | None) -> None:
-        self.price_list, self.former, self.rule = price_list, former, rule
+    def __init__(
+        self,
+        price_list: PriceList,
+        former: PriceList | None,
+        rule: PriceRule | None,
+        reading: PriceIndex | None = None,
+    ) -> None:
+        self.price_list, self.former, self.rule, self.reading = price_list, former, rule, reading
 
     @cached_property
     def _weighed(self) -> dict[int, WeighedChange]:
@@ -73,10 +82,6 @@ class Difference:
         matched = _matched(price_list.id, self.former.id if self.former else 0, self._renumbered)
         weighed = json_table("weighed", map(_as_row, self._weighed.values()), _ROW).c
         volume = volumes(price_list.award_id, now() - YEAR)
-        # asked for each row by the index: a join would trust statistics that a minute-old table does not have
-        refusal = select(PriceRefusal.reason).where(
-            PriceRefusal.price_list_id == price_list.id, PriceRefusal.supplier_number == matched.c.number
-        )
         quantity = func.coalesce(volume.c.quantity, 0, type_=BigInteger)
         here = and_(matched.c.before.is_not(None), matched.c.after.is_not(None))
         rise = matched.c.after - matched.c.before
@@ -98,7 +103,7 @@ class Difference:
                 quantity.label("volume"),
                 case((matched.c.new_id.is_(None), _times(quantity, matched.c.before)), else_=0).label("spend"),
                 *(value.label(name) for name, value in told.items()),
-                refusal.correlate(matched).scalar_subquery().label("refusal"),
+                _refusal(price_list, matched).label("refusal"),
             )
             .select_from(matched)
             .outerjoin(volume, volume.c.supplier_number == matched.c.bought_as)
@@ -233,6 +238,18 @@ class Difference:
 
 
 _COUNTED = (Kind.NEW, Kind.GONE, Kind.DEARER, Kind.CHEAPER, Kind.REWORDED, Kind.BREAKING)
+
+
+def _refusal(price_list: PriceList, matched: Any) -> Any:
+    """Why a row is refused. Of a draft alone: the others are as their refusals made them, so what differs of them now
+    differs from another list than they were reviewed against."""
+    if price_list.state is not PriceListState.DRAFT:
+        return cast(null(), String)
+    # asked for each row by the index: a join would trust statistics that a minute-old table does not have
+    refusal = select(PriceRefusal.reason).where(
+        PriceRefusal.price_list_id == price_list.id, PriceRefusal.supplier_number == matched.c.number
+    )
+    return refusal.correlate(matched).scalar_subquery()
 
 
 def _matched(new_id: int, old_id: int, pairs: CTE) -> Any:

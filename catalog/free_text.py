@@ -10,8 +10,9 @@ from flask_babel import lazy_gettext as _l
 
 from catalog import words
 from catalog.agreement import FREE_TEXT_PRICE_NAMES, FreeTextPrice
+from catalog.case import Case
 from catalog.ceiling import ZERO
-from catalog.finding import Case, Finding, Level
+from catalog.finding import Finding, Level
 
 
 def free_text_is_allowed(case: Case) -> Iterator[Finding]:

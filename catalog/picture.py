@@ -17,7 +17,7 @@ from core.types import UtcDateTime
 
 
 class ArticlePicture(Base):
-    """Wanted until it is fetched; what cannot be fetched stays wanted, less and less often."""
+    """Wanted until it is fetched, again when it is old; what cannot be fetched stays wanted, less and less often."""
 
     __tablename__ = "article_picture"
     __table_args__ = (
@@ -31,8 +31,8 @@ class ArticlePicture(Base):
     content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     version: Mapped[str | None] = mapped_column(String(16))  # of the content: changes with it
     fetched_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    tries: Mapped[int] = mapped_column(default=0)
-    next_try_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)  # none once it is fetched
+    tries: Mapped[int] = mapped_column(default=0)  # since it was fetched last
+    next_try_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     problem: Mapped[str | None] = mapped_column(String(200))  # why the last try gave nothing
 
 

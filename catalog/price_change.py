@@ -62,8 +62,11 @@ class Totals:
 
     @property
     def share(self) -> Decimal:
-        """Changed articles in percent of all that are in either list, so 100 at most; zero where there was no list."""
-        return rounded(Decimal(self.changed * 100) / (self.former + self.new)) if self.former else Decimal(0)
+        """Changed articles in percent of all that are in either list; zero where there was no list. 100 at most, also
+        where one that left has come back as several."""
+        if not self.former:
+            return Decimal(0)
+        return min(Decimal(100), rounded(Decimal(self.changed * 100) / (self.former + self.new)))
 
     @property
     def has_outgrown(self) -> bool:

@@ -54,18 +54,19 @@ def readings_of(agreement: Agreement) -> list[PriceIndex]:
     return list(db.session.scalars(query))
 
 
-def rule_for(price_list: PriceList, former: PriceList | None) -> PriceRule | None:
-    """What holds for a list: the agreement's rule, its largest raise narrowed to what the index permits. `former`: the
-    list in force, by which a reading may be spent."""
+def rule_for(price_list: PriceList, former: PriceList | None) -> tuple[PriceRule | None, PriceIndex | None]:
+    """What holds for a list: the agreement's rule, its largest raise narrowed to what the index permits, and the
+    reading that permits it. `former`: the list in force, by which a reading may be spent."""
     agreement = price_list.award.lot.agreement
     rule, readings = rule_of(agreement), readings_of(agreement)
     if not readings:
-        return rule
-    permitted = Decimal(0) if is_spent(readings[0], former) else readings[0].permitted_raise
+        return rule, None
+    reading = None if is_spent(readings[0], former) else readings[0]
+    permitted = reading.permitted_raise if reading is not None else Decimal(0)
     said = {name: getattr(rule, name) for name in PriceTerms.__annotations__} if rule is not None else {}
     largest = said.get("largest_raise")
     said["largest_raise"] = permitted if largest is None else min(largest, permitted)
-    return PriceRule(agreement_id=agreement.id, **said)  # never stored
+    return PriceRule(agreement_id=agreement.id, **said), reading  # the rule is never stored
 
 
 def is_spent(reading: PriceIndex, former: PriceList | None) -> bool:

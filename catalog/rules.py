@@ -1,6 +1,6 @@
 """Rules: what may stand in the way of ordering an article, as pure functions over facts that are already loaded.
 
-Each rule looks at one case (an asked-for line and what is known about its award) and yields findings.
+Each rule looks at one case (`catalog.case`: an asked-for line and what is known about its award) and yields findings.
 `catalog.steering` loads the facts; the rules about whose turn it is stand in `catalog.turn`.
 """
 
@@ -15,8 +15,9 @@ from flask_babel import lazy_gettext as _l
 
 from catalog import words
 from catalog.agreement import AgreementState, Award
+from catalog.case import Case, cases_of
 from catalog.ceiling import ZERO, Ceiling, times_measure
-from catalog.finding import LEVELS, Ask, Case, Facts, Finding, Level
+from catalog.finding import LEVELS, Ask, Facts, Finding, Level
 from catalog.free_text import blanket_fits, free_text_is_allowed, free_text_is_within_cap
 from catalog.price_list import Article
 from catalog.turn import (
@@ -44,58 +45,6 @@ def judge(
 ) -> list[tuple[Finding, ...]]:
     """Every finding about every ask, in the order of the asks; within one, stops come first."""
     return judge_cases(cases_of(asks, facts, charges=charges, reserved=reserved, promised_at=promised_at))
-
-
-def cases_of(
-    asks: Sequence[Ask],
-    facts: Facts,
-    *,
-    charges: Mapping[int, Decimal] | None = None,
-    reserved: bool = False,
-    promised_at: datetime | None = None,
-) -> list[Case]:
-    """Each ask together with what its rules need to know, in the order of the asks."""
-    nets: dict[int, Decimal] = {}
-    won_nets: dict[int, Decimal] = {}
-    free_nets: dict[int, Decimal] = {}
-    quantities: dict[int, dict[str, Decimal]] = {}
-    for ask in asks:
-        award_id = ask.article.award_id
-        nets[award_id] = nets.get(award_id, ZERO) + ask.net
-        if ask.won is not None:
-            won_nets[award_id] = won_nets.get(award_id, ZERO) + ask.net
-        elif ask.free is not None:
-            free_nets[award_id] = free_nets.get(award_id, ZERO) + ask.net
-        if ask.quantity is not None and ask.quantity > 0:
-            of_unit = quantities.setdefault(award_id, {})
-            of_unit[ask.article.unit_code] = of_unit.get(ask.article.unit_code, ZERO) + ask.quantity
-    amounts = {award_id: net + (charges or {}).get(award_id, ZERO) for award_id, net in nets.items()}
-    cases = []
-    seen_awards: set[int] = set()
-    seen_agreements: set[int] = set()
-    for ask in asks:
-        award = facts.awards[ask.article.award_id]
-        agreement_id = award.lot.agreement_id
-        cases.append(
-            Case(
-                ask=ask,
-                facts=facts,
-                award=award,
-                nets=nets,
-                amounts=amounts,
-                reserved=reserved,
-                is_first_of_award=award.id not in seen_awards,
-                is_first_of_agreement=agreement_id not in seen_agreements,
-                won_nets=won_nets,
-                free_nets=free_nets,
-                quantities=quantities,
-                asks=asks,
-                promised_at=promised_at,
-            )
-        )
-        seen_awards.add(award.id)
-        seen_agreements.add(agreement_id)
-    return cases
 
 
 def judge_cases(cases: Iterable[Case]) -> list[tuple[Finding, ...]]:

@@ -10,8 +10,9 @@ from flask_babel import lazy_gettext as _l
 from catalog import words
 from catalog.agreement import Award, CallOffMethod
 from catalog.allocation import Share, standing
+from catalog.case import Case
 from catalog.ceiling import ZERO
-from catalog.finding import Case, Finding, Level
+from catalog.finding import Finding, Level
 from catalog.lowest_total import Offer, compare
 
 

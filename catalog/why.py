@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 
 from catalog import words
 from catalog.agreement import Award, CallOffMethod
-from catalog.finding import Case
+from catalog.case import Case
 from catalog.turn import offers_of, passed_over, shares_of
 
 Facts = dict[str, Any]  # plain JSON; amounts as text

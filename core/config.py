@@ -6,14 +6,17 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parseaddr
 from pathlib import Path
+from tempfile import mkstemp
 from urllib.parse import unquote, urlsplit
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+SHORTEST_KEY = 32  # characters
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?:\*\.{_LABEL}\.)?{_LABEL}(?:\.{_LABEL})*(?::[1-9]\d{{0,4}})?")
 
@@ -99,20 +102,30 @@ def _database_url(env: Mapping[str, str], data_dir: Path) -> str:
 
 def _secret_key(env: Mapping[str, str], data_dir: Path) -> str:
     """The key that signs cookies and tokens; made once and kept in the data folder when none is given."""
-    key = env.get("AVROP_SECRET_KEY")
-    if key is not None:
-        if len(key) < 32:
-            raise SettingError("AVROP_SECRET_KEY", "at least 32 characters that nobody can guess")
-        return key
-    path = data_dir / "secret-key"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text("ascii").strip()
-    with os.fdopen(descriptor, "w") as file:
-        key = secrets.token_urlsafe(48)
-        file.write(key)
+    key, expected = env.get("AVROP_SECRET_KEY"), f"at least {SHORTEST_KEY} characters that nobody can guess"
+    if key is None:
+        path = data_dir / "secret-key"
+        if not path.exists():
+            _make_key(path)
+        key, expected = path.read_text("ascii").strip(), f"{expected}, which {path} does not hold"
+    if len(key) < SHORTEST_KEY:
+        raise SettingError("AVROP_SECRET_KEY", expected)
     return key
+
+
+def _make_key(path: Path) -> None:
+    """Write a key that only we read. The file is there whole or not at all: of several processes that start at once the
+    first one's key is everybody's, and none reads half of it."""
+    descriptor, unnamed = mkstemp(dir=path.parent)  # mode 0600
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(descriptor)
+        with suppress(FileExistsError):
+            os.link(unnamed, path)
+    finally:
+        Path(unnamed).unlink()
 
 
 def _base_url(env: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ from random import Random
 from core.checkdigits import gs1_ok
 from exchange.csvtext import decode, visible
 from exchange.plaintext import CONTROL
-from exchange.pricefile import COLUMNS
+from exchange.pricecolumns import COLUMNS
 from exchange.table import MAX_BYTES
 
 FIELDS = ("supplier_number", "name", "description", "gtin", "unit", "price", "vat")

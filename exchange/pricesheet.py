@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from exchange.pricefile import EXAMPLE, MANDATORY, PriceRow, heading
+from exchange.pricecolumns import EXAMPLE, MANDATORY, heading
+from exchange.pricefile import PriceRow
 from exchange.problem import Problem
 from exchange.tablefile import Form, Sheet, write_table, written
 from exchange.units import UNITS, parse_unit

@@ -15,9 +15,10 @@ from auth.organisation import DeliveryAddress, Organisation, Unit
 from auth.permission import Role
 from auth.user import User
 from catalog.agreement import Award, Lot
-from catalog.finding import Ask, Case, Finding
+from catalog.case import Case, cases_of
+from catalog.finding import Ask, Finding
 from catalog.parameter import vat_rates
-from catalog.rules import cases_of, judge_cases
+from catalog.rules import judge_cases
 from catalog.steering import blocking, load_facts
 from catalog.why import Why, explain
 from core.clock import today

@@ -20,7 +20,8 @@ from core.db import db
 from core.errors import RuleBroken
 from exchange.csvtext import visible
 from exchange.header import folded_row
-from exchange.pricefile import INSTEAD, MANDATORY, heading, look_at
+from exchange.pricecolumns import INSTEAD, MANDATORY, heading
+from exchange.pricefile import look_at
 from exchange.problem import Problem
 
 UNKNOWN = {"no-header", "missing-column"}

@@ -1,7 +1,8 @@
 """Pictures: which addresses the published price lists name, and what stands there. Work of the worker.
 
 A picture is claimed by an UPDATE that one of several workers wins; the claim itself already sets when it is tried
-again, so one that dies in between leaves nothing to mend.
+again, so one that dies in between leaves nothing to mend. What was fetched is asked for again when it has become old,
+and shown until there is another.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ Fetch = Callable[[str], Picture]
 
 AT_ONCE = 20  # pictures between two pauses
 NOTED_AT_ONCE = 5_000  # addresses in one transaction
+AGE = timedelta(days=30)  # a supplier may put another picture at the same address
 # after the first try that gave nothing, the second …; the last one again and again
 PAUSES = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=7))
 _NOTED = "avrop-pictures-noted"
@@ -86,7 +88,8 @@ def _try(fetch: Fetch, picture_id: int, address: str, tries: int) -> bool:
             "content": picture.content,
             "version": version_of(picture.content),
             "fetched_at": now(),
-            "next_try_at": None,
+            "tries": 0,
+            "next_try_at": now() + AGE,
             "problem": None,
         }
     with unit_of_work() as session:

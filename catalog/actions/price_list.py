@@ -11,8 +11,9 @@ from io import BytesIO
 from typing import BinaryIO
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, exists, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from auth.user import User
 from catalog.actions.agreement import check_may_manage
@@ -191,11 +192,21 @@ def withdraw(actor: User, price_list: PriceList, reason: str) -> None:
 
 def publish_due() -> int:
     """Put in force every reviewed list whose first day has come; returns how many. A job of the worker: each list in
-    a transaction of its own, so that one that cannot be published does not hold up the others."""
+    a transaction of its own, so that one that cannot be published does not hold up the others. One that had to stand
+    back while a later one came into force is left to people."""
+    later = aliased(PriceList)
+    is_passed = exists().where(
+        later.award_id == PriceList.award_id,
+        later.state == PriceListState.PUBLISHED,
+        or_(
+            later.effective_from > PriceList.effective_from,
+            and_(later.effective_from == PriceList.effective_from, later.version > PriceList.version),
+        ),
+    )
     with reading() as session:
         due = session.scalars(
             select(PriceList.id)
-            .where(PriceList.state == PriceListState.REVIEWED, PriceList.effective_from <= today())
+            .where(PriceList.state == PriceListState.REVIEWED, PriceList.effective_from <= today(), ~is_passed)
             .order_by(PriceList.effective_from, PriceList.version)
         ).all()
     done = 0

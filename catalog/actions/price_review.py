@@ -16,7 +16,7 @@ from catalog.agreement import Award
 from catalog.difference import Difference
 from catalog.mail import ask_for_second_person
 from catalog.price_change import Kind, former_of
-from catalog.price_index import rule_for
+from catalog.price_index import PriceIndex, readings_of, rule_for
 from catalog.price_list import PriceList, PriceListState
 from catalog.price_refusal import PriceRefusal, copy_list
 from catalog.price_rule import rule_of
@@ -36,7 +36,7 @@ TOLD = 20  # numbers that the journal names; it counts the others
 def difference_of(price_list: PriceList) -> Difference:
     """What a list changes, under its agreement's rule."""
     former = former_of(price_list)
-    return Difference(price_list, former, rule_for(price_list, former))
+    return Difference(price_list, former, *rule_for(price_list, former))
 
 
 def refuse(
@@ -82,13 +82,14 @@ def accept(actor: User | None, draft: PriceList, numbers: Sequence[str] | None =
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether a list may be reviewed, and by whom. `breaking`: raises that the agreement forbids, or that might be such
-    since the units do not compare (`incomparable`); `exceeded`: the limits above which a second person must say yes, as
-    texts."""
+    since the units do not compare (`incomparable`); `exceeded`: why a second person must say yes, as texts: the limits
+    that the list is above, and that this person read the index which its raises lean on (`is_own_index`)."""
 
     breaking: int = 0
     incomparable: int = 0
     exceeded: Sequence[Any] = ()
     needs_another: bool = False  # this person must not be the one
+    is_own_index: bool = False
 
     @property
     def is_fine(self) -> bool:
@@ -105,15 +106,39 @@ def judge(person: User | None, price_list: PriceList, difference: Difference) ->
     exceeded = rule.exceeded(
         percent=totals.largest_percent, share=totals.share, effect=totals.effect, incomparable=totals.incomparable
     )
-    is_same = person is None or person.id == price_list.created_by_id
-    needs_another = difference.former is not None and bool(exceeded) and is_same
-    return Verdict(totals.breaking, totals.incomparable if totals.breaking else 0, exceeded, needs_another)
+    needs_another = difference.former is not None and bool(exceeded) and _is_same(person, price_list.created_by_id)
+    own_index = _index_of(person, difference)
+    if own_index is not None:
+        who = own_index.stated_by.name if own_index.stated_by else "Avrop"
+        exceeded.append(_l("Höjningarna vilar på ett indextal som %(name)s har läst in.", name=who))
+    return Verdict(
+        breaking=totals.breaking,
+        incomparable=totals.incomparable if totals.breaking else 0,
+        exceeded=exceeded,
+        needs_another=needs_another or own_index is not None,
+        is_own_index=own_index is not None,
+    )
+
+
+def _index_of(person: User | None, difference: Difference) -> PriceIndex | None:
+    """The reading that the raises lean on, where this person has made it: whoever says what an index permits does not
+    also say that a list keeps to it."""
+    reading = difference.reading
+    if reading is None or not difference.totals.dearer:
+        return None
+    return reading if _is_same(person, reading.stated_by_id) else None
+
+
+def _is_same(person: User | None, former_id: int | None) -> bool:
+    """Whether what two must do has been done by one; the machine is nobody's second pair of eyes."""
+    return person is None or person.id == former_id
 
 
 def ask_if_needed(price_list: PriceList) -> None:
     """Mail those who may be the second person where whoever brought the list in must not approve it alone."""
-    rule = rule_of(price_list.award.lot.agreement)
-    if rule is None or not rule.has_limits:
+    agreement = price_list.award.lot.agreement
+    rule = rule_of(agreement)
+    if (rule is None or not rule.has_limits) and not readings_of(agreement):
         return
     db.session.flush()
     verdict = judge(price_list.created_by, price_list, difference_of(price_list))
@@ -122,14 +147,19 @@ def ask_if_needed(price_list: PriceList) -> None:
 
 
 def eyes_of(actor: User | None, price_list: PriceList) -> User | None:
-    """Whose eyes count: the actor's, or the reviewer's where that is the machine or who brought the list in."""
-    return price_list.reviewed_by if actor is None or actor.id == price_list.created_by_id else actor
+    """Whose eyes count: the actor's, or, once there is one, the reviewer's where that is the machine or who brought the
+    list in."""
+    is_nobody_else = actor is None or actor.id == price_list.created_by_id
+    return price_list.reviewed_by or actor if is_nobody_else else actor
 
 
 def check_changes(actor: User | None, price_list: PriceList) -> None:
     """Raises RuleBroken where a raise is against the agreement, NotAllowed where somebody else must review."""
     verdict = judge(eyes_of(actor, price_list), price_list, difference_of(price_list))
     if verdict.breaking:
+        way_on = _l("Avböj de raderna, så kan resten godkännas.")
+        if price_list.state is not PriceListState.DRAFT:
+            way_on = _l("Listan är redan granskad. Återta den, och läs in en ny.")
         message = _l("Priser som höjs mer eller tidigare än avtalet tillåter: %(count)s.", count=verdict.breaking)
         if verdict.incomparable:
             message = _l(
@@ -138,7 +168,12 @@ def check_changes(actor: User | None, price_list: PriceList) -> None:
                 count=verdict.breaking,
                 others=verdict.incomparable,
             )
-        raise RuleBroken(message, way_on=_l("Avböj de raderna, så kan resten godkännas."))
+        raise RuleBroken(message, way_on=way_on)
+    if verdict.is_own_index:
+        raise NotAllowed(
+            _l("Höjningarna vilar på ett indextal. En annan person än den som läste in det måste godkänna dem."),
+            way_on=_l("Be en annan avtalsansvarig öppna listan och godkänna den."),
+        )
     if verdict.needs_another:
         raise NotAllowed(
             _l("Ändringarna är så stora att en annan person än den som läste in listan måste godkänna dem."),

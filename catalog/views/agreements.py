@@ -8,19 +8,19 @@ from flask import Blueprint, render_template, request
 
 from auth.login import acting_organisation, current
 from auth.permission import Permission
-from catalog.allocation import standings_of
-from catalog.ceiling_change import changes_of
-from catalog.method import explanation
-from catalog.policy import may_manage
-from catalog.queries import (
+from catalog.agreement_queries import (
     AgreementFilter,
     agreement_for,
     agreements_page,
     articles_on_sale,
-    categories,
     ceilings_of,
     document_for,
 )
+from catalog.allocation import standings_of
+from catalog.ceiling_change import changes_of
+from catalog.method import explanation
+from catalog.policy import may_manage
+from catalog.queries import categories
 from core.clock import today
 from core.web import download, requires
 

@@ -18,7 +18,7 @@ from catalog.views.manage import agreement_trail, bp
 from catalog.views.manage_price_lists import arrived, page_of_award
 from core.web import requires
 from exchange.csvtext import visible
-from exchange.pricefile import MANDATORY, heading, possible_fields, usual_field
+from exchange.pricecolumns import MANDATORY, heading, possible_fields, usual_field
 
 
 @bp.route("/awards/<int:award_id>/columns", methods=["GET", "POST"])

@@ -15,11 +15,12 @@ from auth.login import acting_organisation, current, has_permission
 from auth.permission import Permission
 from auth.views.refusals import refusals_on, status
 from catalog.agreement import Agreement
+from catalog.agreement_queries import agreement_for
 from catalog.category import Category
 from catalog.forms import indented
 from catalog.managing import category_tree
 from catalog.price_list import Article
-from catalog.queries import agreement_for, article_for
+from catalog.queries import article_for
 from catalog.suggestion import suggest_categories
 from core.clock import today
 from core.errors import NotFound

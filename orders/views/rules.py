@@ -17,7 +17,7 @@ from auth.queries import members_of, unit_tree
 from auth.sentences import sentence
 from auth.views.refusals import refusals_on, status
 from catalog.agreement import Agreement
-from catalog.queries import agreement_for
+from catalog.agreement_queries import agreement_for
 from core.clock import today
 from core.errors import NotAllowed, NotFound
 from core.web import requires

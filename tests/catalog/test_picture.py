@@ -18,12 +18,12 @@ from auth.organisation import Organisation
 from auth.permission import Role
 from auth.user import User
 from catalog.actions import picture as actions
-from catalog.actions.picture import PAUSES, fetch_due, note_pictures
+from catalog.actions.picture import AGE, PAUSES, fetch_due, note_pictures
 from catalog.agreement import AgreementState
 from catalog.picture import ArticlePicture
 from catalog.price_list import Article, PriceList, PriceListState
 from catalog.search.index import index_folder
-from core.clock import now
+from core.clock import frozen, now
 from core.db import TransactionalFlask, commit, db
 from exchange.picture import NoPicture, Picture
 from tests.factories.auth import make_member, make_organisation
@@ -162,10 +162,10 @@ def test_the_worker_fetches_from_a_real_server(
     look(server.host)
     assert fetched(server.fetching) == 1
     row = only()
-    assert (row.media_type, row.tries, row.next_try_at, row.problem) == ("image/png", 1, None, None)
+    assert (row.media_type, row.tries, row.problem) == ("image/png", 0, None)
     answer = karin.get(f"/articles/{article.id}/picture")
     assert answer.mimetype == "image/png" and answer.data.startswith(b"\x89PNG")
-    assert fetched(never) == 0, "once is enough"
+    assert fetched(never) == 0, "once is enough for a month"
     assert server.asked == ["/papper.png"]
 
 
@@ -185,6 +185,32 @@ def test_what_cannot_be_fetched_is_remembered_and_tried_less_and_less(
     db.session.execute(update(ArticlePicture).values(next_try_at=now() - MINUTE))
     assert fetched(server.fetching) == 1
     assert only().content and only().problem is None
+
+
+def test_another_picture_at_the_same_address_is_fetched_after_a_month(
+    town: Organisation, server: PictureServer
+) -> None:
+    make_offer(town, picture_url=server.put("/papper.jpg", picture()))
+    look(server.host)
+    fetched(server.fetching)
+    first = only().version
+    server.put("/papper.jpg", picture(size=(800, 1200)))
+    with frozen(now() + AGE - MINUTE):
+        assert fetched(never) == 0
+    with frozen(now() + AGE + MINUTE):
+        assert fetched(server.fetching) == 1
+        row = only()
+        assert row.version != first and row.next_try_at is not None and row.next_try_at > now()
+
+
+def test_a_picture_that_is_gone_is_shown_until_there_is_another(town: Organisation, server: PictureServer) -> None:
+    make_offer(town, picture_url=server.address("/borta.jpg"))
+    kept = make_picture(server.address("/borta.jpg"), SMALL)
+    kept.next_try_at = now() - MINUTE
+    assert fetched(server.fetching) == 1
+    row = only()
+    assert (row.content, row.problem, row.tries) == (SMALL, "the answer is 404", 1)
+    assert row.next_try_at is not None and row.next_try_at > now()
 
 
 def test_a_worker_that_dies_on_the_way_leaves_it_for_later(town: Organisation) -> None:

@@ -161,6 +161,21 @@ def test_share_is_of_all_that_are_in_either_list(award: Award, before: int, afte
     assert totals.has_outgrown == (totals.new > before)
 
 
+def test_share_is_never_more_than_all_of_them(award: Award) -> None:
+    """Two that come with the GTIN of one that left are both compared with it, and it was one."""
+    approve(None, bring_in_gtin(award, "left"))
+    totals = difference_of(bring_in_gtin(award, "one", "other")).totals
+    assert (totals.changed, totals.new, totals.former, totals.share) == (2, 0, 1, 100)
+
+
+def bring_in_gtin(award: Award, *numbers: str) -> PriceList:
+    rows = [f"{number};A;st;10;25;7340090400001" for number in numbers]
+    data = "\n".join(["Artikelnummer;Benämning;Enhet;Pris;Moms;GTIN", *rows]).encode()
+    made = import_price_list(None, award, data, "lista", today()).price_list
+    assert made is not None
+    return made
+
+
 def test_list_in_force_is_compared_with_the_one_before(draft: PriceList) -> None:
     before = former_of(draft)
     approve(None, draft)
@@ -407,6 +422,42 @@ def test_due_list_that_grew_above_a_limit_waits_for_a_second_person(award: Award
             publish(first, coming)
         publish(second, coming)
     assert coming.state is PriceListState.PUBLISHED
+
+
+def test_refused_row_is_asked_about_again_when_another_list_came_between(award: Award) -> None:
+    """What was refused is 10 kr as it was in force then; against 5 kr it is a raise like any other."""
+    approve(None, bring_in(award, "a;A;st;10;25;1"))
+    give_rule(award, largest_raise=Decimal(2))
+    coming = bring_in(award, "a;A;st;20;25;1", days=1)
+    refuse(None, coming, "För dyrt", kind=Kind.BREAKING)
+    approve(None, coming)
+    approve(None, bring_in(award, "a;A;st;5;25;1"))
+    commit()
+    assert difference_of(coming).totals.breaking == 1
+    with frozen(now() + timedelta(days=1)):
+        assert publish_due() == 0
+        with pytest.raises(RuleBroken):
+            publish(None, coming)
+    assert coming.state is PriceListState.REVIEWED
+
+
+def test_list_that_was_passed_over_is_not_put_in_force_by_itself(award: Award) -> None:
+    """It could not be published on its day, and a later one has been in force since."""
+    first, second = owner(award), owner(award)
+    approve(None, bring_in(award, "a;A;st;10;25;1"))
+    give_rule(award, limit_percent=Decimal(20))
+    stuck = bring_in(award, "a;A;st;11;25;1", actor=first, days=1)
+    approve(first, stuck)
+    approve(first, bring_in(award, "a;A;st;5;25;1", actor=second))
+    later = bring_in(award, "a;A;st;12;25;1", actor=first, days=2)
+    approve(second, later)
+    commit()
+    with frozen(now() + timedelta(days=1)):
+        assert publish_due() == 0
+    with frozen(now() + timedelta(days=2)):
+        assert publish_due() == 1
+        assert publish_due() == 0  # 11 kr after 12 kr breaks no limit any more
+    assert (stuck.state, later.state) == (PriceListState.REVIEWED, PriceListState.PUBLISHED)
 
 
 def test_former_list_is_taken_up_as_a_new_one(draft: PriceList) -> None:

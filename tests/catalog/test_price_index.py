@@ -12,7 +12,7 @@ from auth.journal import entries_about
 from auth.permission import Role
 from auth.user import User
 from catalog.actions.price_index import IndexFacts, state_index
-from catalog.actions.price_list import import_price_list
+from catalog.actions.price_list import approve, import_price_list
 from catalog.actions.price_review import difference_of, judge
 from catalog.agreement import Award
 from catalog.price_index import PriceIndex, readings_of, rule_for
@@ -21,6 +21,7 @@ from catalog.price_rule import PriceRule
 from core.clock import now, today
 from core.db import commit, db
 from core.errors import NotAllowed, RuleBroken
+from exchange.outbox import OutboxMessage
 from tests.factories.auth import make_member, make_office, make_organisation
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_price_list
 
@@ -98,11 +99,11 @@ def test_the_lower_of_index_and_largest_raise_holds(actor: User, award: Award) -
     rule = db.session.get_one(PriceRule, award.lot.agreement_id)
     rule.largest_raise = Decimal(2)
     state(actor, award, reading("400", "410"))
-    made = rule_for(offer(actor, award, "102,50"), None)
+    made, _reading = rule_for(offer(actor, award, "102,50"), None)
     assert made is not None and made.largest_raise == Decimal(2)
     rule.largest_raise = Decimal(5)
     db.session.flush()
-    made = rule_for(offer(actor, award, "102,50"), None)
+    made, _reading = rule_for(offer(actor, award, "102,50"), None)
     assert made is not None and made.largest_raise == Decimal("2.50")
 
 
@@ -137,3 +138,26 @@ def test_what_is_refused(actor: User, award: Award) -> None:
         state(make_member(Role.AGREEMENT_OWNER, make_organisation()), award, reading("1", "2"))
     with pytest.raises(RuleBroken, match="prisregeln"):
         state(actor, make_award(make_lot(make_agreement())), reading("1", "2"))
+
+
+def test_whoever_read_the_index_lets_no_raise_that_leans_on_it_through(actor: User, award: Award) -> None:
+    other = make_member(Role.AGREEMENT_OWNER, make_office())
+    state(actor, award, reading("400", "410"))
+    draft = offer(actor, award, "102")
+    for person in (actor, None):  # the machine is nobody's second pair of eyes
+        with pytest.raises(NotAllowed, match="indextal"):
+            approve(person, draft)
+    assert db.session.query(OutboxMessage).filter_by(recipient=other.email).count() == 1
+    approve(other, draft)
+    assert draft.reviewed_by_id == other.id
+
+
+@pytest.mark.parametrize("price", ["100", "90"])
+def test_what_raises_nothing_leans_on_no_index(actor: User, award: Award, price: str) -> None:
+    state(actor, award, reading("400", "410"))
+    approve(actor, offer(actor, award, price))
+
+
+def test_an_index_that_somebody_else_has_read_is_leant_on_alone(actor: User, award: Award) -> None:
+    state(make_member(Role.AGREEMENT_OWNER, make_office()), award, reading("400", "410"))
+    approve(actor, offer(actor, award, "102"))

@@ -12,15 +12,9 @@ import pytest
 from auth.organisation import Organisation
 from auth.permission import Role
 from catalog.agreement import Agreement, AgreementState, CallOffMethod, Entitlement
+from catalog.agreement_queries import agreement_for
 from catalog.price_list import Article, PriceListState
-from catalog.queries import (
-    agreement_for,
-    article_for,
-    articles_by_id,
-    current_articles,
-    offers,
-    orderable_price_lists,
-)
+from catalog.queries import article_for, articles_by_id, current_articles, offers, orderable_price_lists
 from catalog.steering import Ask, findings, stops
 from core.clock import now, today
 from core.db import TransactionalFlask, db

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -56,3 +58,19 @@ def test_hosts_of_pictures_are_names(text: str, expected: tuple[str, ...], tmp_p
 def test_what_is_no_host_stops_the_start(text: str, tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="AVROP_PICTURE_HOSTS"):
         hosts(f"img.example.se,{text}", tmp_path)
+
+
+def test_the_key_is_made_once_whoever_asks_first(tmp_path: Path) -> None:
+    """Pages and worker start at the same moment on a new machine: both must sign with one key."""
+    with ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(lambda _: read_settings({"AVROP_DATA_DIR": str(tmp_path)}).secret_key, range(8)))
+    assert len(keys) == 1 and len(keys.pop()) >= 32
+    assert [path.name for path in tmp_path.iterdir()] == ["secret-key"]
+    assert stat.S_IMODE((tmp_path / "secret-key").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("kept", ["", "short\n"])
+def test_a_key_file_that_was_not_written_whole_stops_the_start(kept: str, tmp_path: Path) -> None:
+    (tmp_path / "secret-key").write_text(kept)
+    with pytest.raises(SettingError, match="AVROP_SECRET_KEY"):
+        read_settings({"AVROP_DATA_DIR": str(tmp_path)})

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from core.checkdigits import gs1_check_digit
 from exchange.plaintext import CONTROL
-from exchange.pricefile import EXAMPLE, ÖRE, PriceRow
+from exchange.pricecolumns import EXAMPLE
+from exchange.pricefile import ÖRE, PriceRow
 from exchange.units import UNITS
 
 TIMES = int(os.environ.get("AVROP_TEST_TIMES", "1"))

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange import csvtext, table
-from exchange.pricefile import COLUMNS, TRUSTED, PriceFile, PriceRow, open_price_file, read_price_file
+from exchange.pricecolumns import COLUMNS
+from exchange.pricefile import TRUSTED, PriceFile, PriceRow, open_price_file, read_price_file
 from exchange.problem import TEXTS, Problem
 
 HEADER = "Artikelnummer;Benämning;Enhet;Pris;Moms"

@@ -8,7 +8,8 @@ from io import BytesIO
 import pytest
 
 from exchange.header import ColumnChoice, folded_row
-from exchange.pricefile import ORDINARY, PriceFile, heading, open_price_file, read_price_file, read_whole, usual_field
+from exchange.pricecolumns import heading, usual_field
+from exchange.pricefile import ORDINARY, PriceFile, open_price_file, read_price_file, read_whole
 from exchange.pricesheet import price_list
 from exchange.tier import field_for, number_in, quantity_named, quantity_of
 

@@ -8,23 +8,25 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from functools import partial
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from auth.journal import verify
 from auth.organisation import DeliveryAddress, Organisation, Unit
 from auth.permission import Role
 from auth.user import LimitPeriod, User
-from catalog.agreement import Award, CallOffMethod, Lot
+from catalog.agreement import Agreement, Award, CallOffMethod, Lot
 from catalog.ceiling import Ceiling
 from catalog.price_list import Article
 from catalog.queries import articles_by_id
-from core.db import TransactionalFlask, db, reading, unit_of_work
+from core.db import TransactionalFlask, db, locks_rows, reading, unit_of_work
 from core.errors import AvropError, RuleBroken
 from orders.actions.approval import approve
 from orders.actions.basket import add
+from orders.actions.ceiling import open_ceiling
 from orders.actions.order import close
 from orders.actions.receipt import Received, receive
 from orders.actions.requisition import Checkout, submit
@@ -121,6 +123,43 @@ def test_submissions_racing_for_the_last_room(fresh_app: TransactionalFlask) -> 
     with fresh_app.app_context(), reading():
         assert db.session.get_one(Ceiling, ceiling_id).reserved == Decimal(500)
         assert db.session.get_one(Ceiling, agreement_ceiling).reserved == Decimal(500)
+
+
+def test_a_submission_in_the_instant_a_ceiling_is_opened_counts_on_it(fresh_app: TransactionalFlask) -> None:
+    """It has looked which ceilings there are and waits for the first of them, when one more comes."""
+    with fresh_app.app_context(), unit_of_work():
+        place = make_place()
+        paper = make_offer(place.organisation, price=Decimal(100))
+        agreement_id = paper.award.lot.agreement_id
+        make_ceiling(paper.award.lot.agreement, None)
+        add(place.orderer, place.organisation, paper, Decimal(1))
+        orderer_id, here = place.orderer.id, ids_of(place)
+    with fresh_app.app_context(), ThreadPoolExecutor(1) as pool:
+        with unit_of_work():
+            agreement = db.session.get_one(Agreement, agreement_id)
+            part = open_ceiling(
+                None,
+                agreement,
+                agreement.version,
+                limit=Decimal(500),
+                organisation=db.session.get_one(Organisation, here["organisation"]),
+            )
+            part_id = part.id
+            coming = pool.submit(at_once, fresh_app, lambda _: submit_as(orderer_id, here, "key"), 1)
+            wait_for_a_waiting_one()
+        assert coming.result() == Counter({"done": 1})
+    with fresh_app.app_context(), reading():
+        assert db.session.get_one(Ceiling, part_id).reserved == Decimal(100)
+        assert wrong_counters() == []
+
+
+def wait_for_a_waiting_one() -> None:
+    """Until another transaction waits for a lock of ours; on SQLite the other one cannot even begin."""
+    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    until = monotonic() + 20
+    while locks_rows() and not db.session.scalar(waits):
+        assert monotonic() < until, "nobody came to wait"
+        sleep(0.02)
 
 
 @pytest.mark.parametrize("measure", ["SEK", "MTR"])

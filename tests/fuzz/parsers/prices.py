@@ -10,16 +10,8 @@ from lxml import etree
 
 from exchange import pricesheet
 from exchange.header import MAX_COLUMNS, ColumnChoice, folded_row
-from exchange.pricefile import (
-    COLUMNS,
-    PriceFile,
-    PriceRow,
-    look_at,
-    open_price_file,
-    read_price_file,
-    read_whole,
-    usual_field,
-)
+from exchange.pricecolumns import COLUMNS, usual_field
+from exchange.pricefile import PriceFile, PriceRow, look_at, open_price_file, read_price_file, read_whole
 from exchange.problem import Problem
 from exchange.tablefile import Form
 from tests.factories import hostile

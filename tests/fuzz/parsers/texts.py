@@ -25,7 +25,7 @@ from core.checkdigits import organisation_number
 from core.email import is_email
 from core.forms import read_day, read_decimal, tidied
 from core.web import is_local_path, read_key
-from exchange import pricefile, registerfile, registers
+from exchange import pricecolumns, registerfile, registers
 from exchange.cells import Refused
 from exchange.plaintext import calm, clean
 from exchange.units import UNITS, parse_unit
@@ -33,7 +33,7 @@ from orders.quick_entry import LARGEST, read_rows
 from tests.fuzz.harness import harness
 
 REGISTERS = (registers.SUPPLIERS, registers.CATEGORIES, registers.ENTITLEMENTS)
-TABLES = (pricefile.COLUMNS, registerfile.COLUMNS, *(kind.columns for kind in REGISTERS))
+TABLES = (pricecolumns.COLUMNS, registerfile.COLUMNS, *(kind.columns for kind in REGISTERS))
 PARSERS = [(field, column.parse) for columns in TABLES for field, column in columns.items()]
 
 
