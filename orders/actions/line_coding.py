@@ -13,10 +13,12 @@ from core.clock import today
 from core.errors import RuleBroken
 from orders.coded import Coded, CodedPart, check_sum
 from orders.coding import Dimension
-from orders.coding_queries import Suggestion, codes_named, current_dimensions, rules_on, suggest
+from orders.coding_queries import Suggestion, codes_like, codes_named, current_dimensions, rules_on, suggest
 from orders.coding_rule import CodingRule, broken_rules
 from orders.coding_said import Codes, Said, SaidCoding, SaidPart, amounts_of
 from orders.requisition import Requisition, RequisitionLine
+
+MOST_NEAR = 5  # codes that a refusal names
 
 
 def code_lines(requisition: Requisition, said: Said | None, keys: Sequence[int]) -> None:
@@ -108,10 +110,19 @@ class _Book:
             return Coded(dimension.id, dimension.name, code)
         found = self.codes.get((dimension.id, code))
         if found is None:
-            raise RuleBroken(_l("%(dimension)s %(code)s finns inte.", **_told(dimension, code)))
+            raise RuleBroken(self._missing(dimension, code))
         if not found.is_current(self.on):
             raise RuleBroken(_l("%(dimension)s %(code)s gäller inte i dag.", **_told(dimension, code)))
         return Coded(dimension.id, dimension.name, code, found.name)
+
+    def _missing(self, dimension: Dimension, code: str) -> Any:
+        """That a code is not in the list, and which ones she may have meant: she may have written a name."""
+        told = _told(dimension, code)
+        near = codes_like(dimension, code, self.on, MOST_NEAR)
+        if not near:
+            return _l("%(dimension)s %(code)s finns inte.", **told)
+        codes = ", ".join(f"{each.code} {each.name}" for each in near)
+        return _l("%(dimension)s %(code)s finns inte. Det här liknar: %(codes)s.", codes=codes, **told)
 
     def _note(self, line: RequisitionLine, text: Any) -> None:
         names = self.wrong.setdefault(str(text), [])
