@@ -30,7 +30,7 @@ INDEX = "catalog/search/index.py"
 MAY_UPDATE_STATE = ("exchange/outbox.py", "exchange/delivery.py", "app/bench/")
 # The demo writes a year of history that nobody lived through.
 WRITES_HISTORY = "app/demo/"
-GETTEXT = {"_", "_l", "N_", "gettext", "lazy_gettext", "ngettext", "pgettext"}
+GETTEXT = {"_", "_l", "N_", "gettext", "lazy_gettext", "ngettext", "pgettext", "lazy_pgettext"}
 
 
 # The rest of exchange: letters, what waits to be sent, its delivery, and the sending.
