@@ -105,24 +105,20 @@ class _Book:
         return tuple(coded)
 
     def _coded(self, dimension: Dimension, code: str) -> Coded:
+        found = self.codes.get((dimension.id, code)) if dimension.is_listed else None
+        near = codes_like(dimension, code, self.on, MOST_NEAR) if dimension.is_listed and found is None else ()
+        if near:  # she may have written a name
+            codes = ", ".join(f"{each.code} {each.name}" for each in near)
+            told = {**_told(dimension, code), "codes": codes}
+            raise RuleBroken(_l("%(dimension)s %(code)s finns inte. Det här liknar: %(codes)s.", **told))
         dimension.check_form(code)
         if not dimension.is_listed:
             return Coded(dimension.id, dimension.name, code)
-        found = self.codes.get((dimension.id, code))
         if found is None:
-            raise RuleBroken(self._missing(dimension, code))
+            raise RuleBroken(_l("%(dimension)s %(code)s finns inte.", **_told(dimension, code)))
         if not found.is_current(self.on):
             raise RuleBroken(_l("%(dimension)s %(code)s gäller inte i dag.", **_told(dimension, code)))
         return Coded(dimension.id, dimension.name, code, found.name)
-
-    def _missing(self, dimension: Dimension, code: str) -> Any:
-        """That a code is not in the list, and which ones she may have meant: she may have written a name."""
-        told = _told(dimension, code)
-        near = codes_like(dimension, code, self.on, MOST_NEAR)
-        if not near:
-            return _l("%(dimension)s %(code)s finns inte.", **told)
-        codes = ", ".join(f"{each.code} {each.name}" for each in near)
-        return _l("%(dimension)s %(code)s finns inte. Det här liknar: %(codes)s.", codes=codes, **told)
 
     def _note(self, line: RequisitionLine, text: Any) -> None:
         names = self.wrong.setdefault(str(text), [])

@@ -156,6 +156,8 @@ def test_many_such_numbers_are_joined_by_an_index(app: TransactionalFlask) -> No
     assert process_time() - began < 5  # looking through all of them for each takes SQLite a minute
 
 
-def test_swedish_letters_are_the_same_small_and_large(app: TransactionalFlask) -> None:
+def test_swedish_letters_are_the_same_small_and_large_on_sqlite(app: TransactionalFlask, engine: str) -> None:
+    if engine != "sqlite":
+        pytest.skip("PostgreSQL knows the letters of its cluster's locale")
     found = db.session.scalar(select(literal("Äldreomsorg").icontains("äldre")))
     assert found

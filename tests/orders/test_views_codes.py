@@ -32,7 +32,7 @@ def place(app: Any) -> Place:
 
 @pytest.fixture
 def konto(place: Place) -> Dimension:
-    konto = make_dimension(place.organisation, "Konto", is_listed=True)
+    konto = make_dimension(place.organisation, "Konto", is_listed=True, code_length=4)
     make_code(konto, "6470", name="Läromedel")
     make_code(konto, "6410", name="Kontorsmaterial")
     make_code(konto, "6400", name="Läromedel förr", ends_on=today() - timedelta(days=1))
