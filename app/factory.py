@@ -66,6 +66,7 @@ from orders.views import basket as basket_views
 from orders.views import bids as bid_views
 from orders.views import blocks as block_views
 from orders.views import ceilings as ceiling_views
+from orders.views import codes as code_views
 from orders.views import coding as coding_views
 from orders.views import competitions as competition_views
 from orders.views import conflicts as conflict_views
@@ -102,7 +103,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *(basket_views.bp, requisition_views.bp, approval_views.bp, order_views.bp),
     *(rule_views.bp, conflict_views.bp, register_views.bp, coding_views.bp, favourite_views.bp, shopping_list_views.bp),
     *(emergency_views.bp, free_text_views.bp, quick_entry_views.bp, need_views.bp, competition_views.bp, bid_views.bp),
-    *(reasoned_views.bp, ceiling_views.bp, block_views.bp, splitting_views.bp),
+    *(reasoned_views.bp, ceiling_views.bp, block_views.bp, splitting_views.bp, code_views.bp),
 )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from flask_babel.speaklater import LazyString
 from flask_login import current_user
 from sqlalchemy import Select, func, select
@@ -33,7 +34,7 @@ Entries = tuple[tuple[str, LazyString], ...]  # endpoint, label
 MENUS: dict[str, Entries] = {
     "basket": (("basket.show", _l("Varukorg")),),
     "main": (
-        ("agreements.index", _l("Avtal")),
+        ("agreements.index", lazy_pgettext("flera", "Avtal")),
         ("orders.index", _l("Beställningar")),
         ("approvals.index", _l("Attestera")),
     ),
@@ -57,6 +58,7 @@ MENUS: dict[str, Entries] = {
         ("manage.suppliers", _l("Leverantörer")),
         ("manage.categories", _l("Kategorier")),
         ("manage.searches", _l("Sökord")),
+        ("manage.parameters", _l("Gränser och satser")),
         ("needs.inbox", _l("Behov att svara på")),
         ("admin.organisations", _l("Organisationer")),
         ("admin.units", _l("Enheter och adresser")),

@@ -16,7 +16,7 @@ from core.language import language
 from core.web import number, price
 from exchange.units import unit_name
 
-HOUR = "HUR"
+HOUR, LUMP_SUM = "HUR", "LS"
 
 
 def init_price_tags(app: Flask) -> None:
@@ -37,7 +37,8 @@ def amount_of(quantity: Decimal, unit_code: str) -> Markup:
 
 
 def price_of(amount: Decimal, base_quantity: Decimal, unit_code: str) -> Markup:
-    """What so many cost, in SEK: `49,90 kr per förp`, `120,00 kr per 100 st`, or `850,00 kr/timme`."""
+    """What so many cost, in SEK: `49,90 kr per förp`, `120,00 kr per 100 st`, `850,00 kr/timme`, or
+    `20 000,00 kr fast pris`."""
     return _price(language(), amount, base_quantity, unit_code)
 
 
@@ -50,6 +51,8 @@ def _amount(_language: str, quantity: Decimal, unit_code: str) -> Markup:
 def _price(_language: str, amount: Decimal, base_quantity: Decimal, unit_code: str) -> Markup:
     if base_quantity == 1 and unit_code == HOUR:
         return escape(_("%(price)s/timme", price=price(amount)))
+    if base_quantity == 1 and unit_code == LUMP_SUM:
+        return escape(_("%(price)s fast pris", price=price(amount)))
     named = {"price": price(amount), "unit": unit(unit_code)}
     if base_quantity == 1:
         return escape(_("%(price)s per %(unit)s", **named))

@@ -28,6 +28,7 @@ from orders.shopping_list_queries import ListedList, latest_lists
 NEW = timedelta(days=60)
 MOST_LISTS = 5
 MOST_FAVOURITES = 6
+MOST_AWAITED = 5
 S = RequisitionState
 
 
@@ -55,12 +56,15 @@ def start_of(user: User, organisation: Organisation, permissions: set[Permission
     needs = needs_to_answer(user, organisation) if Permission.AGREEMENT_MANAGE in permissions else 0
     new = new_agreements(organisation) if Permission.CATALOGUE_READ in permissions else ()
     if Permission.ORDER_CREATE not in permissions:
-        return Start(new_agreements=new, needs_to_answer=needs)
+        awaited = (
+            orders_to_receive(user, organisation)[:MOST_AWAITED] if Permission.ORDER_RECEIVE in permissions else ()
+        )
+        return Start(new_agreements=new, needs_to_answer=needs, to_receive=awaited)
     own = requisitions_of(user, organisation, S.RETURNED, S.SUBMITTED)
     return Start(
         returned=[r for r in own if r.state is S.RETURNED],
         submitted=[r for r in own if r.state is S.SUBMITTED],
-        to_receive=orders_to_receive(user, organisation)[:5],
+        to_receive=orders_to_receive(user, organisation)[:MOST_AWAITED],
         new_agreements=new,
         favourites=favourite_articles(user, organisation),
         lists=latest_lists(user, organisation, MOST_LISTS),

@@ -41,6 +41,7 @@ THINGS = {
     "competition": _l("konkurrensutsättning"),
     "outbox": _l("e-post"),
     "synonym": _l("synonym"),
+    "parameter": _l("gräns eller sats"),
 }
 
 SENTENCES: dict[tuple[str, str], Any] = {
@@ -86,6 +87,7 @@ SENTENCES: dict[tuple[str, str], Any] = {
     ("supplier", "unblock"): _l("Tog bort spärren för leverantören %(name)s."),
     ("category", "create"): _l("Lade upp kategorin %(name)s."),
     ("category", "edit"): _l("Ändrade kategorin %(name)s."),
+    ("parameter", "set"): _l("Satte %(parameter)s till %(value)s från %(starts_on)s: %(source)s."),
     ("synonym", "create"): _l("Lade till synonymen %(word)s för %(means)s."),
     ("synonym", "edit"): _l("Ändrade synonymen %(word)s för %(means)s."),
     ("synonym", "remove"): _l("Tog bort synonymen %(word)s för %(means)s."),

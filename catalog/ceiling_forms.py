@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, FileField, IntegerField
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import Optional
 from wtforms.widgets import TextInput
 
 from auth.organisation import Organisation
@@ -72,9 +72,9 @@ class WatchForm(VersionedForm):
         longest=60,
         description=_l("Till exempel 50, 80, 95. Tomt: ingen varning."),
     )
-    notice_days = IntegerField(_l("Dagar före sista dag för uppsägning"), [InputRequired()], widget=TextInput())
-    decide_days = IntegerField(_l("Dagar före beslut om förlängning"), [InputRequired()], widget=TextInput())
-    ends_days = IntegerField(_l("Dagar före avtalets slut"), [InputRequired()], widget=TextInput())
+    notice_days = IntegerField(_l("Dagar före sista dag för uppsägning"), [Required()], widget=TextInput())
+    decide_days = IntegerField(_l("Dagar före beslut om förlängning"), [Required()], widget=TextInput())
+    ends_days = IntegerField(_l("Dagar före avtalets slut"), [Required()], widget=TextInput())
 
     def validate_levels(self, field: Any) -> None:
         if not re.fullmatch(r"[0-9, %]*", field.data or ""):

@@ -302,7 +302,7 @@ class EntitlementForm(VersionedForm):
 
     all_municipalities = BooleanField()
     organisations = MultipleField(_l("Organisationer"), coerce=int)
-    lot = PickField(_l("Gäller"), nothing=_l("alla delområden"))
+    lot = PickField(_l("Delområde"), nothing=_l("alla delområden"))
     starts_on = DayField(_l("Från"), description=_l("Tomt: från avtalets första dag."))
     ends_on = DayField(_l("Till"), description=_l("Tomt: så länge avtalet gäller."))
     reason = TextField(

@@ -67,6 +67,11 @@ def may_manage_categories(user: User) -> bool:
     return user.is_at_office(Role.AGREEMENT_OWNER)
 
 
+def may_manage_parameters(user: User) -> bool:
+    """Limits and rates are common to all: the office's."""
+    return user.is_at_office(Role.AGREEMENT_OWNER)
+
+
 def may_manage_synonyms(user: User) -> bool:
     """What a word means is common to all: the office's."""
     return user.is_at_office(Role.AGREEMENT_OWNER)

@@ -23,7 +23,7 @@ from catalog.steering import blocking, load_facts
 from catalog.why import Why, explain
 from core.clock import today
 from core.db import db, locks_rows, prepared
-from core.types import line_net
+from core.types import line_net, sort_key
 from orders.basket import Basket, BasketLine
 from orders.free_text import free_of
 from orders.ranking import RankingRefusal, refused_by_line
@@ -181,7 +181,7 @@ def charges_by_award(drafts: Iterable[OrderDraft]) -> dict[int, Decimal]:
 
 
 def units_and_addresses(user: User, organisation: Organisation) -> tuple[list[Unit], list[DeliveryAddress]]:
-    """The units she may order for, and where the organisation can have goods delivered; in the order of the tree."""
+    """The units she may order for, and where the organisation can have goods delivered, by name."""
     branches = tuple(
         membership.unit.path if membership.unit else "/"
         for membership in user.current_memberships()
@@ -189,7 +189,8 @@ def units_and_addresses(user: User, organisation: Organisation) -> tuple[list[Un
     )
     rows = db.session.execute(*_units_with_addresses(organisation.id)).all()
     units = dict.fromkeys(unit for unit, _ in rows if unit.is_active and unit.path.startswith(branches))
-    return list(units), [address for _, address in rows if address is not None]
+    addresses = [address for _, address in rows if address is not None]
+    return list(units), sorted(addresses, key=lambda address: sort_key(address.name))
 
 
 @prepared

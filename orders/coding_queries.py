@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from auth.organisation import Organisation, Unit
@@ -83,11 +83,8 @@ def codes_named(named: Iterable[tuple[int, str]]) -> dict[tuple[int, str], Code]
 def codes_offered(dimensions: Iterable[Dimension], on: date) -> dict[int, list[Code]]:
     """The codes to choose among on a day, by dimension; of a long list the first ones."""
     place = func.row_number().over(partition_by=Code.dimension_id, order_by=Code.code)
-    open_on = and_(
-        Code.dimension_id.in_([dimension.id for dimension in dimensions if dimension.is_listed]),
-        or_(Code.starts_on.is_(None), Code.starts_on <= on),
-        or_(Code.ends_on.is_(None), Code.ends_on >= on),
-    )
+    listed = Code.dimension_id.in_([dimension.id for dimension in dimensions if dimension.is_listed])
+    open_on = and_(listed, *_open_on(on))
     ranked = select(Code.id, place.label("place")).where(open_on).subquery()
     query = select(Code).join(ranked, ranked.c.id == Code.id).where(ranked.c.place <= MOST_OFFERED)
     offered: dict[int, list[Code]] = {}
@@ -242,13 +239,27 @@ def _differing(line: Mapping[int, Suggested], whole: Mapping[int, Suggested]) ->
     return {key: said for key, said in line.items() if key not in whole or whole[key].code != said.code}
 
 
-def codes_page(dimension: Dimension, text: str, number: int) -> Page:
-    """A page of a dimension's codes: those that begin with the text, or are called something with it."""
+def codes_page(dimension: Dimension, text: str, number: int, on: date | None = None) -> Page:
+    """A page of a dimension's codes: those that begin with the text, or are called something with it. `on`: only those
+    in force that day."""
+    return paginate(_codes_like(dimension, text, on), number, 50)
+
+
+def codes_like(dimension: Dimension, text: str, on: date, most: int) -> Sequence[Code]:
+    """The first codes in force on a day that begin with the text, or are called something with it."""
+    return db.session.scalars(_codes_like(dimension, text, on).limit(most)).all()
+
+
+def _codes_like(dimension: Dimension, text: str, on: date | None) -> Select[Any]:
     query = select(Code).where(Code.dimension_id == dimension.id).order_by(Code.code)
     if text:
         called = Code.name.icontains(text, autoescape=True)
         query = query.where(or_(Code.code.startswith(text, autoescape=True), called))
-    return paginate(query, number, 50)
+    return query if on is None else query.where(*_open_on(on))
+
+
+def _open_on(on: date) -> tuple[ColumnElement[bool], ...]:
+    return or_(Code.starts_on.is_(None), Code.starts_on <= on), or_(Code.ends_on.is_(None), Code.ends_on >= on)
 
 
 def count_codes(organisation: Organisation) -> dict[int, int]:

@@ -23,6 +23,7 @@ from orders.basket import Basket, BasketLine
 from orders.coded import MOST_PARTS
 from orders.coding import LONGEST_CODE, Code, CodingFavourite, Dimension
 from orders.coding_queries import (
+    MOST_OFFERED,
     Suggested,
     Suggestion,
     codes_named,
@@ -98,6 +99,10 @@ class CodingTill:
     def offered(self) -> Mapping[int, Sequence[Code]]:
         """The codes to choose among, by dimension."""
         return codes_offered(self.dimensions, today())
+
+    def has_more(self, dimension: Dimension) -> bool:
+        """Whether the list is longer than what is offered, so that the rest must be looked up."""
+        return len(self.offered.get(dimension.id, ())) >= MOST_OFFERED
 
     def answer(self, sent: Sent) -> bool:
         """Do what a button of the coding asks for; whether it was one."""

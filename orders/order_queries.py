@@ -12,7 +12,8 @@ from sqlalchemy import Select, and_, false, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from auth.journal import JournalEntry
-from auth.organisation import Organisation
+from auth.organisation import Organisation, Unit
+from auth.permission import Role
 from auth.user import User
 from catalog.supplier import Supplier
 from core.db import AnySelect, db, prepared
@@ -125,11 +126,17 @@ def _became(requisition_id: int) -> Select[Any]:
 
 
 def orders_to_receive(user: User, organisation: Organisation) -> Sequence[Order]:
-    """Her own orders that are still awaited, those wanted first on top."""
+    """Her own orders that are still awaited and those of the units she receives for, those wanted first on top."""
+    branches = [
+        membership.unit.path if membership.unit else "/"
+        for membership in user.current_memberships()
+        if membership.organisation_id == organisation.id and membership.role is Role.RECEIVER
+    ]
+    within = [Order.unit_id.in_(select(Unit.id).where(Unit.path.startswith(path))) for path in branches]
     return db.session.scalars(
         select(Order)
         .where(
-            Order.orderer_id == user.id,
+            or_(Order.orderer_id == user.id, *within),
             Order.organisation_id == organisation.id,
             Order.state.in_([OrderState.PLACED, OrderState.CONFIRMED]),
         )

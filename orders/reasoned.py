@@ -180,7 +180,8 @@ def _entry(refusal: RankingRefusal) -> str:
         told = _("%(supplier)s svarade inte i tid: ”%(reason)s”", **said)
     else:
         told = _("%(supplier)s tackade nej: ”%(reason)s”", **said)
-    return f"{told} {_('Frågad %(asked)s per %(channel)s, antecknat av %(person)s.', **said)}"
+    noted = _("Frågad %(asked)s (%(channel)s), antecknat av %(person)s.", **said)
+    return f"{told} {noted}"
 
 
 def _name(award: Award) -> str:

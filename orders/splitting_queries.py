@@ -16,7 +16,7 @@ from auth.permission import Role
 from auth.user import Membership, User
 from catalog.agreement import Agreement, Lot
 from catalog.category import Category
-from catalog.parameter import Parameter
+from catalog.parameter import Parameter, parameter
 from catalog.supplier import Supplier
 from core.clock import local, midnight, today
 from core.db import db
@@ -68,6 +68,11 @@ def _read(
         for split in splits(of_one, limits["limit"].get(id_, ()), direct, measure, limits["own"].get(id_, ()))
     ]
     return sorted(found, key=lambda split: (split.purchases[-1].on, split.limit), reverse=True)
+
+
+def measure_on(on: date) -> Measure:
+    """What is near on a day, to be told. Two queries. Raises RuleBroken where nobody has said."""
+    return Measure(int(parameter("splitting.days", on)), parameter("splitting.near-percent", on))
 
 
 def _everything(

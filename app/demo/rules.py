@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from app.demo.organisations import Places
 from app.demo.people import People
@@ -11,6 +12,7 @@ from auth.user import User
 from catalog.category import Category
 from core.db import db
 from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, Quorum, StepKind
+from orders.rule import condition, who_decides
 
 UNIT = StepKind.UNIT_APPROVER
 PARENT = StepKind.PARENT_APPROVER
@@ -91,4 +93,6 @@ def _rule(
         )
     db.session.add(rule)
     db.session.flush()
-    record(None, "create", "approval-rule", rule.id, organisation_id=organisation.id, name=name)
+    asked = [str(who_decides(step)) for step in rule.steps]
+    told: dict[str, Any] = {"name": name, "condition": str(condition(rule)), "steps": asked}
+    record(None, "create", "approval-rule", rule.id, organisation_id=organisation.id, **told)

@@ -121,3 +121,26 @@ for (const input of document.querySelectorAll("input[data-suggest]")) {
   });
   input.addEventListener("blur", shut);
 }
+
+// A field for a code of a long list offers those that fit what is written, not only the first of the list.
+for (const input of document.querySelectorAll("input[data-codes]")) {
+  let timer;
+  let asking;
+  const ask = async () => {
+    asking?.abort();
+    asking = new AbortController();
+    try {
+      const url = `${input.dataset.codes}?q=${encodeURIComponent(input.value)}`;
+      const answer = await fetch(url, { signal: asking.signal, headers: { Accept: "application/json" } });
+      if (!answer.ok || answer.redirected) return;
+      const options = (await answer.json()).codes.map(([code, name]) => Object.assign(new Option(name), { value: code }));
+      input.list?.replaceChildren(...options);
+    } catch {
+      // without them one looks the code up by the link
+    }
+  };
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, 150);
+  });
+}

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, current_app, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from auth import policy
 from auth.login import acting_organisation, current, has_permission
@@ -38,12 +39,26 @@ ENTRIES = (
         ),
     ),
     (
-        _l("Avtal"),
+        lazy_pgettext("flera", "Avtal"),
         (
             ("manage.agreements", _l("Avtal och prislistor"), _l("Lägg upp, publicera, pausa och avsluta.")),
+            ("manage.dates", _l("Kommande datum"), _l("Uppsägning, förlängning och avtal som slutar.")),
+            ("manage.ceilings", _l("Tak som fylls"), _l("Takvolymer som har nått en varningsnivå.")),
             ("manage.suppliers", _l("Leverantörer"), _l("Adresser för order, kontakter och spärrar.")),
             ("manage.categories", _l("Kategorier"), _l("Trädet som varorna sorteras i.")),
             ("manage.searches", _l("Sökord"), _l("Sökningar utan träff, och synonymer.")),
+            ("manage.parameters", _l("Gränser och satser"), _l("Momssatser, direktupphandlingsgränser och dagar.")),
+        ),
+    ),
+    (
+        _l("Tillsyn"),
+        (
+            ("needs.inbox", _l("Behov att svara på"), _l("Det som inte går att beställa, och frågor.")),
+            ("reasoned.index", _l("Avrop med skäl"), _l("Beställningar som inte gick till den första.")),
+            ("splitting.index", _l("Sannolik uppdelning"), _l("Flera köp strax under en gräns.")),
+            ("delegation.register", _l("Attestförteckning"), _l("Vilka som får attestera, och hur mycket.")),
+            ("delegation.decisions", _l("Delegationsbeslut"), _l("Att anmäla till nämnden.")),
+            ("conflicts.index", _l("Jäv"), _l("Anmälda intressen i leverantörer.")),
         ),
     ),
     (

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from auth.journal import JournalEntry, entries_about
 from auth.sentences import sentence
@@ -135,7 +136,7 @@ def trail(*more: tuple[Any, str]) -> list[tuple[Any, str]]:
 
 def agreement_trail(agreement: Agreement | None = None) -> list[tuple[Any, str]]:
     """The way to an agreement's own page."""
-    crumbs = trail((_l("Avtal"), url_for("manage.agreements")))
+    crumbs = trail((lazy_pgettext("flera", "Avtal"), url_for("manage.agreements")))
     if agreement is not None:
         crumbs.append((agreement.title, url_for("manage.agreement", agreement_id=agreement.id)))
     return crumbs

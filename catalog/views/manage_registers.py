@@ -11,6 +11,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from werkzeug.datastructures import FileStorage
 from wtforms import FileField
 
@@ -39,11 +40,11 @@ TITLES = {
     "external": _l("Avropat utanför Avrop som fil"),
 }
 BACK = {
-    "agreements": ("manage.agreements", _l("Avtal")),
+    "agreements": ("manage.agreements", lazy_pgettext("flera", "Avtal")),
     "suppliers": ("manage.suppliers", _l("Leverantörer")),
     "categories": ("manage.categories", _l("Kategorier")),
-    "entitlements": ("manage.agreements", _l("Avtal")),
-    "external": ("manage.agreements", _l("Avtal")),
+    "entitlements": ("manage.agreements", lazy_pgettext("flera", "Avtal")),
+    "external": ("manage.agreements", lazy_pgettext("flera", "Avtal")),
 }
 
 

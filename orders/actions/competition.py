@@ -199,6 +199,7 @@ def _new(actor: User, organisation: Organisation, lot: Lot, facts: RequestFacts)
 
 def _invite(competition: Competition, lot: Lot) -> list[tuple[Invitation, str]]:
     """An invitation for every supplier of the lot, or why not; with the secrets of the links. Raises RuleBroken."""
+    check_askable(lot)
     links = []
     for position, award in enumerate(lot.awards, start=1):
         supplier, reason = award.supplier, why_not_asked(award)
@@ -217,9 +218,16 @@ def _invite(competition: Competition, lot: Lot) -> list[tuple[Invitation, str]]:
             invitation.envelope = close(invitation)
             links.append((invitation, token))
         competition.invitations.append(invitation)
-    if not links:
-        raise RuleBroken(_l("Ingen av delområdets leverantörer kan lämna anbud i dag."))
     return links
+
+
+def check_askable(lot: Lot) -> None:
+    """Whether there is anybody to ask today. Raises RuleBroken."""
+    if all(why_not_asked(award) for award in lot.awards):
+        raise RuleBroken(
+            _l("Ingen av delområdets leverantörer kan lämna anbud i dag."),
+            way_on=_l("Fråga kategoriägaren hur du gör i stället."),
+        )
 
 
 def why_not_asked(award: Award) -> str | None:

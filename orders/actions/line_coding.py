@@ -13,10 +13,12 @@ from core.clock import today
 from core.errors import RuleBroken
 from orders.coded import Coded, CodedPart, check_sum
 from orders.coding import Dimension
-from orders.coding_queries import Suggestion, codes_named, current_dimensions, rules_on, suggest
+from orders.coding_queries import Suggestion, codes_like, codes_named, current_dimensions, rules_on, suggest
 from orders.coding_rule import CodingRule, broken_rules
 from orders.coding_said import Codes, Said, SaidCoding, SaidPart, amounts_of
 from orders.requisition import Requisition, RequisitionLine
+
+MOST_NEAR = 5  # codes that a refusal names
 
 
 def code_lines(requisition: Requisition, said: Said | None, keys: Sequence[int]) -> None:
@@ -57,6 +59,7 @@ class _Book:
     ) -> None:
         self.dimensions, self.rules, self.on = dimensions, rules, on
         self.wrong: dict[str, list[str]] = {}
+        self.near: dict[tuple[int, str], str] = {}
         listed = {dimension.id for dimension in dimensions if dimension.is_listed}
         named = {item for coding in codings for part in coding.parts for item in part.codes.items()}
         self.codes = codes_named(item for item in named if item[0] in listed)
@@ -103,15 +106,25 @@ class _Book:
         return tuple(coded)
 
     def _coded(self, dimension: Dimension, code: str) -> Coded:
+        found = self.codes.get((dimension.id, code)) if dimension.is_listed else None
+        if dimension.is_listed and found is None and (codes := self._near(dimension, code)):
+            told = {**_told(dimension, code), "codes": codes}
+            raise RuleBroken(_l("%(dimension)s %(code)s finns inte. Det här liknar: %(codes)s.", **told))
         dimension.check_form(code)
         if not dimension.is_listed:
             return Coded(dimension.id, dimension.name, code)
-        found = self.codes.get((dimension.id, code))
         if found is None:
             raise RuleBroken(_l("%(dimension)s %(code)s finns inte.", **_told(dimension, code)))
         if not found.is_current(self.on):
             raise RuleBroken(_l("%(dimension)s %(code)s gäller inte i dag.", **_told(dimension, code)))
         return Coded(dimension.id, dimension.name, code, found.name)
+
+    def _near(self, dimension: Dimension, code: str) -> str:
+        """The codes that resemble what was written, which may be a name; asked once, however many lines have it."""
+        if (dimension.id, code) not in self.near:
+            found = codes_like(dimension, code, self.on, MOST_NEAR)
+            self.near[dimension.id, code] = ", ".join(f"{each.code} {each.name}" for each in found)
+        return self.near[dimension.id, code]
 
     def _note(self, line: RequisitionLine, text: Any) -> None:
         names = self.wrong.setdefault(str(text), [])

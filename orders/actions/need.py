@@ -122,12 +122,14 @@ def take(actor: User, need: NeedReport) -> None:
 def pass_on(actor: User, need: NeedReport, category: Category, reason: str | None) -> None:
     """Move a report to another category, whose owner gets it. The day by which it is answered stays.
 
-    Raises NotAllowed and WrongState.
+    Raises NotAllowed, WrongState, and RuleBroken where nobody else would get it.
     """
     _sit_down(actor, need)
+    receiver = receiver_of(need.reporter, need.organisation, category, None)
+    if need.category == category and need.receiver == receiver:
+        raise RuleBroken(_l("Anmälan ligger redan i den kategorin. Välj en annan."))
     advance(need, "pass_on")
-    need.category = category
-    need.receiver = receiver_of(need.reporter, need.organisation, category, None)
+    need.category, need.receiver = category, receiver
     db.session.flush()
     _tell(
         actor, "pass-on", need, title=need.title, category=category.name, receiver=_name(need.receiver), reason=reason

@@ -20,7 +20,9 @@ from catalog.finding import Finding
 from catalog.queries import article_for, articles_for
 from core.clock import today
 from core.errors import NotFound
-from core.web import is_local_path, requires
+from core.language import language
+from core.web import is_local_path, number, requires
+from exchange.units import unit_name
 from orders.actions import basket as act
 from orders.actions.ranking import note_refusal
 from orders.actions.requisition import Checkout, submit
@@ -70,8 +72,9 @@ def add() -> Any:
         flash(_("Skriv hur många du vill ha, till exempel 2 eller 2,5."), "error")
         return redirect(back, 303)
     article = article_for(current(), form.article_id.data)
-    act.add(current(), acting_organisation(), article, form.quantity.data)
-    flash(_("%(name)s ligger i varukorgen.", name=article.name), "success")
+    line = act.add(current(), acting_organisation(), article, form.quantity.data)
+    told = {"name": article.name, "quantity": number(line.quantity), "unit": unit_name(article.unit_code, language())}
+    flash(_("%(name)s ligger i varukorgen: %(quantity)s %(unit)s.", **told), "basket")
     return redirect(back, 303)
 
 

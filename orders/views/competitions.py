@@ -27,7 +27,7 @@ from core.web import download, kr, read_key, requires
 from orders.actions import competition as act
 from orders.actions import opening as at_opening
 from orders.actions import weighing
-from orders.actions.competition import AskedLine, RequestFacts, check_competable, why_not_asked
+from orders.actions.competition import AskedLine, RequestFacts, check_askable, check_competable, why_not_asked
 from orders.actions.weighing import Grade
 from orders.basket import Basket, BasketLine
 from orders.basket_queries import basket_of, units_and_addresses
@@ -171,6 +171,7 @@ def _why_not(organisation: Any, lot: Lot) -> RuleBroken | None:
     """Why bids cannot be asked for in this lot at all, whatever is asked: told before she writes."""
     try:
         check_competable(organisation, lot, lot.competition_above and lot.competition_above + 1)
+        check_askable(lot)
     except RuleBroken as refusal:
         return refusal
     return None

@@ -43,12 +43,14 @@ SCOPES = ("mine", "unit", "organisation")
 @bp.get("")
 @requires(Permission.ORDER_READ)
 def index() -> Any:
-    scope = request.args.get("scope", "mine")
+    scope = request.args.get("scope")
+    if scope not in SCOPES:  # whoever orders nothing has none of her own
+        scope = "mine" if has_permission(Permission.ORDER_CREATE) else "organisation"
     state = next((s for s in OrderState if s.value == request.args.get("state")), None)
     page = orders_page(
         current(),
         acting_organisation(),
-        scope=scope if scope in SCOPES else "mine",
+        scope=scope,
         text=request.args.get("q", "").strip()[:100],
         state=state,
         page=request.args.get("page", 1, type=int),
@@ -56,7 +58,7 @@ def index() -> Any:
     return render_template(
         "orders/index.html",
         page=page,
-        scope=scope if scope in SCOPES else "mine",
+        scope=scope,
         state=state,
         states=list(OrderState),
         dispatch=dispatch_of(page.items),

@@ -34,7 +34,7 @@ def register() -> Any:
         "delegation/register.html",
         organisation=organisation,
         year=year,
-        this_year=today().year,
+        years=sorted({year, *range(today().year - 2, today().year + 2)}),
         found=register_of(organisation, year),
     )
 

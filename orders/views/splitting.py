@@ -8,14 +8,15 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, send_file
 
-from auth.login import current
+from auth.login import acting_organisation, current
 from auth.permission import Permission
 from catalog.views.manage import trail
 from core.clock import today
 from core.web import requires
 from exchange.tablefile import MEDIA_TYPES, write_table
+from orders.policy import sees_everything
 from orders.splitting import Split
-from orders.splitting_queries import names_of, scope_of, splits_between, splits_sheet
+from orders.splitting_queries import measure_on, names_of, scope_of, splits_between, splits_sheet
 
 bp = Blueprint("splitting", __name__, url_prefix="/admin/splitting")
 
@@ -34,6 +35,8 @@ def index() -> Any:
         names=names_of(found[:MOST_SHOWN]),
         days=days,
         periods=PERIODS,
+        measure=measure_on(today()),
+        may_open=sees_everything(current(), acting_organisation()),
         crumbs=trail(),
     )
 

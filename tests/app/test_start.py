@@ -22,7 +22,7 @@ from orders.actions.favourite import keep
 from orders.actions.shopping_list import ListTerms, create
 from orders.favourite import Favourite
 from orders.shopping_list import Sharing
-from tests.factories.auth import make_member, make_office, make_organisation, make_user
+from tests.factories.auth import make_member, make_office, make_organisation, make_unit, make_user
 from tests.factories.catalog import make_agreement, make_offer
 from tests.factories.orders import make_order, make_place, make_requisition, pending_step
 
@@ -136,3 +136,12 @@ def test_who_has_ordered_but_keeps_nothing_is_told_how(login_as: LogIn) -> None:
     page = browser.get("/").text
     assert "Gör en lista" in page and "Spara som favorit" in page
     assert "Gör en lista" not in login_as(place.approver).get("/").text
+
+
+def test_a_receiver_is_shown_what_her_units_wait_for(login_as: LogIn) -> None:
+    place = make_place()
+    order = make_order(place)
+    below = make_member(Role.RECEIVER, place.organisation, place.unit)
+    beside = make_member(Role.RECEIVER, place.organisation, make_unit(place.organisation))
+    assert f"Ta emot {order.number}" in login_as(below).get("/").text
+    assert f"Ta emot {order.number}" not in login_as(beside).get("/").text

@@ -107,7 +107,7 @@ def test_the_road_by_keyboard_alone(site: Site, page: Page, new_page: NewPage) -
     orderer.walk_to(page.locator(".hit button").first)
     orderer.press_enter()
     expect(page.get_by_role("status")).to_contain_text("ligger i varukorgen")
-    orderer.walk_to(page.get_by_role("link", name="Varukorg"))
+    orderer.walk_to(page.get_by_role("link", name="Till varukorgen"))
     orderer.press_enter()
     orderer.skip_to_content()
     orderer.walk_to(page.get_by_role("link", name="Till kassan"))
@@ -159,7 +159,7 @@ def test_the_road_without_scripts(site: Site, new_page: NewPage) -> None:
     page.get_by_role("button", name="Sök").click()
     page.locator(".hit button").first.click()
     expect(page.get_by_role("status")).to_contain_text("ligger i varukorgen")
-    page.get_by_role("link", name="Varukorg").click()
+    page.get_by_role("link", name="Till varukorgen").click()
     line = page.locator(".line").first
     line.get_by_role("textbox", name=re.compile("Antal")).fill("25")
     line.get_by_role("button", name="Ändra").click()

@@ -10,7 +10,7 @@ from time import monotonic, process_time, sleep
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, func, literal, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from auth.organisation import Organisation
@@ -154,3 +154,10 @@ def test_many_such_numbers_are_joined_by_an_index(app: TransactionalFlask) -> No
     )
     assert total == sum(range(20_000))
     assert process_time() - began < 5  # looking through all of them for each takes SQLite a minute
+
+
+def test_swedish_letters_are_the_same_small_and_large_on_sqlite(app: TransactionalFlask, engine: str) -> None:
+    if engine != "sqlite":
+        pytest.skip("PostgreSQL knows the letters of its cluster's locale")
+    found = db.session.scalar(select(literal("Äldreomsorg").icontains("äldre")))
+    assert found

@@ -30,6 +30,7 @@ INDEX = "catalog/search/index.py"
 MAY_UPDATE_STATE = ("exchange/outbox.py", "exchange/delivery.py", "app/bench/")
 # The demo writes a year of history that nobody lived through.
 WRITES_HISTORY = "app/demo/"
+GETTEXT = {"_", "_l", "N_", "gettext", "lazy_gettext", "ngettext", "pgettext", "lazy_pgettext"}
 
 
 # The rest of exchange: letters, what waits to be sent, its delivery, and the sending.
@@ -149,3 +150,14 @@ def test_imports_stand_at_the_top_of_the_file() -> None:
 
 def test_every_module_says_what_it_is() -> None:
     assert [module.name for module in modules() if not ast.get_docstring(module.tree)] == []
+
+
+def test_no_text_hides_in_an_f_string() -> None:
+    """The extraction of texts does not look into them, so what stands there is never translated."""
+    hidden = [
+        place(module, call)
+        for module, string in nodes(ast.JoinedStr)
+        for call in ast.walk(string)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in GETTEXT
+    ]
+    assert hidden == []

@@ -80,7 +80,8 @@ def english() -> Catalog:
 def test_every_text_is_translated(english: Catalog, tmp_path: Path) -> None:
     """The texts in the code and the templates are exactly those of the catalogue, and each has its English."""
     extracted = tmp_path / "messages.pot"
-    command = ["pybabel", "-q", "extract", "-F", "babel.cfg", "-k", "_l", "-k", "lazy_gettext", "-k", "N_", "-o"]
+    keywords = ("_l", "lazy_gettext", "lazy_pgettext:1c,2", "N_")
+    command = ["pybabel", "-q", "extract", "-F", "babel.cfg", *(f"--keyword={word}" for word in keywords), "-o"]
     CommandLineInterface().run([*command, str(extracted), str(ROOT)])
     with extracted.open("rb") as file:
         in_the_code = {message.id for message in read_po(file) if message.id}

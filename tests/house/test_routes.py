@@ -86,6 +86,11 @@ def of_the_administrator(actor: Actor, nearness: str) -> bool:
     return actor.role is Role.ORGANISATION_ADMIN and nearness == OWN
 
 
+def of_the_organisations_orderer(actor: Actor, nearness: str) -> bool:
+    """What whoever orders must know of the organisation, whatever her unit."""
+    return nearness in (OWN, UNIT, ORGANISATION)
+
+
 def of_the_organisations_administrator(actor: Actor, nearness: str) -> bool:
     return actor.role is Role.ORGANISATION_ADMIN and nearness in (OWN, UNIT, ORGANISATION)
 
@@ -152,6 +157,7 @@ SCOPES: dict[str, tuple[str, Scope]] = {
     "rules.rule_id": ("approval rule", of_the_administrator),
     "rules.group_id": ("approval group", of_the_administrator),
     "coding.dimension_id": ("coding dimension", of_the_administrator),
+    "codes.dimension_id": ("coding dimension", of_the_organisations_orderer),
     "coding.default_id": ("coding default", of_the_administrator),
     "coding.rule_id": ("coding rule", of_the_administrator),
     "manage.agreement_id": ("agreement", managed),

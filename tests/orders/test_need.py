@@ -250,6 +250,15 @@ def test_an_attachment_is_seen_with_its_own_report_only(place: Place) -> None:
 # Answering
 
 
+def test_a_report_is_not_passed_on_to_where_it_is(place: Place, buyer: User, category: Category) -> None:
+    need = make_need(place, category=category)
+    with pytest.raises(RuleBroken):
+        pass_on(buyer, need, category, None)
+    category.owner = make_buyer()  # somebody else answers there now
+    pass_on(buyer, need, category, None)
+    assert need.receiver == category.owner
+
+
 def test_taken_passed_on_and_answered(place: Place, buyer: User, category: Category) -> None:
     other = make_buyer()
     its = make_category(owner=other, name="Skolmöbler")

@@ -368,3 +368,13 @@ def test_again_asks_as_many_queries_for_ten_lines_as_for_two(place: Place, login
             assert browser.get(f"/orders/{order.number}/again").text.count('name="take"') == lines
         counted.append(len(queries))
     assert counted[0] == counted[1] <= 17, counted
+
+
+@pytest.mark.parametrize(("role", "shown"), [(Role.AUDITOR, True), (Role.RECEIVER, True), (Role.ORDERER, False)])
+def test_whoever_orders_nothing_sees_the_orders_of_others_first(
+    place: Place, login_as: LogIn, role: Role, shown: bool
+) -> None:
+    order = made(place)
+    reader = make_member(role, place.organisation)
+    commit()
+    assert (order.number in login_as(reader).get("/orders").text) is shown
