@@ -174,8 +174,12 @@ def update_index(*, wait: bool = True, anew: bool = False) -> bool:
             return False
         if _is_too_much(_article_count(new), reader):
             _build(root, wanted)
-        else:
+            return True
+        try:
             _follow(root, reader, gone, new, wanted)
+        except ValueError as error:  # so says tantivy also of a file that a killed process has left in its way
+            log.warning("the search index cannot follow and will be made anew: %s", error)
+            _build(root, wanted)
         return True
 
 

@@ -462,6 +462,26 @@ def test_following_gives_the_same_answers_as_building_anew(town: Organisation, s
     assert sorted(names(look("tvål", town))) == followed == ["Handtvål 500 ml", "Handtvål grön", "Tvål mild"]
 
 
+def test_what_a_killed_process_left_does_not_keep_the_index_from_following(
+    town: Organisation, shop: Award, tmp_path: Path
+) -> None:
+    other = make_award(make_lot(make_agreement(town)))
+    make_price_list(other, [{"name": "Handtvål grön"}])
+    update_index()
+    shutil.copytree(folder := index_folder(), tmp_path / "before")
+    make_price_list(other, [{"name": "Handtvål blå"}])
+    update_index()
+    written = {path.relative_to(folder): path.read_bytes() for path in folder.glob("*/*.del")}
+    assert written
+    shutil.rmtree(folder)
+    shutil.copytree(tmp_path / "before", folder)
+    for name, content in written.items():
+        (folder / name).write_bytes(content)  # as much as it came to before it was killed
+    index_module._readers.clear()
+    assert update_index() is True
+    assert sorted(names(look("handtvål", town))) == ["Handtvål 500 ml", "Handtvål blå"]
+
+
 def test_the_state_tells_how_far_behind_a_node_is(town: Organisation, shop: Award) -> None:
     assert index_state().lists_behind >= 1
     update_index()
