@@ -81,7 +81,7 @@ def test_whenever_the_worker_is_killed_people_see_one_list_or_the_other(
         town, award = make_world()
         began = time.perf_counter()
         assert worker.run() == "done"  # makes the index
-        longest = (time.perf_counter() - began) / 2
+        longest = (time.perf_counter() - began) / 4
         killed = edition = 0
         while killed < KILLS or edition < EDITIONS:
             edition += 1
@@ -92,6 +92,7 @@ def test_whenever_the_worker_is_killed_people_see_one_list_or_the_other(
                 check_one_or_the_other(town, award, edition)
                 killed += end == "killed"
                 if end == "done":
+                    longest = max(longest / 2, PUBLISHING)  # too late for this machine
                     break
             assert worker.run() == "done"
             assert index_lags() == 0
