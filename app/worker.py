@@ -77,7 +77,7 @@ def _deliver_until(app: Flask, stop: Event) -> None:
                 troubles = troubles + 1 if done.is_server_down else 0
                 pause = BUSY_PAUSE if done.tried else IDLE_PAUSE
                 if looks % JOBS_EVERY == 0:
-                    _run_jobs(JOBS)
+                    _run_jobs(JOBS, stop)
             except Exception:
                 log.exception("the outbox cannot be read")
                 troubles += 1
@@ -93,7 +93,7 @@ def run_once(app: Flask, stop: Event) -> bool:
     False when the mail server was down. Raises what the database raises.
     """
     with app.app_context():
-        _run_jobs([*JOBS, follow_index, follow_pictures])
+        _run_jobs([*JOBS, follow_index, follow_pictures], stop)
         while True:
             done = _deliver(app, stop)
             if done.is_server_down:
@@ -134,8 +134,10 @@ def _way_out(settings: Settings) -> Iterator[Send]:
         yield connection.send
 
 
-def _run_jobs(jobs: Iterable[Callable[[], int]]) -> None:
+def _run_jobs(jobs: Iterable[Callable[[], int]], stop: Event) -> None:
     for job in jobs:
+        if stop.is_set():
+            return
         try:
             if changed := job():
                 log.info("%s: %s", job.__name__, changed)
