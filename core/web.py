@@ -102,16 +102,19 @@ def external_url(endpoint: str, **values: Any) -> str:
     return f"{base.scheme}://{base.netloc}{base.path}{path}"
 
 
-def link(endpoint: str, **values: Any) -> str:
-    """`url_for` of the templates: what leads where never changes, and a page asks for some thirty links."""
-    if not has_request_context():
-        return url_for(endpoint, **values)  # with our own name in it, for mail
-    return _path(current_app._get_current_object(), request.script_root, endpoint, **values)  # type: ignore[attr-defined]
+def _remembered_links() -> Callable[..., str]:
+    """`url_for` of one application's templates: what leads where never changes, and a page asks for some thirty."""
 
+    @lru_cache(10_000, typed=True)
+    def path(_root: str, endpoint: str, **values: Any) -> str:
+        return url_for(endpoint, **values)
 
-@lru_cache(10_000, typed=True)
-def _path(_app: Flask, _root: str, endpoint: str, **values: Any) -> str:
-    return url_for(endpoint, **values)
+    def link(endpoint: str, **values: Any) -> str:
+        if not has_request_context():
+            return url_for(endpoint, **values)  # with our own name in it, for mail
+        return path(request.script_root, endpoint, **values)
+
+    return link
 
 
 def kr(amount: Decimal | None, places: int = 2) -> str:
@@ -181,7 +184,7 @@ def init_filters(app: Flask) -> None:
     for filter_ in (kr, price, number, day, long_day, moment, weekday, orgnr, lines):
         app.add_template_filter(filter_)
     app.add_template_filter(format_datetime, "datetime")
-    app.add_template_global(link, "url_for")
+    app.add_template_global(_remembered_links(), "url_for")
     app.add_template_global(lambda state: _state_text(language(), state), "state_name")
     app.jinja_env.policies["ext.i18n.trimmed"] = True
 
