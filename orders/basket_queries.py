@@ -89,10 +89,11 @@ class BasketView:
 def basket_of(user: User, organisation: Organisation, *, lock: bool = False) -> Basket | None:
     """Her basket for an organisation, its lines with their articles. Their terms are read by the steering.
 
-    With `lock`, one transaction at a time has it: a second one waits here, and then reads what the first has left.
+    With `lock`, one transaction at a time has it: a second one waits here, and then reads what the first has left. One
+    that is made between the lock and the reading is none: this transaction does not hold it.
     """
-    if lock and locks_rows():
-        db.session.execute(*_lock_of(user.id, organisation.id))
+    if lock and locks_rows() and db.session.scalar(*_lock_of(user.id, organisation.id)) is None:
+        return None
     statement, values = _with_articles(user.id, organisation.id)
     found = db.session.scalars(statement, values, execution_options={"populate_existing": lock})
     return found.unique().one_or_none()

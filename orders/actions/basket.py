@@ -148,10 +148,7 @@ def accept_change(actor: User, line: BasketLine) -> None:
 
 def open_basket(actor: User, organisation: Organisation) -> Basket:
     """Her basket, made when she has none; held until the transaction ends, so that two clicks do not collide."""
-    basket = basket_of(actor, organisation, lock=True)
-    if basket is None:
+    while (basket := basket_of(actor, organisation, lock=True)) is None:
         new = insert_with_conflict(Basket).values(user_id=actor.id, organisation_id=organisation.id)
         db.session.execute(new.on_conflict_do_nothing())
-        basket = basket_of(actor, organisation, lock=True)
-    assert basket is not None
     return basket

@@ -12,7 +12,7 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 
 from auth.journal import verify
 from auth.organisation import DeliveryAddress, Organisation, Unit
@@ -275,6 +275,37 @@ def test_the_first_two_clicks_into_an_empty_basket_do_not_collide(fresh_app: Tra
     assert at_once(fresh_app, put, WORKERS) == Counter({"done": WORKERS})
     with fresh_app.app_context(), reading():
         assert [line.quantity for line in db.session.scalars(select(BasketLine))] == [Decimal(WORKERS)]
+
+
+def test_a_basket_made_in_the_instant_it_is_looked_for_is_held(fresh_app: TransactionalFlask) -> None:
+    """There was none to lock, and when it is read there is one: whoever lays something there next must still wait."""
+    with fresh_app.app_context(), unit_of_work():
+        place = make_place()
+        article_id, here = make_offer(place.organisation).id, ids_of(place)
+
+    def put(_: int) -> None:
+        orderer = db.session.get_one(User, here["orderer"])
+        organisation = db.session.get_one(Organisation, here["organisation"])
+        add(orderer, organisation, articles_by_id([article_id])[article_id], Decimal(1))
+
+    with fresh_app.app_context(), ThreadPoolExecutor(1) as pool:
+        meanwhile: list[Counter[str]] = []
+
+        def made_by_another(*execution: Any) -> None:
+            statement = execution[2]
+            if "FROM basket " in statement.replace("\n", " ") and "FOR UPDATE" in statement and not meanwhile:
+                meanwhile.append(Counter())
+                meanwhile[0] += pool.submit(at_once, fresh_app, put, 1).result()
+
+        event.listen(db.engine, "after_cursor_execute", made_by_another)
+        with unit_of_work():
+            put(0)
+            waiting = pool.submit(at_once, fresh_app, put, 1)
+            wait_for_a_waiting_one()
+        assert waiting.result() == Counter({"done": 1})
+    with fresh_app.app_context(), reading():
+        assert meanwhile == [Counter({"done": 1})] * locks_rows()  # SQLite has no lock to look with
+        assert [line.quantity for line in db.session.scalars(select(BasketLine))] == [Decimal(2 + len(meanwhile))]
 
 
 @pytest.mark.parametrize("stands_in", [False, True])
