@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
 from sqlalchemy import text
 
 from core.config import SettingError
@@ -16,6 +17,14 @@ from core.db import TransactionalFlask, db, reading
 
 OLDEST_POSTGRESQL = 150000
 THREADS = 8
+
+
+class Worker(ThreadWorker):  # type: ignore[misc, unused-ignore]
+    """Gunicorn's own with threads, but Ctrl-C asks it to stop, as SIGTERM does, and ends nothing there and then: the
+    signal may interrupt the making of a thread, whose locks it would wait for, or which would never be told to end."""
+
+    def handle_quit(self, sig: int, frame: Any) -> None:
+        self.handle_exit(sig, frame)
 
 
 class Server(BaseApplication):  # type: ignore[misc, unused-ignore]
@@ -36,7 +45,7 @@ class Server(BaseApplication):  # type: ignore[misc, unused-ignore]
         self.options: dict[str, Any] = {
             "bind": [f"[{host}]:{port}" if ":" in host else f"{host}:{port}"],
             "workers": workers,
-            "worker_class": "gthread",
+            "worker_class": Worker,
             "threads": THREADS,
             "timeout": 60,
             "graceful_timeout": 10,

@@ -9,6 +9,7 @@ a private one, else skipped; the end of the report tells loudly what was skipped
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections import Counter
@@ -57,6 +58,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
             if not shutil.which("chromium"):
                 item.add_marker(pytest.mark.skip("NO CHROMIUM: install the chromium package"))
+
+
+def pytest_collection_finish() -> None:
+    """What is imported stands until the end: the garbage collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -17,7 +17,7 @@ from app.server import Server, check_durable, check_port
 from app.worker import run_worker
 from core.db import TransactionalFlask, db
 
-PATIENCE = 8  # seconds that the message in hand gets when everything stops: less than gunicorn waits before it kills
+PATIENCE = 6  # seconds for the message in hand when all stops: gunicorn kills after ten, two of them for browsers
 
 
 @click.command()

@@ -113,7 +113,6 @@ def test_start_stops_whole_and_keeps_the_data(by: signal.Signals, inhabited: Pat
         with running("start", inhabited) as (process, port):
             family = psutil.Process(process.pid).children(recursive=True)
             assert family, "pages are served by a process of their own"
-            time.sleep(0.5)  # gunicorn's thread pool is still being told of the request: Ctrl-C then waits for a lock
             process.send_signal(by)
             said, complained = process.communicate(timeout=30)
             assert (process.returncode, complained) == (0, "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from time import perf_counter
 
 import pytest
 from flask.testing import FlaskClient
@@ -76,13 +75,11 @@ def test_short_words_may_have_one_error_and_long_ones_two() -> None:
     assert speller.near("bor") == speller.near("123") == []
 
 
-def test_the_nearest_word_is_found_at_once_among_many() -> None:
+def test_the_nearest_word_is_found_among_many() -> None:
     letters = "abcdefghijklmnoprstuvåäö"
     many = [f"{a}{b}{c}{d}o{b}{a}" for a in letters for b in letters for c in letters[:12] for d in letters[:6]]
     speller = Speller([*many, "whiteboardpenna"])
-    began = perf_counter()
     assert speller.near("witeboardpena") == [(2, "whiteboardpenna")]
-    assert perf_counter() - began < 0.5
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from core.db import TransactionalFlask
 from tests.conftest import leaving_no_trace
 from tests.play.machine import Play
 
-PLAYS, STEPS = 60, 50
+PLAYS, STEPS = 48, 50
 EVERYDAY = (
     "add",
     "buy",

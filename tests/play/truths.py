@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from lxml import etree
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
 
 from auth.journal import JournalEntry, verify
 from auth.permission import Role
@@ -35,10 +36,10 @@ from orders.blanket import BlanketOrder
 from orders.competition import Competition, CompetitionState
 from orders.conflict import Conflict
 from orders.mail import about
-from orders.order import FileKind, NumberSeries, Order, OrderLine, OrderState
+from orders.order import FileKind, NumberSeries, Order, OrderFile, OrderLine, OrderState
 from orders.ranking import RankingRefusal
 from orders.receipt import ReceiptLine
-from orders.requisition import Requisition, RequisitionLine, RequisitionState
+from orders.requisition import Requisition, RequisitionCharge, RequisitionLine, RequisitionState
 
 ZERO = Decimal(0)
 COPIED = (
@@ -46,6 +47,20 @@ COPIED = (
     "quantity", "unit_price", "base_quantity", "net_amount", "is_approximate", "vat_percent", "choice_ground", "note",
     "bid_line_id", "free_text_id", "coding",
 )  # fmt: skip
+# Read with what is looked at of each after every step: one query for a kind of thing, not one for a thing.
+ORDERS = select(Order).options(
+    joinedload(Order.requisition),
+    joinedload(Order.blanket),
+    selectinload(Order.lines).options(joinedload(OrderLine.award), joinedload(OrderLine.free_text)),
+    selectinload(Order.charges),
+    selectinload(Order.documents).undefer(OrderFile.content),
+)
+REQUISITIONS = select(Requisition).options(
+    selectinload(Requisition.lines).options(joinedload(RequisitionLine.lot), joinedload(RequisitionLine.free_text)),
+    selectinload(Requisition.charges).joinedload(RequisitionCharge.award).joinedload(Award.lot),
+    joinedload(Requisition.organisation),
+)
+DECIDED = select(ApprovalCandidate).where(ApprovalCandidate.decision.is_not(None))
 WORTH_ROOM = (RequisitionState.SUBMITTED, RequisitionState.APPROVED)
 
 
@@ -61,9 +76,9 @@ class Memory:
 
 def broken(memory: Memory) -> list[str]:
     """Everything that is not as it must be; and remembers this step."""
-    orders = list(db.session.scalars(select(Order)))
-    requisitions = list(db.session.scalars(select(Requisition)))
-    decided = list(db.session.scalars(select(ApprovalCandidate).where(ApprovalCandidate.decision.is_not(None))))
+    requisitions = list(db.session.scalars(REQUISITIONS))
+    orders = list(db.session.scalars(ORDERS))
+    decided = list(db.session.scalars(DECIDED.options(joinedload(ApprovalCandidate.step))))
     new = [sent for sent in requisitions if (sent.id, sent.submitted_at) not in memory.submitted]
     found = [
         *(fault for order in orders if order.id not in memory.orders for fault in _unlawful(order)),
