@@ -185,6 +185,14 @@ def prepared(build: Callable[Parameters, AnySelect]) -> Callable[Parameters, tup
     return bound
 
 
+def hold(thing: Base) -> None:
+    """Have a thing for oneself until the transaction ends, read anew: what somebody else has just saved is seen. A
+    reading transaction holds nothing. What refers to the thing may still be entered (no key is changed)."""
+    if locks_rows() and _writing.get():
+        db.session.flush()  # or what is not written yet is forgotten
+        db.session.refresh(thing, with_for_update={"key_share": True, "of": type(thing)})
+
+
 def locks_rows() -> bool:
     """Whether a row must be locked to have it for oneself: a writer on SQLite is alone since its BEGIN IMMEDIATE."""
     return db.engine.dialect.name == "postgresql"

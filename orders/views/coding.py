@@ -20,7 +20,7 @@ from catalog.actions.intake import RegisterRefused
 from catalog.actions.upload import kept
 from catalog.views.manage_registers import SHOWN, Look, RegisterFileForm, look_at, told, uploaded
 from core.clock import today
-from core.db import db, rollback
+from core.db import db, hold, rollback
 from core.errors import NotAllowed
 from core.web import requires
 from exchange.tablefile import MEDIA_TYPES, Form
@@ -251,6 +251,8 @@ def _status(look: Look | None, form: RegisterFileForm) -> int:
 
 def _edit(dimension: Dimension | None) -> Any:
     organisation = _managed()
+    if dimension is not None:
+        hold(dimension)
     form = DimensionForm(obj=dimension, data={"is_listed": True} if dimension is None else None)
     if form.validate_on_submit():
         with refusals_on(form):
@@ -266,6 +268,8 @@ def _edit(dimension: Dimension | None) -> Any:
 
 def _edit_combination(rule: CodingRule | None) -> Any:
     organisation = _managed()
+    if rule is not None:
+        hold(rule)
     form = CombinationForm(data=said_by(rule) if rule else {})
     form.offer(dimensions_of(organisation))
     if form.validate_on_submit():

@@ -19,6 +19,7 @@ from auth.views.refusals import refusals_on, status
 from catalog.agreement import Agreement
 from catalog.agreement_queries import agreement_for
 from core.clock import today
+from core.db import hold
 from core.errors import NotAllowed, NotFound
 from core.web import requires
 from orders.actions import rule as act
@@ -66,6 +67,7 @@ def index() -> Any:
 def settings() -> Any:
     """What holds for all rules."""
     organisation = _managed()
+    hold(organisation)
     form = TermsForm(obj=organisation)
     if form.validate_on_submit():
         with refusals_on(form):
@@ -152,6 +154,8 @@ def _managed() -> Organisation:
 
 def _edit(rule: ApprovalRule | None) -> Any:
     organisation = _managed()
+    if rule is not None:
+        hold(rule)
     form = RuleForm(data=said_by(rule) if rule else {})
     people = members_of(organisation, Role.APPROVER)
     dimensions = current_dimensions(organisation, today())
@@ -173,6 +177,8 @@ def _edit(rule: ApprovalRule | None) -> Any:
 
 def _edit_group(group: ApprovalGroup | None) -> Any:
     organisation = _managed()
+    if group is not None:
+        hold(group)
     said = {"name": group.name, "members": [member.id for member in group.members]} if group else {}
     form = GroupForm(data=said)
     form.offer(members_of(organisation, Role.APPROVER))
