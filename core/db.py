@@ -34,6 +34,7 @@ from sqlalchemy.engine import Connection, Dialect, Engine, make_url
 from sqlalchemy.exc import DisconnectionError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.elements import ColumnElement
 
 from core.web import Page
 
@@ -183,6 +184,18 @@ def prepared(build: Callable[Parameters, AnySelect]) -> Callable[Parameters, tup
         return statement(), dict(zip(names, args, strict=False)) | kwargs
 
     return bound
+
+
+_LARGE = "".join(c for c in map(chr, range(0xC0, 0x180)) if c.lower() != c and len(c.lower()) == 1)  # Å, Ä, Ö, É …
+
+
+def mentions(column: Any, text: str) -> ColumnElement[bool]:
+    """Whether a column has a text in it, large and small letters alike. PostgreSQL's own lower() knows no Å, Ä or Ö in
+    a database of locale C, which is the usual one of a server that came without locales."""
+    small = func.lower(column)
+    if db.engine.dialect.name == "postgresql":
+        small = func.translate(small, _LARGE, _LARGE.lower())
+    return small.contains(text.lower(), autoescape=True)
 
 
 def hold(thing: Base) -> None:

@@ -23,7 +23,7 @@ from auth.user import User
 from catalog.agreement import RANKED, Agreement, Award, CallOffMethod, Lot
 from catalog.why import WHY_PASSED
 from core.clock import local, midnight
-from core.db import db
+from core.db import db, mentions
 from exchange.tablefile import Sheet
 from orders.order import Order, OrderLine
 from orders.policy import visible
@@ -71,7 +71,7 @@ def reasoned_call_offs(
         *_of_kind(kind),
     ]
     if agreement:
-        named = (column.icontains(agreement, autoescape=True) for column in (Agreement.number, Agreement.title))
+        named = (mentions(column, agreement) for column in (Agreement.number, Agreement.title))
         conditions.append(or_(*named))
     to_award = select(Order.id, OrderLine.award_id, func.sum(OrderLine.net_amount).label("net"))
     called = (
