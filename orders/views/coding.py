@@ -85,7 +85,9 @@ def edit(dimension_id: int) -> Any:
 @bp.post("/<int:dimension_id>/move")
 @requires(Permission.ORGANISATION_MANAGE)
 def move(dimension_id: int) -> Any:
-    act.move_dimension(current(), dimension_for(_managed(), dimension_id), up=request.form.get("direction") == "up")
+    organisation = _managed()
+    hold(organisation)  # or two moves at once both start from the former order
+    act.move_dimension(current(), dimension_for(organisation, dimension_id), up=request.form.get("direction") == "up")
     return redirect(url_for("coding.index"), 303)
 
 

@@ -67,7 +67,6 @@ def index() -> Any:
 def settings() -> Any:
     """What holds for all rules."""
     organisation = _managed()
-    hold(organisation)
     form = TermsForm(obj=organisation)
     if form.validate_on_submit():
         with refusals_on(form):
@@ -80,20 +79,22 @@ def settings() -> Any:
 @bp.route("/new", methods=["GET", "POST"])
 @requires(Permission.ORGANISATION_MANAGE)
 def create() -> Any:
-    return _edit(None)
+    return _edit(_managed(), None)
 
 
 @bp.route("/<int:rule_id>", methods=["GET", "POST"])
 @requires(Permission.ORGANISATION_MANAGE)
 def edit(rule_id: int) -> Any:
-    return _edit(rule_for(acting_organisation(), rule_id))
+    organisation = _managed()
+    return _edit(organisation, rule_for(organisation, rule_id))
 
 
 @bp.post("/<int:rule_id>/move")
 @requires(Permission.ORGANISATION_MANAGE)
 def move(rule_id: int) -> Any:
-    rule = rule_for(acting_organisation(), rule_id)
-    act.move_rule(current(), rule, rules_of(acting_organisation()), up=request.form.get("direction") == "up")
+    organisation = _managed()
+    rule = rule_for(organisation, rule_id)
+    act.move_rule(current(), rule, rules_of(organisation), up=request.form.get("direction") == "up")
     return redirect(url_for("rules.index"), 303)
 
 
@@ -127,35 +128,35 @@ def set_active(rule_id: int) -> Any:
 @bp.route("/groups/new", methods=["GET", "POST"])
 @requires(Permission.ORGANISATION_MANAGE)
 def create_group() -> Any:
-    return _edit_group(None)
+    return _edit_group(_managed(), None)
 
 
 @bp.route("/groups/<int:group_id>", methods=["GET", "POST"])
 @requires(Permission.ORGANISATION_MANAGE)
 def edit_group(group_id: int) -> Any:
-    return _edit_group(group_for(acting_organisation(), group_id))
+    organisation = _managed()
+    return _edit_group(organisation, group_for(organisation, group_id))
 
 
 @bp.post("/groups/<int:group_id>/remove")
 @requires(Permission.ORGANISATION_MANAGE)
 def remove_group(group_id: int) -> Any:
-    act.remove_group(current(), group_for(acting_organisation(), group_id))
+    act.remove_group(current(), group_for(_managed(), group_id))
     flash(_("Gruppen är borttagen."), "success")
     return redirect(url_for("rules.index"), 303)
 
 
 def _managed() -> Organisation:
-    """The organisation acted for, whose administrator she is. Raises NotAllowed."""
+    """The organisation acted for, whose administrator she is: one at a time changes its rules and groups, which lean on
+    each other. Raises NotAllowed."""
     organisation = acting_organisation()
     if not may_manage_rules(current(), organisation.id):
         raise NotAllowed(_l("Bara organisationens administratör får ändra attestreglerna."))
+    hold(organisation)
     return organisation
 
 
-def _edit(rule: ApprovalRule | None) -> Any:
-    organisation = _managed()
-    if rule is not None:
-        hold(rule)
+def _edit(organisation: Organisation, rule: ApprovalRule | None) -> Any:
     form = RuleForm(data=said_by(rule) if rule else {})
     people = members_of(organisation, Role.APPROVER)
     dimensions = current_dimensions(organisation, today())
@@ -175,10 +176,7 @@ def _edit(rule: ApprovalRule | None) -> Any:
     return render_template("rules/edit.html", form=form, is_new=rule is None), status(form)
 
 
-def _edit_group(group: ApprovalGroup | None) -> Any:
-    organisation = _managed()
-    if group is not None:
-        hold(group)
+def _edit_group(organisation: Organisation, group: ApprovalGroup | None) -> Any:
     said = {"name": group.name, "members": [member.id for member in group.members]} if group else {}
     form = GroupForm(data=said)
     form.offer(members_of(organisation, Role.APPROVER))

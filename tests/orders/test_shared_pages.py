@@ -123,7 +123,7 @@ def test_of_two_who_save_in_the_same_instant_the_second_one_is_told(fresh_app: T
     with fresh_app.app_context(), ThreadPoolExecutor(1) as pool:
         with unit_of_work():
             rule = db.session.get_one(ApprovalRule, rule_id)
-            hold(rule)
+            hold(rule.organisation)
             rule.name = "Förskolan"
             db.session.flush()
             second = pool.submit(browser.post, url, data=seen | {"amount_from": "10"})
