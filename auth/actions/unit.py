@@ -141,6 +141,7 @@ def _checked(place: Place) -> dict[str, str | None]:
 def _hold_tree(organisation: Organisation, *units: Unit | None) -> None:
     """One at a time changes the tree of an organisation: what is put below a unit lies where that unit lies now."""
     hold(organisation)
+    db.session.flush()  # or what is not written yet is forgotten
     for unit in units:
         if unit is not None:
             db.session.refresh(unit, ["path", "is_active"])
