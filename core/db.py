@@ -26,16 +26,18 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, ParamSpec, cast
 
 from flask import Flask, Response
+from flask_babel import lazy_gettext as _l
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import CTE, BigInteger, MetaData, Select, bindparam, event, func, literal, select
 from sqlalchemy import cast as type_cast
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
-from sqlalchemy.exc import DisconnectionError, IntegrityError
+from sqlalchemy.exc import DisconnectionError, IntegrityError, InvalidRequestError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.elements import ColumnElement
 
+from core.errors import NotFound
 from core.web import Page
 
 if TYPE_CHECKING:
@@ -200,10 +202,14 @@ def mentions(column: Any, text: str) -> ColumnElement[bool]:
 
 def hold(thing: Base) -> None:
     """Have a thing for oneself until the transaction ends, read anew: what somebody else has just saved is seen. A
-    reading transaction holds nothing. What refers to the thing may still be entered (no key is changed)."""
+    reading transaction holds nothing. What refers to the thing may still be entered (no key is changed). Raises
+    NotFound where somebody has just removed it."""
     if locks_rows() and _writing.get():
         db.session.flush()  # or what is not written yet is forgotten
-        db.session.refresh(thing, with_for_update={"key_share": True, "of": type(thing)})
+        try:
+            db.session.refresh(thing, with_for_update={"key_share": True, "of": type(thing)})
+        except InvalidRequestError:
+            raise NotFound(_l("Det finns inte längre: någon annan har just tagit bort det.")) from None
 
 
 def locks_rows() -> bool:

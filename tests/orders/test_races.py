@@ -15,19 +15,20 @@ from auth.user import User
 from catalog.price_list import PriceList
 from core.db import TransactionalFlask, db, reading, unit_of_work
 from orders.actions.approval import send_back
-from orders.actions.coding import DefaultFor, save_default
+from orders.actions.coding import DefaultFor, remove_combination, save_default
 from orders.actions.requisition import mend, withdraw
 from orders.actions.rule import move_rule, remove_group
 from orders.actions.weighing import decide
 from orders.approval import ApprovalGroup, ApprovalRule
 from orders.basket import Basket
 from orders.coding import CodingDefault, Dimension
+from orders.coding_rule import CodingRule, Effect
 from orders.competition import Competition
 from orders.competition_queries import bids_of
 from orders.requisition import Requisition, RequisitionState
 from orders.rule_queries import rules_of
 from tests.factories.auth import make_member
-from tests.factories.coding import make_dimension
+from tests.factories.coding import make_combination, make_dimension
 from tests.factories.competitions import make_opened, make_scene
 from tests.factories.orders import Place, make_group, make_place, make_requisition, make_rule, pending_step
 from tests.orders.test_concurrency import at_once, wait_for_a_waiting_one
@@ -132,6 +133,23 @@ def test_a_default_is_set_once_in_the_same_instant(fresh_app: TransactionalFlask
         assert coming.result() == Counter({"done": 1})
     with fresh_app.app_context(), reading():
         assert db.session.scalars(select(CodingDefault.code)).all() == ["200"]
+
+
+def test_what_is_removed_while_it_is_changed_is_not_found(fresh_app: TransactionalFlask) -> None:
+    with fresh_app.app_context(), unit_of_work():
+        place = make_place()
+        konto, ansvar = (make_dimension(place.organisation, name) for name in ("Konto", "Ansvar"))
+        rule, here = make_combination(konto, Effect.REQUIRED, ansvar).id, place.organisation.id
+        admin, browser = administrator_of(fresh_app, place)
+    url = f"/admin/coding/combinations/{rule}"
+    seen = sent_by(browser.get(url).text)
+    with fresh_app.app_context(), ThreadPoolExecutor(1) as pool:
+        with unit_of_work():
+            people = db.session.get_one(User, admin), db.session.get_one(Organisation, here)
+            remove_combination(*people, db.session.get_one(CodingRule, rule))
+            coming = pool.submit(browser.post, url, data=seen)
+            wait_for_a_waiting_one()
+        assert coming.result().status_code == 404
 
 
 def test_two_competitions_that_one_supplier_wins_at_once_get_lists_of_their_own(fresh_app: TransactionalFlask) -> None:
