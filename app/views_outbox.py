@@ -21,6 +21,8 @@ from core.errors import NotFound
 from core.state import can
 from core.web import requires
 from exchange.outbox import Attachment, MessageState, OutboxMessage, abort, count_by_state, messages, retry
+from orders.actions.order import check_letter, lock_order
+from orders.mail import order_of
 
 bp = Blueprint("outbox", __name__)
 
@@ -51,6 +53,8 @@ def queue() -> str:
 @requires(Permission.SYSTEM_MANAGE)
 def resend(message_id: int) -> Any:
     message = _find(message_id)
+    if (order := order_of(message)) is not None:
+        check_letter(lock_order(order), message)
     retry(message)
     record(current(), "resend", "outbox", message.id, recipient=message.recipient, subject=message.subject)
     flash(_("Brevet till %(recipient)s skickas igen.", recipient=message.recipient), "success")

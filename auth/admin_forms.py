@@ -21,6 +21,7 @@ from auth.queries import JournalFilter, PeopleFilter
 from auth.user import LimitPeriod, User
 from core.forms import BaseForm, DayField, DecimalField, EmailField, LongTextField, Required, SelectField, TextField
 from core.forms import OrganisationNumberField as NumberField
+from core.shared_form import SharedForm
 
 KIND_NAMES = {
     OrganisationKind.MUNICIPALITY: _l("kommun"),
@@ -64,7 +65,7 @@ class UnitField(SelectField):
 # Organisations
 
 
-class ParticularsForm(BaseForm):
+class ParticularsForm(SharedForm):
     """What an organisation decides itself."""
 
     street = TextField(_l("Gatuadress"))
@@ -153,7 +154,7 @@ class IdentifierForm(BaseForm):
 # Units and addresses
 
 
-class UnitForm(BaseForm):
+class UnitForm(SharedForm):
     code = TextField(_l("Kod"), [Required()], longest=20, description=_l("Ansvarskoden i er kontoplan."))
     name = TextField(_l("Namn"), [Required()])
     parent = UnitField(_l("Ligger under"), nothing=_l("Ingen, överst i organisationen"))
@@ -169,7 +170,7 @@ class UnitForm(BaseForm):
     )
 
 
-class AddressForm(BaseForm):
+class AddressForm(SharedForm):
     name = TextField(_l("Namn på platsen"), [Required()], description=_l("Till exempel: Torvalla skola, köket."))
     street = TextField(_l("Gatuadress"), [Required()])
     postal_code = PostalCodeField(_l("Postnummer"), [Required()], longest=10)
@@ -216,7 +217,7 @@ class PeopleFilterForm(BaseForm):
         )
 
 
-class PersonForm(BaseForm):
+class PersonForm(SharedForm):
     name = TextField(_l("Namn"), [Required()])
     email = EmailField(_l("E-postadress"), [Required()], description=_l("Med den loggar personen in."))
     phone = TextField(_l("Telefon"), longest=40)
@@ -238,7 +239,7 @@ class PersonForm(BaseForm):
         )
 
 
-class MembershipForm(BaseForm):
+class MembershipForm(SharedForm):
     """A role that is there already: where, how much and how long."""
 
     unit = UnitField(_l("Var"), nothing=_l("Hela organisationen"))

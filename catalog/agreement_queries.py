@@ -18,7 +18,7 @@ from catalog.policy import manageable
 from catalog.price_list import PriceList
 from catalog.queries import is_active_on, is_entitled_on, is_in_force_on
 from catalog.supplier import Supplier
-from core.db import db
+from core.db import db, mentions
 from core.errors import NotFound
 from core.types import sort_key
 from core.web import Page
@@ -108,8 +108,8 @@ def _agreement_conditions(
         conditions.append(
             or_(
                 Agreement.sort_title.contains(sorted_word, autoescape=True),
-                Agreement.number.icontains(word, autoescape=True),
-                Agreement.summary.icontains(word, autoescape=True),
+                mentions(Agreement.number, word),
+                mentions(Agreement.summary, word),
                 by_supplier,
             )
         )

@@ -33,7 +33,7 @@ from catalog.price_list import Article, PriceList, PriceListState
 from catalog.supplier import Supplier
 from catalog.synonym import Synonym
 from core.clock import today
-from core.db import db, paginate
+from core.db import db, mentions, paginate
 from core.errors import NotFound
 from core.types import sort_key
 from core.web import Page
@@ -155,8 +155,8 @@ def agreements_page(user: User, text: str, state: AgreementState | None, number:
         query = query.where(
             or_(
                 Agreement.sort_title.contains(sort_key(text), autoescape=True),
-                Agreement.number.icontains(text, autoescape=True),
-                Agreement.registry_number.icontains(text, autoescape=True),
+                mentions(Agreement.number, text),
+                mentions(Agreement.registry_number, text),
             )
         )
     if state is not None:

@@ -26,15 +26,18 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, ParamSpec, cast
 
 from flask import Flask, Response
+from flask_babel import lazy_gettext as _l
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import CTE, BigInteger, MetaData, Select, bindparam, event, func, literal, select
 from sqlalchemy import cast as type_cast
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
-from sqlalchemy.exc import DisconnectionError, IntegrityError
+from sqlalchemy.exc import DisconnectionError, IntegrityError, InvalidRequestError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.elements import ColumnElement
 
+from core.errors import NotFound
 from core.web import Page
 
 if TYPE_CHECKING:
@@ -183,6 +186,30 @@ def prepared(build: Callable[Parameters, AnySelect]) -> Callable[Parameters, tup
         return statement(), dict(zip(names, args, strict=False)) | kwargs
 
     return bound
+
+
+_LARGE = "".join(c for c in map(chr, range(0xC0, 0x180)) if c.lower() != c and len(c.lower()) == 1)  # Å, Ä, Ö, É …
+
+
+def mentions(column: Any, text: str) -> ColumnElement[bool]:
+    """Whether a column has a text in it, large and small letters alike. PostgreSQL's own lower() knows no Å, Ä or Ö in
+    a database of locale C, which is the usual one of a server that came without locales."""
+    small = func.lower(column)
+    if db.engine.dialect.name == "postgresql":
+        small = func.translate(small, _LARGE, _LARGE.lower())
+    return small.contains(text.lower(), autoescape=True)
+
+
+def hold(thing: Base) -> None:
+    """Have a thing for oneself until the transaction ends, read anew: what somebody else has just saved is seen. A
+    reading transaction holds nothing. What refers to the thing may still be entered (no key is changed). Raises
+    NotFound where somebody has just removed it."""
+    if locks_rows() and _writing.get():
+        db.session.flush()  # or what is not written yet is forgotten
+        try:
+            db.session.refresh(thing, with_for_update={"key_share": True, "of": type(thing)})
+        except InvalidRequestError:
+            raise NotFound(_l("Det finns inte längre: någon annan har just tagit bort det.")) from None
 
 
 def locks_rows() -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -48,6 +48,7 @@ class BaseForm(FlaskForm):  # type: ignore[misc, unused-ignore]
     """The parent of all forms: CSRF token, messages in the reader's language, and the refusal of a broken rule."""
 
     broken_rule: AvropError | None = None
+    changes: Sequence[Change] = ()  # what others have changed meanwhile
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc, unused-ignore]
         @property
@@ -71,6 +72,15 @@ class Problem:
     input_id: str | None
     label: Any
     text: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What stands in a field now that somebody else has changed it; `input_id` is the input to lead to."""
+
+    input_id: str
+    label: Any
+    value: Any
 
 
 def _problems(field: Any) -> Iterator[Problem]:

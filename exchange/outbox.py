@@ -36,7 +36,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.sql.dml import ReturningInsert
 
 from core.clock import now
-from core.db import Base, db, insert_with_conflict
+from core.db import Base, db, insert_with_conflict, mentions
 from core.state import advance
 from core.types import TextEnum, UtcDateTime
 
@@ -202,8 +202,8 @@ def messages(
     if recipient:
         found = found.where(OutboxMessage.recipient == recipient)
     if text:
-        in_it = OutboxMessage.recipient.icontains(text, autoescape=True)
-        found = found.where(in_it | OutboxMessage.subject.icontains(text, autoescape=True))
+        in_it = mentions(OutboxMessage.recipient, text)
+        found = found.where(in_it | mentions(OutboxMessage.subject, text))
     return found if state is None else found.where(OutboxMessage.state == state)
 
 

@@ -16,6 +16,7 @@ from auth.permission import Role
 from auth.queries import members_of, unit_tree
 from catalog.queries import categories
 from core.forms import BaseForm, DayField, Required, SelectField, TextField
+from core.shared_form import SharedForm
 from orders.actions.coding import CodeFacts, CombinationFacts, DefaultFor, DimensionFacts
 from orders.coding import LONGEST_CODE, Dimension
 from orders.coding_queries import awards_selling, dimensions_of, entitled_agreements
@@ -32,7 +33,7 @@ KINDS: Mapping[str, Any] = {
 _NOTHING = _l("– välj –")
 
 
-class DimensionForm(BaseForm):
+class DimensionForm(SharedForm):
     name = TextField(_l("Namn"), [Required()], longest=40, description=_l("Till exempel Ansvar, Konto eller Projekt."))
     code_length = IntegerField(
         _l("Antal tecken"),
@@ -79,7 +80,7 @@ class DimensionField(SelectField):
         return self.dimensions[self.data]
 
 
-class CombinationForm(BaseForm):
+class CombinationForm(SharedForm):
     """An allowed combination, read as a sentence from the top to the bottom."""
 
     name = TextField(_l("Vad regeln heter"), [Required()], longest=60, description=_l("Namnet står i felmeddelandet."))

@@ -17,7 +17,7 @@ from catalog.agreement import Agreement, AgreementState, Award, Entitlement, Lot
 from catalog.category import Category
 from catalog.price_list import Article
 from catalog.queries import categories_of
-from core.db import db, paginate, prepared
+from core.db import db, mentions, paginate, prepared
 from core.errors import NotFound
 from core.web import Page
 from orders.coding import Code, CodingDefault, CodingFavourite, Dimension
@@ -253,7 +253,7 @@ def codes_like(dimension: Dimension, text: str, on: date, most: int) -> Sequence
 def _codes_like(dimension: Dimension, text: str, on: date | None) -> Select[Any]:
     query = select(Code).where(Code.dimension_id == dimension.id).order_by(Code.code)
     if text:
-        called = Code.name.icontains(text, autoescape=True)
+        called = mentions(Code.name, text)
         query = query.where(or_(Code.code.startswith(text, autoescape=True), called))
     return query if on is None else query.where(*_open_on(on))
 

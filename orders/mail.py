@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from flask_babel import gettext as _
+from sqlalchemy import select
 
 from auth.session import digest
 from auth.user import User
@@ -16,7 +17,7 @@ from core.db import db
 from core.language import speaking
 from core.web import external_url
 from exchange.letter import promise
-from exchange.outbox import AttachmentContent
+from exchange.outbox import AttachmentContent, OutboxMessage
 from orders.approval import ApprovalStep, ApprovalToken
 from orders.order import Order, OrderFile
 from orders.requisition import Requisition
@@ -27,6 +28,12 @@ TOKEN_LIVES = timedelta(days=7)
 def about(order: Order) -> str:
     """The name under which the outbox knows an order's messages."""
     return f"order:{order.number}"
+
+
+def order_of(message: OutboxMessage) -> Order | None:
+    """The order that a message is about, if it is about one."""
+    kind, _colon, number = (message.about or "").partition(":")
+    return db.session.scalar(select(Order).where(Order.number == number)) if kind == "order" else None
 
 
 def ask_to_approve(

@@ -79,6 +79,7 @@ class Order(Base):
         (S.PLACED, "close"): S.CLOSED,
         (S.CONFIRMED, "close"): S.CLOSED,
         (S.CLOSED, "reopen"): S.PLACED,  # a receipt was mistaken
+        (S.CLOSED, "reopen_confirmed"): S.CONFIRMED,  # and the supplier had confirmed it
     }
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -101,6 +102,7 @@ class Order(Base):
     net_amount: Mapped[Decimal] = mapped_column(Amount)
     vat_amount: Mapped[Decimal] = mapped_column(Amount)
     gross_amount: Mapped[Decimal] = mapped_column(Amount)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by the supplier
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancelled_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     cancel_reason: Mapped[str | None] = mapped_column(String(500))

@@ -16,7 +16,7 @@ from auth.organisation import Organisation, Unit
 from auth.permission import Role
 from auth.user import User
 from catalog.supplier import Supplier
-from core.db import AnySelect, db, prepared
+from core.db import AnySelect, db, mentions, prepared
 from core.errors import NotFound
 from orders.order import Order, OrderLine, OrderState
 from orders.policy import may_see, sees_everything, visible
@@ -101,8 +101,8 @@ def orders_page(
     if state is not None:
         condition.append(Order.state == state)
     if text:
-        suppliers = select(Supplier.id).where(Supplier.name.icontains(text, autoescape=True))
-        condition.append(or_(Order.number.icontains(text, autoescape=True), Order.supplier_id.in_(suppliers)))
+        suppliers = select(Supplier.id).where(mentions(Supplier.name, text))
+        condition.append(or_(mentions(Order.number, text), Order.supplier_id.in_(suppliers)))
     loaded = (joinedload(Order.supplier), joinedload(Order.unit), joinedload(Order.orderer), joinedload(Order.blanket))
     newest_first = select(Order).where(*condition).order_by(Order.placed_at.desc(), Order.id.desc()).options(*loaded)
     number = min(max(page, 1), LAST_PAGE)

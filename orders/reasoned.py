@@ -15,7 +15,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from auth.organisation import Organisation
@@ -23,7 +23,7 @@ from auth.user import User
 from catalog.agreement import RANKED, Agreement, Award, CallOffMethod, Lot
 from catalog.why import WHY_PASSED
 from core.clock import local, midnight
-from core.db import db
+from core.db import db, mentions
 from exchange.tablefile import Sheet
 from orders.order import Order, OrderLine
 from orders.policy import visible
@@ -71,33 +71,9 @@ def reasoned_call_offs(
         *_of_kind(kind),
     ]
     if agreement:
-        named = (column.icontains(agreement, autoescape=True) for column in (Agreement.number, Agreement.title))
+        named = (mentions(column, agreement) for column in (Agreement.number, Agreement.title))
         conditions.append(or_(*named))
-    to_award = select(Order.id, OrderLine.award_id, func.sum(OrderLine.net_amount).label("net"))
-    called = (
-        to_award.join(OrderLine, OrderLine.order_id == Order.id)
-        .join(Award, Award.id == OrderLine.award_id)
-        .join(Lot, Lot.id == Award.lot_id)
-        .join(Agreement, Agreement.id == Lot.agreement_id)
-        .where(*conditions)
-        .group_by(Order.id, OrderLine.award_id)
-        .order_by(Order.id.desc())
-        .limit(MOST)
-        .subquery()
-    )
-    rows = db.session.execute(
-        select(Order, Award, called.c.net)
-        .join(called, called.c.id == Order.id)
-        .join(Award, Award.id == called.c.award_id)
-        .order_by(Order.placed_at.desc(), Order.id.desc())
-        .options(
-            joinedload(Order.requisition),
-            joinedload(Order.organisation),
-            joinedload(Order.orderer),
-            joinedload(Award.supplier),
-            joinedload(Award.lot).joinedload(Lot.agreement),
-        )
-    ).all()
+    rows = db.session.execute(_called_off(conditions)).all()
     log = _log([order.requisition_id for order, _award, _net in rows]) if kind is Kind.RANK else {}
     grounds = _grounds([order.id for order, _award, _net in rows]) if kind is not Kind.RANK else {}
     return [
@@ -111,6 +87,35 @@ def reasoned_call_offs(
         )
         for order, award, net in rows
     ]
+
+
+def _called_off(conditions: Iterable[ColumnElement[bool]]) -> Select[Order, Award, Decimal]:
+    """The latest orders of some lines, with each award that they lie under and the sum of its lines."""
+    to_award = select(Order.id, OrderLine.award_id, func.sum(OrderLine.net_amount).label("net"))
+    called = (
+        to_award.join(OrderLine, OrderLine.order_id == Order.id)
+        .join(Award, Award.id == OrderLine.award_id)
+        .join(Lot, Lot.id == Award.lot_id)
+        .join(Agreement, Agreement.id == Lot.agreement_id)
+        .where(*conditions)
+        .group_by(Order.id, OrderLine.award_id)
+        .order_by(Order.id.desc())
+        .limit(MOST)
+        .subquery()
+    )
+    return (
+        select(Order, Award, called.c.net)
+        .join(called, called.c.id == Order.id)
+        .join(Award, Award.id == called.c.award_id)
+        .order_by(Order.placed_at.desc(), Order.id.desc())
+        .options(
+            joinedload(Order.requisition),
+            joinedload(Order.organisation),
+            joinedload(Order.orderer),
+            joinedload(Award.supplier),
+            joinedload(Award.lot).joinedload(Lot.agreement),
+        )
+    )
 
 
 def _of_kind(kind: Kind) -> list[ColumnElement[bool]]:

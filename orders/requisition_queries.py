@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from auth.organisation import Organisation
 from auth.user import User
 from catalog.agreement import Award, Lot
 from catalog.steering import Ask
+from catalog.supplier import Supplier
 from core.db import db, locks_rows, prepared
 from core.errors import NotFound
 from orders.free_text import free_of
@@ -47,7 +48,8 @@ def _made_with(key: str) -> Select[Any]:
 def load_requisition(requisition_id: int, *, lock: bool = False) -> Requisition:
     """A requisition with all that its lines point at, as the database has it now: two queries, however many lines.
 
-    With `lock`, one transaction at a time decides about it: the others wait here, and then see what was decided.
+    With `lock`, one transaction at a time decides about it: the others wait here, and then see what was decided. None
+    of its suppliers is blocked meanwhile (`catalog.actions.supplier.hold_orders`).
     """
     if lock and locks_rows():
         db.session.execute(*_locked(requisition_id))
@@ -58,7 +60,10 @@ def load_requisition(requisition_id: int, *, lock: bool = False) -> Requisition:
 
 @prepared
 def _locked(requisition_id: int) -> Select[int]:
-    return select(Requisition.id).where(Requisition.id == requisition_id).with_for_update()
+    its_own = select(RequisitionLine.supplier_id).where(RequisitionLine.requisition_id == requisition_id)
+    suppliers = select(Supplier.id).where(Supplier.id.in_(its_own)).with_for_update(read=True, key_share=True)
+    are_held = select(func.count()).select_from(suppliers.cte("held")).scalar_subquery() >= 0  # in the same statement
+    return select(Requisition.id).where(Requisition.id == requisition_id, are_held).with_for_update()
 
 
 @prepared

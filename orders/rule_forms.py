@@ -16,6 +16,7 @@ from auth.user import User
 from catalog.agreement import METHOD_NAMES, Agreement, CallOffMethod
 from catalog.category import Category
 from core.forms import BaseForm, DayField, DecimalField, MultipleField, Required, SelectField, TextField
+from core.shared_form import SharedForm
 from orders.actions.rule import ApprovalTerms, RuleFacts, StepFacts
 from orders.approval import ApprovalGroup, ApprovalRule, ApprovalRuleStep, Quorum, StepKind, Turn
 from orders.coding import LONGEST_CODE, Dimension
@@ -106,7 +107,7 @@ class StepForm(BaseForm):
     lines = CategoryField(_l("Vilka rader?"), default=0)
 
 
-class RuleForm(BaseForm):
+class RuleForm(SharedForm):
     """A rule: when it holds, and who is asked in which order."""
 
     name = TextField(_l("Namn"), [Required()], longest=200)
@@ -124,7 +125,7 @@ class RuleForm(BaseForm):
     is_code_prefix = BooleanField(_l("Alla koder som börjar så"))
     starts_on = DayField(_l("Från och med"))
     ends_on = DayField(_l("Till och med"))
-    steps = FieldList(FormField(StepForm), min_entries=MOST_STEPS, max_entries=MOST_STEPS)
+    steps = FieldList(FormField(StepForm), _l("Steg"), min_entries=MOST_STEPS, max_entries=MOST_STEPS)
 
     def offer(
         self,
@@ -221,7 +222,7 @@ def _who(step: ApprovalRuleStep) -> str:
     return str(step.kind.value)
 
 
-class TermsForm(BaseForm):
+class TermsForm(SharedForm):
     """What holds for all of an organisation's approvals."""
 
     union_from = DecimalField(
@@ -252,7 +253,7 @@ class PeriodForm(DaysForm):
     unit = UnitField(_l("Enhet"), nothing=_l("– hela organisationen –"), default=0)
 
 
-class GroupForm(BaseForm):
+class GroupForm(SharedForm):
     name = TextField(_l("Namn"), [Required()], longest=100)
     members = MultipleField(_l("Medlemmar"), coerce=int)
 

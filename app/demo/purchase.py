@@ -229,6 +229,7 @@ class Purchase:
 
     def _confirm(self, order: Order) -> None:
         advance(order, "confirm")
+        order.confirmed_at = now()
         self._tell_answer(order, "confirm")
         if self.story != "confirmed":
             self._later(30, 130, lambda: self._receive(order))

@@ -19,7 +19,7 @@ from auth.session import LoginSession, end_sessions
 from auth.throttle import TooManyTries, forget, take_back, within_limit
 from auth.user import User, check_password, hash_password, normal_email, password_matches, stored_hash
 from core.clock import now
-from core.db import reading, rollback, unit_of_work
+from core.db import hold, reading, rollback, unit_of_work
 from core.errors import NotFound, RuleBroken
 
 log = logging.getLogger("avrop.auth")
@@ -126,7 +126,9 @@ def reset_password(token: str, new: str) -> User:
     check_password(new, user)
     rollback()
     hashed = hash_password(new)
-    user = user_of_token(token)  # somebody may have used it meanwhile
+    if user := user_of_token(token):
+        hold(user)
+        user = user_of_token(token)  # somebody may have used it meanwhile
     if user is None:
         raise NotFound(_l("Länken gäller inte längre."), way_on=_l("Be om en ny länk på sidan Glömt lösenord."))
     _use(user, hashed)

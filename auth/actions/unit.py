@@ -15,7 +15,7 @@ from auth.organisation import DeliveryAddress, Organisation, Unit
 from auth.permission import Role
 from auth.queries import branch_of
 from auth.user import User
-from core.db import db
+from core.db import db, hold
 from core.errors import NotAllowed, RuleBroken
 from core.tree import checked_path
 
@@ -23,6 +23,7 @@ from core.tree import checked_path
 def create_unit(actor: User, organisation: Organisation, code: str, name: str, parent: Unit | None) -> Unit:
     """A new unit. Raises RuleBroken when the code is taken or the parent is another organisation's."""
     check_manager(actor, organisation)
+    _hold_tree(organisation, parent)
     _check_code(organisation, code)
     unit = Unit(organisation=organisation, code=code, name=name)
     db.session.add(unit)
@@ -58,13 +59,9 @@ def allow_emergency(actor: User, unit: Unit, cap: Decimal | None, hours: int | N
 
 
 def move_unit(actor: User, unit: Unit, parent: Unit | None) -> None:
-    """Put a unit, and its branch, below another one or at the root. Two moves at once cannot make a ring: the
-    organisation's row is held meanwhile."""
+    """Put a unit, and its branch, below another one or at the root. Two moves at once cannot make a ring."""
     check_manager(actor, unit.organisation)
-    db.session.execute(select(Organisation.id).where(Organisation.id == unit.organisation_id).with_for_update())
-    for moved in (unit, parent):
-        if moved is not None:
-            db.session.refresh(moved, ["path"])
+    _hold_tree(unit.organisation, unit, parent)
     branch, former = branch_of(unit), unit.path
     _place(unit, parent)
     for below in branch:
@@ -75,6 +72,7 @@ def move_unit(actor: User, unit: Unit, parent: Unit | None) -> None:
 def close_unit(actor: User, unit: Unit) -> None:
     """Let nobody order for the unit any more. Raises RuleBroken while units below it are open."""
     check_manager(actor, unit.organisation)
+    _hold_tree(unit.organisation, unit)
     if any(below.is_active for below in branch_of(unit)):
         raise RuleBroken(_l("Det finns enheter under den här som är öppna. Stäng eller flytta dem först."))
     unit.is_active = False
@@ -84,6 +82,7 @@ def close_unit(actor: User, unit: Unit) -> None:
 def reopen_unit(actor: User, unit: Unit) -> None:
     """Undo `close_unit`. Raises RuleBroken while the unit above it is closed."""
     check_manager(actor, unit.organisation)
+    _hold_tree(unit.organisation, unit.parent)
     if unit.parent is not None and not unit.parent.is_active:
         raise RuleBroken(_l("Enheten ovanför är stängd. Öppna den först, eller flytta den här."))
     unit.is_active = True
@@ -137,6 +136,15 @@ def reopen_address(actor: User, address: DeliveryAddress) -> None:
 
 def _checked(place: Place) -> dict[str, str | None]:
     return asdict(place) | {"gln": checked_gln(place.gln) if place.gln else None}
+
+
+def _hold_tree(organisation: Organisation, *units: Unit | None) -> None:
+    """One at a time changes the tree of an organisation: what is put below a unit lies where that unit lies now."""
+    hold(organisation)
+    db.session.flush()  # or what is not written yet is forgotten
+    for unit in units:
+        if unit is not None:
+            db.session.refresh(unit, ["path", "is_active"])
 
 
 def _place(unit: Unit, parent: Unit | None) -> None:

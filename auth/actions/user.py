@@ -19,7 +19,7 @@ from auth.queries import user_by_email
 from auth.session import end_sessions
 from auth.user import LimitPeriod, Membership, User, normal_email
 from core.clock import today
-from core.db import db
+from core.db import db, hold
 from core.errors import NotAllowed, RuleBroken
 from core.types import sort_key
 
@@ -120,8 +120,8 @@ def grant(actor: User | None, user: User, wanted: Grant) -> Membership:
     starts_on = wanted.starts_on or today()
     _check_span(starts_on, wanted.ends_on)
     _check_place(wanted.organisation, wanted.unit)
-    if any(_same_role(m, wanted) and _overlaps(m, starts_on, wanted.ends_on) for m in user.memberships):
-        raise RuleBroken(_l("%(name)s har redan den rollen där under de dagarna.", name=user.name))
+    hold(user)  # or two who give it in the same instant both find nothing
+    _check_given_once(user, wanted.role, (wanted.organisation, wanted.unit), (starts_on, wanted.ends_on))
     membership = Membership(
         organisation=wanted.organisation,
         unit=wanted.unit,
@@ -147,10 +147,16 @@ def change_membership(
     period_limit: Decimal | None = None,
     limit_period: LimitPeriod | None = None,
 ) -> None:
-    """Change the place, the limits or the last day of a role; the role itself is ended and another one given."""
+    """Change the place, the limits or the last day of a role; the role itself is ended and another one given.
+
+    Raises NotAllowed, and RuleBroken for a role she has already there on some of the days.
+    """
     _check_grantor(actor, membership)
     _check_span(membership.starts_on, ends_on)
     _check_place(membership.organisation, unit)
+    hold(membership.user)
+    here, days = (membership.organisation, unit), (membership.starts_on, ends_on)
+    _check_given_once(membership.user, membership.role, here, days, but=membership)
     membership.unit = unit
     membership.amount_limit = _limit(membership.role, amount_limit)
     membership.period_limit, membership.limit_period = _period(membership.role, period_limit, limit_period)
@@ -213,12 +219,17 @@ def _is_above(user: User, other: User) -> bool:
     return False
 
 
-def _same_role(membership: Membership, wanted: Grant) -> bool:
-    return (membership.role, membership.organisation, membership.unit) == (
-        wanted.role,
-        wanted.organisation,
-        wanted.unit,
-    )
+def _check_given_once(
+    user: User,
+    role: Role,
+    where: tuple[Organisation, Unit | None],
+    days: tuple[date, date | None],
+    but: Membership | None = None,
+) -> None:
+    """Nobody has a role twice in one place on one day. Raises RuleBroken."""
+    same = (m for m in user.memberships if (m.role, m.organisation, m.unit) == (role, *where) and m is not but)
+    if any(_overlaps(other, *days) for other in same):
+        raise RuleBroken(_l("%(name)s har redan den rollen där under de dagarna.", name=user.name))
 
 
 def _overlaps(membership: Membership, starts_on: date, ends_on: date | None) -> bool:

@@ -20,6 +20,7 @@ from auth.queries import managed_organisations, members_of, office_buyers, organ
 from auth.views.admin import bp, trail
 from auth.views.refusals import refusals_on, status
 from core.clock import today
+from core.db import hold
 from core.web import requires
 
 
@@ -54,6 +55,7 @@ def create_organisation() -> Any:
 @requires(Permission.ORGANISATION_MANAGE)
 def edit_organisation(organisation_id: int) -> Any:
     found = organisation_for(current(), organisation_id)
+    hold(found)
     form = OrganisationForm(obj=found) if is_system_admin(current()) else ParticularsForm(obj=found)
     if not form.is_submitted() and isinstance(form, OrganisationForm):
         form.kind.data = found.kind.value

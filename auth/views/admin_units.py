@@ -15,6 +15,7 @@ from auth.permission import Permission
 from auth.queries import address_for, addresses_of, managed_organisations, organisation_for, unit_for, unit_tree
 from auth.views.admin import bp, chosen_organisation, trail
 from auth.views.refusals import refusals_on, status
+from core.db import hold
 from core.web import requires
 
 
@@ -62,6 +63,8 @@ def unit(unit_id: int) -> Any:
 @requires(Permission.ORGANISATION_MANAGE)
 def edit_unit(unit_id: int) -> Any:
     found = unit_for(current(), unit_id)
+    hold(found.organisation)  # first, as whoever moves a branch does
+    hold(found)
     same = {name: getattr(found, name) for name in ("code", "name", "emergency_cap", "emergency_hours")}
     form = UnitForm(data={**same, "parent": found.parent_id or 0})
     form.parent.offer(unit_tree(found.organisation), but=found)
@@ -110,6 +113,7 @@ def create_address(unit_id: int) -> Any:
 @requires(Permission.ORGANISATION_MANAGE)
 def edit_address(address_id: int) -> Any:
     found = address_for(current(), address_id)
+    hold(found)
     form = AddressForm(obj=found)
     if form.validate_on_submit():
         with refusals_on(form):

@@ -27,6 +27,7 @@ from auth.user import LimitPeriod, Membership
 from auth.views.admin import bp, chosen_organisation, trail
 from auth.views.refusals import refusals_on, status
 from core.clock import today
+from core.db import hold
 from core.errors import NotAllowed
 from core.web import requires
 
@@ -88,6 +89,7 @@ def edit_user(user_id: int) -> Any:
     found = user_for(current(), user_id)
     if not may_manage_user(current(), found):
         raise NotAllowed(_l("Kontot används också av en annan organisation. Systemadministratören kan ändra det."))
+    hold(found)
     superior = user_by_id(found.superior_id)
     form = PersonForm(data=_described(found) | {"superior": superior.email if superior else None})
     if form.validate_on_submit():
@@ -164,6 +166,7 @@ def edit_membership(membership_id: int) -> Any:
     found = membership_for(current(), membership_id)
     if not may_change_membership(current(), found):
         raise NotAllowed(_l("Du får inte ändra den rollen."))
+    hold(found)
     values: dict[str, Any] = {"unit": found.unit_id or 0, "amount_limit": found.amount_limit, "ends_on": found.ends_on}
     values |= {"period_limit": found.period_limit, "limit_period": found.limit_period and found.limit_period.value}
     form = MembershipForm(data={name: value for name, value in values.items() if value is not None})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from core.errors import NotAllowed, RuleBroken
+from core.errors import NotAllowed, RuleBroken, WrongState
 from core.forms import BaseForm, show_rule
 
 
@@ -19,5 +19,8 @@ def refusals_on(form: BaseForm) -> Iterator[None]:
 
 
 def status(form: BaseForm) -> int:
-    """The status of a page with a form: 422 when it is there again with what was wrong."""
+    """The status of a page with a form: 422 when it is there again with what was wrong, 409 when somebody was before
+    her."""
+    if isinstance(form.broken_rule, WrongState):
+        return WrongState.status
     return 422 if form.is_submitted() else 200

@@ -85,6 +85,7 @@ def block(
     _check_may_block(actor)
     if not reason.strip():
         raise RuleBroken(_l("Skriv varför leverantören spärras. Det visas för den som försöker beställa."))
+    hold_orders(supplier)
     if supplier.is_blocked or open_block(supplier) is not None:
         raise WrongState(_l("%(name)s är redan spärrad, eller ska bli det.", name=supplier.name))
     made = SupplierBlock(
@@ -106,6 +107,13 @@ def block(
     return made
 
 
+def hold_orders(supplier: Supplier) -> None:
+    """Let no order be placed with it until the transaction ends, and read it anew: an order that is being placed is
+    waited for, and one that comes now waits and meets what is decided here."""
+    db.session.flush()
+    db.session.refresh(supplier, with_for_update=True)
+
+
 def begin(planned: SupplierBlock) -> None:
     """From now on every gate refuses the supplier."""
     supplier = planned.supplier
@@ -119,6 +127,7 @@ def unblock(actor: User, supplier: Supplier, reason: str) -> None:
     _check_may_block(actor)
     if not reason.strip():
         raise RuleBroken(_l("Skriv varför spärren tas bort."))
+    hold_orders(supplier)
     made = open_block(supplier)
     if made is None and not supplier.is_blocked:
         raise WrongState(_l("%(name)s är inte spärrad.", name=supplier.name))

@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import select
 
 from auth.user import User
-from catalog.actions.supplier import begin, block
+from catalog.actions.supplier import begin, block, hold_orders
 from catalog.supplier import Supplier
 from catalog.supplier_block import SupplierBlock
 from core.clock import today
@@ -41,9 +41,9 @@ def begin_blocks() -> int:
     done = 0
     for block_id in ids:
         with unit_of_work() as session:
-            planned = session.scalars(due.where(SupplierBlock.id == block_id).with_for_update()).one_or_none()
-            if planned is not None:  # nobody was before us
-                made = session.get_one(SupplierBlock, block_id)
+            made = session.get_one(SupplierBlock, block_id)
+            hold_orders(made.supplier)
+            if session.scalar(due.where(SupplierBlock.id == block_id)) is not None:  # nobody was before us
                 begin(made)
                 tell_concerned(made)
                 done += 1

@@ -17,7 +17,7 @@ from auth.user import User
 from catalog.actions.change import Facts, apply
 from catalog.agreement import Agreement, Award
 from catalog.category import Category
-from core.db import db
+from core.db import db, hold
 from core.errors import NotAllowed, RuleBroken
 from core.forms import tidied
 from orders.coding import MOST_DIMENSIONS, Code, CodingDefault, CodingFavourite, Dimension
@@ -178,6 +178,7 @@ def save_default(actor: User | None, dimension: Dimension, to: DefaultFor, code:
         "award_id": to.award.id if to.award else None,
         "supplier_number": to.supplier_number,
     }
+    hold(dimension)  # or of two at once each finds none
     former = db.session.scalar(select(CodingDefault).filter_by(dimension_id=dimension.id, **keys))
     if code is not None:
         _check_code(dimension, code)

@@ -48,20 +48,18 @@ def correct(actor: User, procurement: DirectProcurement, said: Corrected, why: s
             _l("Ange skälen och leverantörens organisationsnummer."),
             way_on=_l("Över dokumentationsgränsen krävs hela formuläret (LOU 19 a kap. 11 §)."),
         )
-    made = Correction(
-        former_value=before.value,
-        former_supplier=before.supplier,
-        former_number=before.organisation_number,
-        former_reasons=before.reasons if before.reasons != said.reasons else None,
-        why=why.strip(),
-        made_by=actor,
-        made_at=now(),
+    _amend(procurement, before, said)
+    procurement.corrections.append(
+        Correction(
+            former_value=before.value,
+            former_supplier=before.supplier,
+            former_number=before.organisation_number,
+            former_reasons=before.reasons if before.reasons != said.reasons else None,
+            why=why.strip(),
+            made_by=actor,
+            made_at=now(),
+        )
     )
-    if chosen.price == before.value:
-        chosen.price = said.value  # the same figure, noted twice
-    procurement.value, procurement.reasons = said.value, said.reasons
-    chosen.name, chosen.organisation_number = said.supplier, said.organisation_number
-    procurement.corrections.append(made)
     db.session.flush()
     standing = _standing(procurement)
     record(
@@ -79,6 +77,14 @@ def correct(actor: User, procurement: DirectProcurement, said: Corrected, why: s
         reason=why.strip(),
     )
     return standing
+
+
+def _amend(procurement: DirectProcurement, before: Corrected, said: Corrected) -> None:
+    chosen = procurement.chosen
+    if chosen.price == before.value:
+        chosen.price = said.value  # the same figure, noted twice
+    procurement.value, procurement.reasons = said.value, said.reasons
+    chosen.name, chosen.organisation_number = said.supplier, said.organisation_number
 
 
 def _standing(procurement: DirectProcurement) -> RunningSum:

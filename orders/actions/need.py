@@ -209,7 +209,29 @@ def answer_directly(actor: User, need: NeedReport, facts: ProcurementFacts) -> D
     _check_asked(facts, whole=standing.needs_documentation(facts.value))
     _check_not_blocked(facts)
     need.category = facts.category
-    made = DirectProcurement(
+    made = _procurement(actor, need, facts)
+    _close(actor, need, Answer(answer=NeedAnswer.DIRECT_PROCUREMENT, text=facts.text))
+    db.session.add(made)
+    db.session.flush()
+    _tell(
+        actor,
+        "answer",
+        need,
+        title=need.title,
+        answer=NeedAnswer.DIRECT_PROCUREMENT.value,
+        text=facts.text,
+        law=facts.law.value,
+        category=facts.category.name,
+        value=str(facts.value),
+        running_sum=str(standing.total + facts.value),
+        supplier=made.chosen.name,
+    )
+    need_mail.tell_answered(need)
+    return made
+
+
+def _procurement(actor: User, need: NeedReport, facts: ProcurementFacts) -> DirectProcurement:
+    return DirectProcurement(
         report=need,
         organisation=need.organisation,
         category=facts.category,
@@ -230,24 +252,6 @@ def answer_directly(actor: User, need: NeedReport, facts: ProcurementFacts) -> D
             for position, one in enumerate(facts.asked, start=1)
         ],
     )
-    _close(actor, need, Answer(answer=NeedAnswer.DIRECT_PROCUREMENT, text=facts.text))
-    db.session.add(made)
-    db.session.flush()
-    _tell(
-        actor,
-        "answer",
-        need,
-        title=need.title,
-        answer=NeedAnswer.DIRECT_PROCUREMENT.value,
-        text=facts.text,
-        law=facts.law.value,
-        category=facts.category.name,
-        value=str(facts.value),
-        running_sum=str(standing.total + facts.value),
-        supplier=made.chosen.name,
-    )
-    need_mail.tell_answered(need)
-    return made
 
 
 def remind_late() -> int:

@@ -14,10 +14,10 @@ from catalog.ceiling import Draw
 from core.clock import now
 from core.db import db
 from core.errors import NotAllowed, NotFound, RuleBroken, WrongState
-from core.state import advance
+from core.state import advance, can, state_name
 from core.types import line_net
 from exchange import pdf
-from exchange.outbox import MessageState, abort, messages_about, retry
+from exchange.outbox import MessageState, OutboxMessage, abort, messages_about, retry
 from orders import mail
 from orders.actions.placing import approvers_of
 from orders.approval_queries import steps_of
@@ -105,8 +105,7 @@ def resend(actor: User, order: Order, message_id: int) -> None:
     message = next((m for m in messages_about(mail.about(order)) if m.id == message_id), None)
     if message is None:
         raise NotFound(_l("Brevet finns inte."))
-    if message.kind == "order" and order.state is OrderState.CANCELLED:
-        raise WrongState(_l("Beställningen är annullerad och kan inte skickas om."))
+    check_letter(order, message)
     retry(message)
     record(
         actor,
@@ -119,17 +118,35 @@ def resend(actor: User, order: Order, message_id: int) -> None:
     )
 
 
+def check_letter(order: Order, message: OutboxMessage) -> None:
+    """What a letter tells its reader must still be so: nobody is to deliver what nobody awaits. Raises WrongState."""
+    if message.kind != "order" or can(order, "close"):
+        return
+    if order.state is OrderState.CLOSED:
+        raise WrongState(
+            _l("Beställningen är avslutad: inget mer väntas på den, så den skickas inte om."),
+            way_on=_l(
+                "Vill leverantören ha en kopia? Spara PDF-filen och skicka den själv. Skriv att det är en kopia."
+            ),
+        )
+    raise WrongState(
+        _l("Beställningen är %(state)s och kan inte skickas om.", state=state_name(order.state)),
+        way_on=_l("Behövs varorna ändå? Välj Beställ igen på beställningens sida."),
+    )
+
+
 def _come(order: Order, received: Mapping[int, Decimal]) -> Decimal:
     """How much has come, of whatever: only whether it is nothing means something."""
     return sum(received.values(), order.blanket.drawn if order.blanket else Decimal(0))
 
 
 def _stop_unsent(order: Order, why: str) -> bool:
-    """Stop the order's mail if it still waits for its first try; whether it was stopped."""
+    """Try the order's mail no more; whether it was stopped before its first try, so that it surely never left."""
     for message in messages_about(mail.about(order)):
-        if message.kind == "order" and message.state is MessageState.QUEUED and not message.attempts:
+        if message.kind == "order" and message.state is MessageState.QUEUED:
+            has_failed = bool(message.last_error)
             abort(message, why)
-            return True
+            return not (has_failed or message.attempts or message.sent_at)
     return False
 
 

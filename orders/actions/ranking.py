@@ -34,16 +34,11 @@ def note_refusal(
     was asked in the future or too long ago, and when nothing of the lot lies in the basket.
     """
     noted_at, answer_by = now(), asked_at + timedelta(hours=award.lot.answer_hours)
-    if asked_at > noted_at:
-        raise RuleBroken(_l("Leverantören kan inte ha tillfrågats i framtiden."))
-    if asked_at < noted_at - LONGEST_AGO:
-        raise RuleBroken(_l("Det är för länge sedan. Fråga leverantören igen, om just den här beställningen."))
+    _check_times(asked_at, noted_at)
     if answer == SILENT and noted_at < answer_by:
+        hours = award.lot.answer_hours
         raise RuleBroken(
-            _l(
-                "Leverantören har %(hours)s timmar på sig att svara. Vänta tills tiden gått ut.",
-                hours=award.lot.answer_hours,
-            )
+            _l("Leverantören har %(hours)s timmar på sig att svara. Vänta tills tiden gått ut.", hours=hours)
         )
     asked_for = _asked_for(basket, award)
     if not asked_for:
@@ -79,6 +74,13 @@ def note_refusal(
         file=refusal.file_sha256,
     )
     return refusal
+
+
+def _check_times(asked_at: datetime, noted_at: datetime) -> None:
+    if asked_at > noted_at:
+        raise RuleBroken(_l("Leverantören kan inte ha tillfrågats i framtiden."))
+    if asked_at < noted_at - LONGEST_AGO:
+        raise RuleBroken(_l("Det är för länge sedan. Fråga leverantören igen, om just den här beställningen."))
 
 
 def _asked_for(basket: Basket, award: Award) -> tuple[AskedGoods, ...]:

@@ -70,7 +70,7 @@ def receive(actor: User, order: Order, came: Mapping[int, Received], note: str |
         order.closed_at = now()
         record(actor, "close", "order", order.number, organisation_id=order.organisation_id, reason="allt mottaget")
     elif was_closed and not has_all:
-        advance(order, "reopen")
+        advance(order, "reopen_confirmed" if order.confirmed_at else "reopen")
         order.closed_at = None
         ceiling.take_again(given_back)
         record(actor, "reopen", "order", order.number, organisation_id=order.organisation_id)

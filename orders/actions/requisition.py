@@ -134,7 +134,7 @@ def withdraw(actor: User, requisition: Requisition) -> None:
 
     One that lies in the basket to be mended stays there, as a need of its own.
     """
-    basket = basket_of(actor, requisition.organisation, lock=True)  # before the requisition, as when it is sent again
+    basket = open_basket(actor, requisition.organisation)  # before the requisition, as when it is sent again
     requisition = load_requisition(requisition.id, lock=True)
     if not may_withdraw(actor, requisition):
         raise NotAllowed(_l("Bara den som har beställt kan ta tillbaka begäran."))
@@ -148,7 +148,7 @@ def withdraw(actor: User, requisition: Requisition) -> None:
     if reserved:
         close_route(requisition)
         ceiling.release_reserved(all_draws(requisition_drafts(requisition), requisition.organisation_id))
-    if basket is not None and basket.requisition_id == requisition.id:
+    if basket.requisition_id == requisition.id:
         basket.requisition_id = None
     requisition.decided_at = now()
     record(actor, "withdraw", "requisition", requisition.id, organisation_id=requisition.organisation_id)

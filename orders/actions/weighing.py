@@ -12,7 +12,7 @@ from sqlalchemy import func, insert, select
 from auth.user import User
 from catalog.price_list import Article, PriceList
 from core.clock import now, today
-from core.db import db
+from core.db import db, hold
 from core.errors import NotAllowed, RuleBroken
 from core.state import advance, can
 from orders import competition_mail as mail
@@ -109,6 +109,7 @@ def decide(
 
 def _keep_prices(competition: Competition, bid: Bid, actor: User) -> None:
     """Make the won prices rows that an order line can stand on: never on show, for this competition alone."""
+    hold(bid.award)  # as whoever reads in a list does: two versions do not get one number
     last = db.session.scalar(select(func.max(PriceList.version)).where(PriceList.award_id == bid.award_id))
     price_list = PriceList(
         award_id=bid.award_id,

@@ -20,7 +20,7 @@ from catalog.actions.intake import RegisterRefused
 from catalog.actions.upload import kept
 from catalog.views.manage_registers import SHOWN, Look, RegisterFileForm, look_at, told, uploaded
 from core.clock import today
-from core.db import db, rollback
+from core.db import db, hold, rollback
 from core.errors import NotAllowed
 from core.web import requires
 from exchange.tablefile import MEDIA_TYPES, Form
@@ -85,7 +85,9 @@ def edit(dimension_id: int) -> Any:
 @bp.post("/<int:dimension_id>/move")
 @requires(Permission.ORGANISATION_MANAGE)
 def move(dimension_id: int) -> Any:
-    act.move_dimension(current(), dimension_for(_managed(), dimension_id), up=request.form.get("direction") == "up")
+    organisation = _managed()
+    hold(organisation)  # or two moves at once both start from the former order
+    act.move_dimension(current(), dimension_for(organisation, dimension_id), up=request.form.get("direction") == "up")
     return redirect(url_for("coding.index"), 303)
 
 
@@ -251,6 +253,8 @@ def _status(look: Look | None, form: RegisterFileForm) -> int:
 
 def _edit(dimension: Dimension | None) -> Any:
     organisation = _managed()
+    if dimension is not None:
+        hold(dimension)
     form = DimensionForm(obj=dimension, data={"is_listed": True} if dimension is None else None)
     if form.validate_on_submit():
         with refusals_on(form):
@@ -266,6 +270,8 @@ def _edit(dimension: Dimension | None) -> Any:
 
 def _edit_combination(rule: CodingRule | None) -> Any:
     organisation = _managed()
+    if rule is not None:
+        hold(rule)
     form = CombinationForm(data=said_by(rule) if rule else {})
     form.offer(dimensions_of(organisation))
     if form.validate_on_submit():

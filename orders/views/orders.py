@@ -83,6 +83,7 @@ def show(number: str) -> Any:
         deviation_names=DEVIATION_NAMES,
         refusals=refusals_of(order.requisition) if any(choice.passed for choice in order.choices) else (),
         story=tell(entries_of(order)),
+        is_open=is_open,
         may_receive=is_open and takes_in and order.blanket is None,
         may_draw=is_open and takes_in and order.blanket is not None,
         may_correct=can(order, "reopen") and takes_in and bool(receipts),

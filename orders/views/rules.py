@@ -19,6 +19,7 @@ from auth.views.refusals import refusals_on, status
 from catalog.agreement import Agreement
 from catalog.agreement_queries import agreement_for
 from core.clock import today
+from core.db import hold
 from core.errors import NotAllowed, NotFound
 from core.web import requires
 from orders.actions import rule as act
@@ -78,20 +79,22 @@ def settings() -> Any:
 @bp.route("/new", methods=["GET", "POST"])
 @requires(Permission.ORGANISATION_MANAGE)
 def create() -> Any:
-    return _edit(None)
+    return _edit(_held(), None)
 
 
 @bp.route("/<int:rule_id>", methods=["GET", "POST"])
 @requires(Permission.ORGANISATION_MANAGE)
 def edit(rule_id: int) -> Any:
-    return _edit(rule_for(acting_organisation(), rule_id))
+    organisation = _held()
+    return _edit(organisation, rule_for(organisation, rule_id))
 
 
 @bp.post("/<int:rule_id>/move")
 @requires(Permission.ORGANISATION_MANAGE)
 def move(rule_id: int) -> Any:
-    rule = rule_for(acting_organisation(), rule_id)
-    act.move_rule(current(), rule, rules_of(acting_organisation()), up=request.form.get("direction") == "up")
+    organisation = _held()
+    rule = rule_for(organisation, rule_id)
+    act.move_rule(current(), rule, rules_of(organisation), up=request.form.get("direction") == "up")
     return redirect(url_for("rules.index"), 303)
 
 
@@ -125,33 +128,45 @@ def set_active(rule_id: int) -> Any:
 @bp.route("/groups/new", methods=["GET", "POST"])
 @requires(Permission.ORGANISATION_MANAGE)
 def create_group() -> Any:
-    return _edit_group(None)
+    return _edit_group(_held(), None)
 
 
 @bp.route("/groups/<int:group_id>", methods=["GET", "POST"])
 @requires(Permission.ORGANISATION_MANAGE)
 def edit_group(group_id: int) -> Any:
-    return _edit_group(group_for(acting_organisation(), group_id))
+    organisation = _held()
+    return _edit_group(organisation, group_for(organisation, group_id))
 
 
 @bp.post("/groups/<int:group_id>/remove")
 @requires(Permission.ORGANISATION_MANAGE)
 def remove_group(group_id: int) -> Any:
-    act.remove_group(current(), group_for(acting_organisation(), group_id))
+    act.remove_group(current(), group_for(_held(), group_id))
     flash(_("Gruppen är borttagen."), "success")
     return redirect(url_for("rules.index"), 303)
 
 
-def _managed() -> Organisation:
-    """The organisation acted for, whose administrator she is. Raises NotAllowed."""
+def _held() -> Organisation:
+    """The organisation acted for. One at a time changes its rules and groups, which lean on each other."""
     organisation = acting_organisation()
-    if not may_manage_rules(current(), organisation.id):
-        raise NotAllowed(_l("Bara organisationens administratör får ändra attestreglerna."))
+    hold(organisation)
     return organisation
 
 
-def _edit(rule: ApprovalRule | None) -> Any:
-    organisation = _managed()
+def _managed() -> Organisation:
+    """The same, where she is its administrator. Raises NotAllowed."""
+    organisation = _held()
+    _check_manager(organisation)
+    return organisation
+
+
+def _check_manager(organisation: Organisation) -> None:
+    if not may_manage_rules(current(), organisation.id):
+        raise NotAllowed(_l("Bara organisationens administratör får ändra attestreglerna."))
+
+
+def _edit(organisation: Organisation, rule: ApprovalRule | None) -> Any:
+    _check_manager(organisation)
     form = RuleForm(data=said_by(rule) if rule else {})
     people = members_of(organisation, Role.APPROVER)
     dimensions = current_dimensions(organisation, today())
@@ -171,8 +186,8 @@ def _edit(rule: ApprovalRule | None) -> Any:
     return render_template("rules/edit.html", form=form, is_new=rule is None), status(form)
 
 
-def _edit_group(group: ApprovalGroup | None) -> Any:
-    organisation = _managed()
+def _edit_group(organisation: Organisation, group: ApprovalGroup | None) -> Any:
+    _check_manager(organisation)
     said = {"name": group.name, "members": [member.id for member in group.members]} if group else {}
     form = GroupForm(data=said)
     form.offer(members_of(organisation, Role.APPROVER))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -75,6 +76,20 @@ def test_a_role_cannot_end_before_it_begins(world: World) -> None:
         change_membership(
             world.admin, world.orderer.memberships[0], None, None, world.orderer.memberships[0].starts_on - timedelta(1)
         )
+
+
+def test_a_change_does_not_make_the_same_role_twice_at_a_time(world: World) -> None:
+    approver = Grant(Role.APPROVER, world.organisation, world.unit, ends_on=today() + timedelta(days=9))
+    first = grant(world.admin, world.orderer, approver)
+    after = replace(approver, starts_on=today() + timedelta(days=10), ends_on=None)
+    second = grant(world.admin, world.orderer, after)
+    whole = grant(world.admin, world.orderer, Grant(Role.APPROVER, world.organisation))
+    for membership, unit, ends_on in ((first, world.unit, None), (whole, world.unit, None)):
+        with pytest.raises(RuleBroken, match="har redan den rollen"):
+            change_membership(world.admin, membership, unit, None, ends_on)
+    change_membership(world.admin, second, world.unit, Decimal(5), None)  # itself is no other one
+    change_membership(world.admin, first, world.unit, Decimal(5), approver.ends_on)
+    assert (first.amount_limit, second.amount_limit) == (Decimal(5), Decimal(5))
 
 
 def test_an_ended_role_stays_in_the_table_and_opens_nothing(world: World) -> None:

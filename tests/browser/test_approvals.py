@@ -237,3 +237,28 @@ def test_two_in_union_place_what_one_cannot(
     expect(page.locator("main")).to_contain_text("Patrik Nordin godkände")
     expect(page.locator("main")).to_contain_text("Margareta Olofsson godkände")
     check_page(page)
+
+
+def test_two_administrators_change_one_rule(
+    site: Site, new_page: NewPage, check_page: Check, screenshot: Picture
+) -> None:
+    """The second one is told what the first one changed; what she wrote stands, and she saves it knowing."""
+    first, second = new_page(), new_page()
+    for page in (first, second):
+        site.log_in(page, "birgitta@ostersund.example")
+        page.goto("/admin/approval-rules")
+        page.get_by_role("link", name=re.compile("^Ändra ")).first.click()
+    first.get_by_label("Till under").fill("50000000")
+    first.get_by_label("Vem ska godkänna?").nth(1).select_option(label="Attestant för enheten ovanför")
+    first.get_by_role("button", name="Spara regeln").click()
+    expect(first.get_by_role("status")).to_contain_text("Regeln är sparad.")
+    second.get_by_label("Namn", exact=True).fill("Inköp till köken")
+    second.get_by_role("button", name="Spara regeln").click()
+    told = second.get_by_role("alert")
+    expect(told).to_contain_text("Någon annan har ändrat uppgifterna")
+    expect(told).to_contain_text("Steg 2, Vem ska godkänna? är nu: Attestant för enheten ovanför")
+    expect(second.get_by_label("Namn", exact=True)).to_have_value("Inköp till köken")
+    check_page(second)
+    screenshot(second, "rule-changed-meanwhile")
+    second.get_by_role("button", name="Spara regeln").click()
+    expect(second.get_by_role("link", name="Ändra Inköp till köken")).to_be_visible()

@@ -21,7 +21,7 @@ from catalog.price_refusal import SAID, refusals_of
 from catalog.price_row import rows_of
 from catalog.price_rule import BOUNDS, PriceRule
 from catalog.price_sheets import COLUMN_NAMES
-from core.clock import STOCKHOLM, frozen, now, today
+from core.clock import STOCKHOLM, frozen, midnight, now, today
 from core.db import commit, db
 from core.errors import NotAllowed, RuleBroken, WrongState
 from orders.actions.approval import approve as decide
@@ -528,7 +528,7 @@ def test_approver_is_told_that_the_price_has_changed() -> None:
 
 
 def test_history_tells_each_price_once(award: Award) -> None:
-    day = now() - timedelta(days=300)
+    day = midnight(today()) + timedelta(hours=12, days=-300)  # noon: the same day also when the clocks have changed
     for days, price in ((0, "10"), (100, "10"), (200, "12,50")):
         with frozen(day + timedelta(days=days)):
             approve(None, bring_in(award, f"a;A;st;{price};25;1"))

@@ -16,7 +16,7 @@ from catalog.agreement import Agreement, AgreementState, ExtensionOption
 from catalog.ceiling import Ceiling
 from catalog.watch import DateKind, DateReminder, levels_of
 from catalog.watching import DatesFilter, coming_days, filling_ceilings
-from core.clock import frozen, now, today
+from core.clock import frozen, midnight, now, today
 from core.db import TransactionalFlask, db, reading, unit_of_work
 from core.errors import NotAllowed, RuleBroken
 from exchange.outbox import OutboxMessage
@@ -107,6 +107,7 @@ def test_an_agreements_own_levels_hold(agreement: int) -> None:
 @pytest.mark.parametrize("kind", list(DateKind))
 def test_a_day_is_told_once_in_time_and_anew_when_it_is_moved(agreement: int, kind: DateKind) -> None:
     day = today() + 300 * DAY
+    noon = midnight(today()) + timedelta(hours=12)  # the same day also when the clocks have changed
     with unit_of_work():
         found = db.session.get_one(Agreement, agreement)
         found.ends_on = today() + 900 * DAY
@@ -114,15 +115,15 @@ def test_a_day_is_told_once_in_time_and_anew_when_it_is_moved(agreement: int, ki
         state_watch(None, found, found.version, levels=[], notice_days=30, decide_days=30, ends_days=30)
     told = []
     for left in (31, 30, 29):
-        with frozen(now() + (300 - left) * DAY):
+        with frozen(noon + (300 - left) * DAY):
             told.append(remind_of_dates())
     assert told == [0, 1, 0]
     assert letters("coming-day") == ["buyer@office.example", "owner@town.example"]
     with unit_of_work():
         _move(db.session.get_one(Agreement, agreement), kind, day + DAY)
-    with frozen(now() + 271 * DAY):
+    with frozen(noon + 271 * DAY):
         assert (remind_of_dates(), remind_of_dates()) == (1, 0)
-    with frozen(now() + 302 * DAY):
+    with frozen(noon + 302 * DAY):
         assert remind_of_dates() == 0  # it has passed
     with reading():
         assert len(db.session.scalars(select(DateReminder)).all()) == 2

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.worker import may_send
 from auth.permission import Role
@@ -29,12 +31,13 @@ from orders.actions.block import begin_blocks, block_supplier
 from orders.actions.weighing import decide
 from orders.basket_queries import basket_of
 from orders.competition_queries import bids_of
-from orders.order import OrderState
+from orders.order import Order, OrderState
 from orders.stopped import stopped_by, stopped_for
 from tests.factories.auth import make_member, make_office
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_offer, make_supplier
 from tests.factories.competitions import Scene, invitations_of, make_bid, make_competition, open_together
 from tests.factories.orders import Place, checkout_at, make_order, make_place, make_requisition, pending_step
+from tests.orders.test_concurrency import at_once, say_yes, wait_for_a_waiting_one
 
 LogIn = Callable[[User], FlaskClient]
 REASON = "Sanktionslistan"
@@ -206,3 +209,43 @@ def test_a_planned_block_that_is_taken_back_never_begins(fresh_app: Transactiona
             unblock(boss, supplier, "Behövs inte")
         with frozen(now() + timedelta(days=3)):
             assert begin_blocks() == 0
+
+
+def test_a_supplier_that_is_blocked_in_the_same_instant_gets_no_order(fresh_app: TransactionalFlask) -> None:
+    """The last yes waits for the block that is being made, and meets it."""
+    with fresh_app.app_context(), unit_of_work():
+        place = make_place()
+        paper = make_offer(place.organisation, price=Decimal(100))
+        step = (pending_step(make_requisition(place, [(paper, Decimal(1))])).id, place.approver.id)
+        officer, supplier_id = make_member(Role.AGREEMENT_OWNER, make_office()).id, paper.award.supplier_id
+    with fresh_app.app_context(), ThreadPoolExecutor(1) as pool:
+        with unit_of_work():
+            block_supplier(db.session.get_one(User, officer), db.session.get_one(Supplier, supplier_id), "Konkurs")
+            coming = pool.submit(at_once, fresh_app, lambda _: say_yes(*step), 1)
+            wait_for_a_waiting_one()
+        assert coming.result() == Counter({"rule-broken": 1})
+    with fresh_app.app_context(), reading():
+        assert db.session.scalar(select(func.count()).select_from(Order)) == 0
+
+
+def test_whoever_blocks_a_supplier_waits_for_an_order_that_is_being_placed(fresh_app: TransactionalFlask) -> None:
+    """And tells the orderer of it: the order is one of those that the block stops."""
+    with fresh_app.app_context(), unit_of_work():
+        place = make_place()
+        paper = make_offer(place.organisation, price=Decimal(100))
+        step = (pending_step(make_requisition(place, [(paper, Decimal(1))])).id, place.approver.id)
+        officer, supplier_id = make_member(Role.AGREEMENT_OWNER, make_office()).id, paper.award.supplier_id
+
+    def block(_: int) -> None:
+        block_supplier(db.session.get_one(User, officer), db.session.get_one(Supplier, supplier_id), "Konkurs")
+
+    with fresh_app.app_context(), ThreadPoolExecutor(1) as pool:
+        with unit_of_work():
+            say_yes(*step)
+            coming = pool.submit(at_once, fresh_app, block, 1)
+            wait_for_a_waiting_one()
+        assert coming.result() == Counter({"done": 1})
+    with fresh_app.app_context(), reading():
+        [number] = db.session.scalars(select(Order.number))
+        [told] = db.session.scalars(select(OutboxMessage.text).where(OutboxMessage.kind == "blocked"))
+        assert number in told

@@ -14,6 +14,7 @@ from catalog.price_list import Article, PriceListState
 from core.clock import now
 from core.db import TransactionalFlask, commit, db
 from core.errors import NotAllowed, NotFound, RuleBroken, WrongState
+from core.state import advance
 from exchange.outbox import MessageState, messages_about
 from orders import order_queries
 from orders.actions.order import cancel, close
@@ -55,6 +56,19 @@ def test_a_supplier_who_has_the_order_is_told_that_it_is_cancelled(app: Transact
     [attached] = told.attachments
     stored = next(file for file in order.documents if file.kind is FileKind.CANCELLATION)
     assert attached.content == stored.content
+
+
+@pytest.mark.parametrize("told", ["sent_at = created_at", "last_error = '451 try later'", "attempts = 2"])
+def test_who_may_have_the_order_is_told_and_gets_it_no_more(told: str, app: TransactionalFlask) -> None:
+    """It was sent and waits to be sent once more, or was tried without anybody knowing what came of it."""
+    place = make_place()
+    order = make_order(place)
+    db.session.execute(text(f"UPDATE outbox_message SET {told}"))
+    db.session.expire_all()
+    cancel(place.orderer, order, "Fel sort")
+    commit()
+    letters = [(m.kind, m.state) for m in messages_about(f"order:{order.number}")]
+    assert letters == [("order", MessageState.ABORTED), ("cancellation", MessageState.QUEUED)]
 
 
 def test_what_has_come_cannot_be_cancelled_but_closed(app: TransactionalFlask) -> None:
@@ -166,6 +180,17 @@ def test_what_was_received_by_mistake_is_corrected_and_opens_the_order_again(app
     assert acts[-2:] == ["receive", "reopen"]
     receive(place.orderer, order, {line.id: Received(Decimal(1))}, None, "d")
     assert order.state.value == "closed"
+
+
+def test_an_order_that_is_opened_again_becomes_what_it_was(app: TransactionalFlask) -> None:
+    place = make_place()
+    order = make_order(place, [(make_offer(place.organisation), Decimal(3))])
+    advance(order, "confirm")
+    order.confirmed_at = now()
+    [line] = order.lines
+    receive(place.orderer, order, {line.id: Received(Decimal(3))}, None, "a")
+    receive(place.orderer, order, {line.id: Received(Decimal(-1), note="räknade fel")}, None, "b")
+    assert order.state is OrderState.CONFIRMED
 
 
 def test_one_too_many_is_corrected_without_opening_the_order(app: TransactionalFlask) -> None:

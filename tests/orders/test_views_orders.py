@@ -21,7 +21,7 @@ from orders.actions.receipt import Received, receive
 from orders.mail import about
 from orders.order import FileKind, Order, OrderState
 from orders.order_queries import order_for, received_quantities
-from tests.factories.auth import make_address, make_member, make_unit
+from tests.factories.auth import make_address, make_member, make_office, make_unit
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_offer, make_price_list
 from tests.factories.orders import Place, make_order, make_place
 
@@ -224,6 +224,27 @@ def test_a_cancelled_order_is_not_sent_again(place: Place, login_as: LogIn) -> N
     browser.post(f"/orders/{order.number}/cancel", data={"reason": "Fel vara."})
     assert browser.post(f"/orders/{order.number}/messages/{letter(order).id}/resend").status_code == 409
     assert letter(order).state is MessageState.ABORTED
+
+
+def test_a_closed_order_is_not_sent_again_and_the_way_on_is_told(place: Place, login_as: LogIn) -> None:
+    order = made(place, 4)
+    give_up(order)
+    browser = login_as(place.orderer)
+    assert "Skicka igen" in browser.get(f"/orders/{order.number}").text
+    browser.post(f"/orders/{order.number}/receive", data={"key": KEY, "all": "1"})
+    assert "Skicka igen" not in browser.get(f"/orders/{order.number}").text
+    refused = browser.post(f"/orders/{order.number}/messages/{letter(order).id}/resend")
+    assert refused.status_code == 409 and "Skriv att det är en kopia" in refused.text
+    assert letter(order).state is MessageState.FAILED
+
+
+def test_an_administrator_of_the_mail_does_not_send_a_cancelled_order(place: Place, login_as: LogIn) -> None:
+    order = made(place)
+    give_up(order)
+    login_as(place.orderer).post(f"/orders/{order.number}/cancel", data={"reason": "Fel vara."})
+    browser = login_as(make_member(Role.SYSTEM_ADMIN, make_office()))
+    assert browser.post(f"/admin/outbox/{letter(order).id}/resend").status_code == 409
+    assert letter(order).state is MessageState.FAILED
 
 
 # Goods in
