@@ -16,7 +16,7 @@ from catalog.agreement import Award
 from catalog.difference import Difference
 from catalog.mail import ask_for_second_person
 from catalog.price_change import Kind, former_of
-from catalog.price_index import PriceIndex, readings_of, rule_for
+from catalog.price_index import PriceIndex, readings_of, rules_for
 from catalog.price_list import PriceList, PriceListState
 from catalog.price_refusal import PriceRefusal, copy_list
 from catalog.price_rule import rule_of
@@ -36,7 +36,7 @@ TOLD = 20  # numbers that the journal names; it counts the others
 def difference_of(price_list: PriceList) -> Difference:
     """What a list changes, under its agreement's rule."""
     former = former_of(price_list)
-    return Difference(price_list, former, *rule_for(price_list, former))
+    return Difference(price_list, former, rules_for(price_list, former))
 
 
 def refuse(
