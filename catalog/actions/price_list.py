@@ -200,17 +200,20 @@ def publish_due() -> int:
             and_(later.effective_from == PriceList.effective_from, later.version > PriceList.version),
         ),
     )
+    due = select(PriceList.id).where(
+        PriceList.state == PriceListState.REVIEWED, PriceList.effective_from <= today(), ~is_passed
+    )
     with reading() as session:
-        due = session.scalars(
-            select(PriceList.id)
-            .where(PriceList.state == PriceListState.REVIEWED, PriceList.effective_from <= today(), ~is_passed)
-            .order_by(PriceList.effective_from, PriceList.version)
-        ).all()
+        ids = session.scalars(due.order_by(PriceList.effective_from, PriceList.version)).all()
     done = 0
-    for price_list_id in due:
+    for price_list_id in ids:
         try:
             with unit_of_work() as session:
-                publish(None, session.get_one(PriceList, price_list_id))
+                price_list = session.get_one(PriceList, price_list_id)
+                _lock(price_list)
+                if session.scalar(due.where(PriceList.id == price_list_id)) is None:
+                    continue  # somebody was before, with this one or a later one
+                publish(None, price_list)
             done += 1
         except WrongState:  # another worker was before
             continue

@@ -7,19 +7,21 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from auth.permission import Role
 from auth.user import User
 from catalog.actions.parameter import set_parameter
+from catalog.actions.price_list import publish, publish_due
 from catalog.actions.price_version import next_version
 from catalog.parameter import Parameter
-from catalog.price_list import PriceList
+from catalog.price_list import PriceList, PriceListState
 from core.clock import now, today
 from core.db import TransactionalFlask, db, reading, unit_of_work
 from tests.factories.auth import make_member, make_office
-from tests.factories.catalog import make_agreement, make_award, make_lot
+from tests.factories.catalog import make_agreement, make_award, make_lot, make_price_list
 from tests.orders.test_concurrency import at_once, wait_for_a_waiting_one
 
 
@@ -40,6 +42,30 @@ def test_the_versions_of_an_awards_lists_are_counted_one_after_the_other(fresh_a
         assert waiting.result() == Counter({"done": 1})
     with fresh_app.app_context(), reading() as session:
         assert sorted(session.scalars(select(PriceList.version))) == [1, 2]
+
+
+def test_a_list_that_is_passed_while_the_worker_looks_is_left_to_people(fresh_app: TransactionalFlask) -> None:
+    with fresh_app.app_context(), unit_of_work():
+        award, ready = make_award(make_lot(make_agreement())), PriceListState.REVIEWED
+        former, later = (
+            make_price_list(award, state=ready, effective_from=today() - timedelta(days=days)).id for days in (1, 0)
+        )
+    passed: list[Counter[str]] = []
+
+    def by_somebody_else(*execution: Any) -> None:
+        if "price_list.effective_from <= " in execution[2] and not passed:
+            passed.append(Counter())
+            passed[0] += pool.submit(
+                at_once, fresh_app, lambda _: publish(None, db.session.get_one(PriceList, later)), 1
+            ).result()
+
+    with fresh_app.app_context(), ThreadPoolExecutor(1) as pool:
+        event.listen(db.engine, "after_cursor_execute", by_somebody_else)
+        assert publish_due() == 0
+    with fresh_app.app_context(), reading() as session:
+        assert passed == [Counter({"done": 1})]
+        assert session.get_one(PriceList, later).state is PriceListState.PUBLISHED
+        assert session.get_one(PriceList, former).state is PriceListState.REVIEWED
 
 
 def test_two_values_of_a_parameter_at_once_never_hold_on_the_same_day(fresh_app: TransactionalFlask) -> None:
