@@ -30,16 +30,23 @@ from sqlalchemy import (
     type_coerce,
     union_all,
 )
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, joinedload
 
+from catalog.earlier_price import earlier_rows
 from catalog.price_change import TEXTS, Kind, PriceChange, Totals
-from catalog.price_index import PriceIndex
+from catalog.price_index import Rules
 from catalog.price_list import Article, PriceList, PriceListState
 from catalog.price_refusal import PriceRefusal
 from catalog.price_rule import PriceRule
 from catalog.same_article import renumbered
 from catalog.volume import YEAR, volumes
-from catalog.weighed_change import WeighedChange, weighed_changes
+from catalog.weighed_change import (
+    WeighedChange,
+    asks_about_raises,
+    forbidden_since,
+    needs_weighing,
+    weighed_changes,
+)
 from core.clock import now
 from core.db import db, json_table
 from core.types import Amount
@@ -53,17 +60,12 @@ _MICRO = 100_000  # ten-thousandths ÷ thousandths → millionths
 
 
 class Difference:
-    """The difference between a list and the one it follows, under a price rule and the reading of the index that
-    narrows it, if any; asks only what it is asked for."""
+    """The difference between a list and the one it follows, under what the agreement says of prices; asks only what it
+    is asked for."""
 
-    def __init__(
-        self,
-        price_list: PriceList,
-        former: PriceList | None,
-        rule: PriceRule | None,
-        reading: PriceIndex | None = None,
-    ) -> None:
-        self.price_list, self.former, self.rule, self.reading = price_list, former, rule, reading
+    def __init__(self, price_list: PriceList, former: PriceList | None, rules: Rules) -> None:
+        self.price_list, self.former = price_list, former
+        self.rule, self.reading, self.yearly = rules
 
     @cached_property
     def _weighed(self) -> dict[int, WeighedChange]:
@@ -76,11 +78,35 @@ class Difference:
         return renumbered(self.price_list.id, self.former.id if self.former else 0)
 
     @cached_property
+    def _forbidden(self) -> dict[int, int]:
+        """Rows that are dearer than the agreement allows since a year ago, or since they were last there, each with the
+        row that says so, by id. They forbid only what this list raises. Three queries where the agreement says anything
+        of raises, else none."""
+        price_list, rule, yearly = self.price_list, self.rule, self.yearly
+        if self.former is None or not any(asks_about_raises(asked, price_list) for asked in (rule, yearly)):
+            return {}
+        earlier = earlier_rows(price_list, self.former, self._renumbered)
+        new, old = aliased(Article), aliased(Article)
+        row = (
+            _side_by_side(new, old, literal(0) == 1)
+            .add_columns(earlier.c.is_last)
+            .join(earlier, earlier.c.new_id == new.id)
+            .join(old, old.id == earlier.c.old_id)
+            .where(~needs_weighing(new, old))
+        ).subquery()
+        rise = row.c.after - row.c.before
+        by_last, by_year = (_is_breaking(row.c, rise, asked, price_list) for asked in (rule, yearly))
+        simple = select(row.c.new_id, row.c.old_id).where(case((row.c.is_last == 1, by_last), else_=by_year))
+        found = [(int(new_id), int(old_id)) for new_id, old_id in db.session.execute(simple)]
+        return dict(sorted([*found, *forbidden_since(earlier, price_list, rule, yearly)], reverse=True))
+
+    @cached_property
     def _c(self) -> Any:
         """The columns of the changes, composed when something is asked of them: most lists stand under no rule."""
         price_list = self.price_list
         matched = _matched(price_list.id, self.former.id if self.former else 0, self._renumbered)
-        weighed = json_table("weighed", map(_as_row, self._weighed.values()), _ROW).c
+        known = sorted({*self._weighed, *self._forbidden})
+        weighed = json_table("weighed", map(self._as_row, known), _ROW).c
         volume = volumes(price_list.award_id, now() - YEAR)
         quantity = func.coalesce(volume.c.quantity, 0, type_=BigInteger)
         here = and_(matched.c.before.is_not(None), matched.c.after.is_not(None))
@@ -89,13 +115,17 @@ class Difference:
             "direction": matched.c.direction,
             "effect": case((here, _times(quantity, rise)), else_=null()),
             "percent": case((here, rise * 10_000 // _nonzero(matched.c.before)), else_=0),
+            "raised": case((or_(matched.c.direction == 1, matched.c.old_id.is_(None)), 1), else_=0),
             "breaking": case((_is_breaking(matched.c, rise, self.rule, price_list), 1), else_=0),
             "comparable": literal(1),
         }
         simple["largest"] = func.abs(simple["percent"])
-        told = {name: case((weighed.id.is_(None), value), else_=weighed[name]) for name, value in simple.items()}
+        told = {name: case((weighed.direction.is_(None), value), else_=weighed[name]) for name, value in simple.items()}
+        since = case((told.pop("raised") == 1, weighed.since_id))
+        told["breaking"] = case((since.is_not(None), 1), else_=told["breaking"])
         return (
             select(
+                since.label("since_id"),
                 matched.c.number,
                 matched.c.old_id,
                 matched.c.new_id,
@@ -111,6 +141,17 @@ class Difference:
             .subquery("change")
             .c
         )
+
+    def _as_row(self, new_id: int) -> tuple[int | None, ...]:
+        """What is known of a row already: what forbids its price, and its weighed change as the database works it out
+        for the others, percent and SEK in hundredths. Nothing of the change where it is not weighed."""
+        change, since = self._weighed.get(new_id), self._forbidden.get(new_id)
+        if change is None:
+            return new_id, since, *[None] * (len(_ROW) - 2)
+        effect = None if change.effect is None else int(change.effect.scaleb(Amount.places))
+        percents = int(change.percent.scaleb(2)), int(change.largest.scaleb(2))
+        flags = int(change.is_raised), int(change.is_breaking), int(change.is_comparable)
+        return new_id, since, change.direction, effect, *percents, *flags
 
     @cached_property
     def totals(self) -> Totals:
@@ -203,15 +244,16 @@ class Difference:
 
     def _select(self, kind: Kind | None) -> Select[Any]:
         c = self._c
-        statement = select(c.number, c.old_id, c.new_id, c.volume, c.effect, c.breaking, c.refusal)
+        statement = select(c.number, c.old_id, c.new_id, c.since_id, c.volume, c.effect, c.breaking, c.refusal)
         if kind is not None:
             statement = statement.where(self._of(kind))
         weight = func.abs(func.coalesce(c.effect, 0)) + c.spend
         return statement.order_by(weight.desc(), c.largest.desc(), c.number)
 
     def _with_articles(self, rows: Sequence[Any]) -> Iterator[PriceChange]:
-        ids = {article_id for row in rows for article_id in (row.old_id, row.new_id) if article_id is not None}
-        articles = {a.id: a for a in db.session.scalars(select(Article).where(Article.id.in_(ids)))}
+        ids = {i for row in rows for i in (row.old_id, row.new_id, row.since_id) if i is not None}
+        found = select(Article).where(Article.id.in_(ids)).options(joinedload(Article.price_list))
+        articles = {a.id: a for a in db.session.scalars(found)}
         for row in rows:
             yield PriceChange(
                 before=articles.get(row.old_id),
@@ -219,6 +261,7 @@ class Difference:
                 volume=Decimal(int(row.volume)).scaleb(-3),
                 effect=None if row.effect is None else _sek(row.effect),
                 is_breaking=bool(row.breaking),
+                since=articles.get(row.since_id),
                 refusal=row.refusal,
                 weighed=self._weighed.get(row.new_id),
             )
@@ -335,15 +378,7 @@ def _is_breaking(c: Any, rise: Any, rule: PriceRule | None, price_list: PriceLis
     return and_(dearer, rise * 10_000 > c.before * hundredths + half_an_ore * 10_000)
 
 
-_ROW = ("id", "direction", "effect", "percent", "largest", "breaking", "comparable")
-
-
-def _as_row(change: WeighedChange) -> tuple[int | None, ...]:
-    """A weighed change as the database works it out for the others: percent and SEK in hundredths."""
-    effect = None if change.effect is None else int(change.effect.scaleb(Amount.places))
-    percents = int(change.percent.scaleb(2)), int(change.largest.scaleb(2))
-    flags = int(change.is_breaking), int(change.is_comparable)
-    return change.article_id, change.direction, effect, *percents, *flags
+_ROW = ("id", "since_id", "direction", "effect", "percent", "largest", "raised", "breaking", "comparable")
 
 
 def _sek(hundredths: Any) -> Decimal:

@@ -85,6 +85,7 @@ class PriceChange:
     is_breaking: bool
     refusal: str | None
     weighed: WeighedChange | None = None  # where the price of one does not tell
+    since: Article | None = None  # the earlier row that forbids the price, where it is not the one before
 
     @property
     def article(self) -> Article:

@@ -64,7 +64,10 @@ class PriceRuleForm(VersionedForm):
         places=2,
         min=0,
         max=1000,
-        description=_l("Högre höjningar stoppas tills raderna är avböjda. Avrundning till hela ören tillåts."),
+        description=_l(
+            "Högre höjningar stoppas tills raderna är avböjda, också när flera listor inom tolv månader tillsammans"
+            " höjer ett pris mer. Avrundning till hela ören tillåts."
+        ),
     )
     limit_percent = DecimalField(_l("Ett pris ändras mer än, procent"), places=2, min=0, max=10_000)
     limit_share = DecimalField(

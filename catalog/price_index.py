@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import ROUND_DOWN, Decimal
+from typing import NamedTuple
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -54,19 +55,27 @@ def readings_of(agreement: Agreement) -> list[PriceIndex]:
     return list(db.session.scalars(query))
 
 
-def rule_for(price_list: PriceList, former: PriceList | None) -> tuple[PriceRule | None, PriceIndex | None]:
-    """What holds for a list: the agreement's rule, its largest raise narrowed to what the index permits, and the
-    reading that permits it. `former`: the list in force, by which a reading may be spent."""
+class Rules(NamedTuple):
+    """What holds for a list: `rule` for what it raises itself, narrowed to what the `reading` of an index permits, and
+    `yearly`, the agreement's own, for what it raises together with others."""
+
+    rule: PriceRule | None
+    reading: PriceIndex | None
+    yearly: PriceRule | None
+
+
+def rules_for(price_list: PriceList, former: PriceList | None) -> Rules:
+    """What holds for a list. `former`: the list in force, by which a reading may be spent."""
     agreement = price_list.award.lot.agreement
     rule, readings = rule_of(agreement), readings_of(agreement)
     if not readings:
-        return rule, None
+        return Rules(rule, None, rule)
     reading = None if is_spent(readings[0], former) else readings[0]
     permitted = reading.permitted_raise if reading is not None else Decimal(0)
     said = {name: getattr(rule, name) for name in PriceTerms.__annotations__} if rule is not None else {}
     largest = said.get("largest_raise")
     said["largest_raise"] = permitted if largest is None else min(largest, permitted)
-    return PriceRule(agreement_id=agreement.id, **said), reading  # the rule is never stored
+    return Rules(PriceRule(agreement_id=agreement.id, **said), reading, rule)  # the narrowed one is never stored
 
 
 def is_spent(reading: PriceIndex, former: PriceList | None) -> bool:

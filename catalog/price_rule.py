@@ -29,7 +29,7 @@ class PriceTerms:
 
     index_clause: Mapped[str | None] = mapped_column(String(500))  # the index, its months, and where it is stated
     raises_from: Mapped[date | None]  # the first day on which a price may be higher than the one in force
-    largest_raise: Mapped[Decimal | None] = mapped_column(Percent)  # of one article in one list
+    largest_raise: Mapped[Decimal | None] = mapped_column(Percent)  # of one article, in one list and in a year
     limit_percent: Mapped[Decimal | None] = mapped_column(Percent)  # of one article, up or down
     limit_share: Mapped[Decimal | None] = mapped_column(Percent)  # changed articles of those in either list
     limit_effect: Mapped[Decimal | None] = mapped_column(Amount)  # SEK a year, up or down

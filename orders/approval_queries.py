@@ -207,7 +207,7 @@ def _refused(requisition_id: int) -> Select[Any]:
         select(RefusedLine)
         .where(RefusedLine.requisition_id == requisition_id)
         .order_by(RefusedLine.id)
-        .options(joinedload(RefusedLine.supplier), joinedload(RefusedLine.refused_by))
+        .options(*map(joinedload, (RefusedLine.supplier, RefusedLine.refused_by, RefusedLine.free_text)))
     )
 
 

@@ -13,10 +13,11 @@ from catalog.supplier import Supplier
 from core.db import Base
 from core.types import Amount, Quantity, UnitPrice, UtcDateTime
 from orders.coded import CodingOfLine, Parts
+from orders.free_text import FreeText
 
 COPIED = (
     "position", "supplier_id", "supplier_number", "name", "unit_code", "quantity", "unit_price", "base_quantity",
-    "net_amount", "coding",
+    "net_amount", "coding", "free_text_id",
 )  # fmt: skip
 
 
@@ -37,10 +38,12 @@ class RefusedLine(Base):
     base_quantity: Mapped[Decimal] = mapped_column(Quantity)
     net_amount: Mapped[Decimal] = mapped_column(Amount)
     coding: Mapped[Parts] = mapped_column(CodingOfLine, nullable=True, default=())  # kontering; none: not coded
+    free_text_id: Mapped[int | None] = mapped_column(ForeignKey("free_text.id"), index=True)  # in no price list
     step_id: Mapped[int] = mapped_column(ForeignKey("approval_step.id"))
     refused_by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
     refused_at: Mapped[datetime] = mapped_column(UtcDateTime)
     reason: Mapped[str] = mapped_column(String(1000))
 
+    free_text: Mapped[FreeText | None] = relationship()
     supplier: Mapped[Supplier] = relationship()
     refused_by: Mapped[User] = relationship()

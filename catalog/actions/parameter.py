@@ -30,7 +30,9 @@ def set_parameter(actor: User, name: str, value: Decimal, starts_on: date, sourc
     not begun yet is replaced. `source`: the law or the decision. Raises NotAllowed, NotFound and RuleBroken.
     """
     _check(actor, name, value, starts_on)
-    rows = db.session.scalars(select(Parameter).where(Parameter.name == name)).all()
+    ours = Parameter.name == name
+    db.session.execute(select(Parameter.id).where(ours).with_for_update())  # then see what somebody before us has said
+    rows = db.session.scalars(select(Parameter).where(ours).execution_options(populate_existing=True)).all()
     formers = [row for row in rows if holds_on(row.starts_on, row.ends_on, starts_on)]
     former = max(formers, key=lambda row: row.starts_on, default=None)
     before = former.value if former else None

@@ -11,13 +11,14 @@ from io import BytesIO
 from typing import BinaryIO
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from auth.user import User
 from catalog.actions.agreement import check_may_manage
 from catalog.actions.price_review import ask_if_needed, check_changes, tell
+from catalog.actions.price_version import hold_lists, next_version
 from catalog.agreement import Award
 from catalog.column_map import column_choices
 from catalog.price_change import former_of
@@ -59,9 +60,6 @@ def import_price_list(
     check_may_manage(actor, award.lot.agreement)
     file = BytesIO(data) if isinstance(data, bytes) else data
     with open_price_file(file, file_name, limits, column_choices(award)) as source:
-        # Versions are counted per award: two uploads at once wait here for one another (SQLite has one writer anyway).
-        # Nobody who orders from the award has to.
-        db.session.execute(select(Award.id).where(Award.id == award.id).with_for_update(key_share=True))
         if not source.replaces:
             return _import_changes(actor, award, source, _draft(actor, award, file, file_name, effective_from))
         price_list = _draft(actor, award, file, file_name, effective_from)
@@ -78,11 +76,10 @@ def import_price_list(
 
 def _draft(actor: User | None, award: Award, file: BinaryIO, file_name: str, effective_from: date) -> PriceList:
     """The next version of the award's list, not yet in the session."""
-    former = db.session.scalar(select(func.max(PriceList.version)).where(PriceList.award_id == award.id)) or 0
     file.seek(0)
     return PriceList(
         award_id=award.id,
-        version=former + 1,
+        version=next_version(award.id),
         effective_from=effective_from,
         source_name=file_name[-200:] or None,
         source_sha256=file_digest(file, "sha256").hexdigest(),  # type: ignore[arg-type]
@@ -203,17 +200,20 @@ def publish_due() -> int:
             and_(later.effective_from == PriceList.effective_from, later.version > PriceList.version),
         ),
     )
+    due = select(PriceList.id).where(
+        PriceList.state == PriceListState.REVIEWED, PriceList.effective_from <= today(), ~is_passed
+    )
     with reading() as session:
-        due = session.scalars(
-            select(PriceList.id)
-            .where(PriceList.state == PriceListState.REVIEWED, PriceList.effective_from <= today(), ~is_passed)
-            .order_by(PriceList.effective_from, PriceList.version)
-        ).all()
+        ids = session.scalars(due.order_by(PriceList.effective_from, PriceList.version)).all()
     done = 0
-    for price_list_id in due:
+    for price_list_id in ids:
         try:
             with unit_of_work() as session:
-                publish(None, session.get_one(PriceList, price_list_id))
+                price_list = session.get_one(PriceList, price_list_id)
+                _lock(price_list)
+                if session.scalar(due.where(PriceList.id == price_list_id)) is None:
+                    continue  # somebody was before, with this one or a later one
+                publish(None, price_list)
             done += 1
         except WrongState:  # another worker was before
             continue
@@ -229,7 +229,7 @@ def _lock(price_list: PriceList) -> None:
     """See its state as it is now, and let nobody else change it, nor which list of its award is in force, before we are
     done (SQLite has one writer anyway)."""
     db.session.flush()
-    db.session.execute(select(Award.id).where(Award.id == price_list.award_id).with_for_update(key_share=True))
+    hold_lists(price_list.award_id)
     db.session.refresh(price_list, ["state"], with_for_update=True)
 
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Integer, delete, func, literal, select, true
+from sqlalchemy import Integer, delete, literal, true
 
 from auth.journal import record
 from auth.user import User
 from catalog.actions.agreement import check_may_manage
-from catalog.agreement import Award
+from catalog.actions.price_version import next_version
 from catalog.difference import Difference
 from catalog.mail import ask_for_second_person
 from catalog.price_change import Kind, former_of
-from catalog.price_index import PriceIndex, readings_of, rule_for
+from catalog.price_index import PriceIndex, readings_of, rules_for
 from catalog.price_list import PriceList, PriceListState
 from catalog.price_refusal import PriceRefusal, copy_list
 from catalog.price_rule import rule_of
@@ -36,7 +36,7 @@ TOLD = 20  # numbers that the journal names; it counts the others
 def difference_of(price_list: PriceList) -> Difference:
     """What a list changes, under its agreement's rule."""
     former = former_of(price_list)
-    return Difference(price_list, former, *rule_for(price_list, former))
+    return Difference(price_list, former, rules_for(price_list, former))
 
 
 def refuse(
@@ -190,12 +190,9 @@ def restore(actor: User | None, former: PriceList) -> PriceList:
     check_may_manage(actor, award.lot.agreement)
     if former.publication is None or former.state is PriceListState.PUBLISHED:
         raise WrongState(_l("Bara en lista som har varit i kraft förut kan tas upp igen."))
-    # versions are counted per award, as when a file is imported
-    db.session.execute(select(Award.id).where(Award.id == award.id).with_for_update(key_share=True))
-    version = db.session.scalar(select(func.max(PriceList.version)).where(PriceList.award_id == award.id)) or 0
     draft = PriceList(
         award=award,
-        version=version + 1,
+        version=next_version(award.id),
         effective_from=today(),
         source_name=former.source_name,
         source_sha256=former.source_sha256,

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert
 
 from auth.user import User
+from catalog.actions.price_version import next_version
 from catalog.price_list import Article, PriceList
 from core.clock import now, today
-from core.db import db, hold
+from core.db import db
 from core.errors import NotAllowed, RuleBroken
 from core.state import advance, can
 from orders import competition_mail as mail
@@ -109,11 +110,9 @@ def decide(
 
 def _keep_prices(competition: Competition, bid: Bid, actor: User) -> None:
     """Make the won prices rows that an order line can stand on: never on show, for this competition alone."""
-    hold(bid.award)  # as whoever reads in a list does: two versions do not get one number
-    last = db.session.scalar(select(func.max(PriceList.version)).where(PriceList.award_id == bid.award_id))
     price_list = PriceList(
         award_id=bid.award_id,
-        version=(last or 0) + 1,
+        version=next_version(bid.award_id),
         effective_from=today(),
         source_name=competition.number,
         source_sha256=bid.sha256,

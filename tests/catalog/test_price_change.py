@@ -537,7 +537,8 @@ def test_history_tells_each_price_once(award: Award) -> None:
     steps = price_history(article)
     assert [(s.price, s.percent) for s in steps] == [(10, None), (Decimal("12.5"), Decimal("25.0"))]
     assert steps[0].until == steps[1].since and steps[1].until is None
-    chart = chart_of(steps)
+    with frozen(day + timedelta(days=300)):
+        chart = chart_of(steps)
     assert chart is not None and chart.points == "0,38 400,38 400,8 600,8"
 
 

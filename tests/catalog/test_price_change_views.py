@@ -76,6 +76,16 @@ def test_changes_are_shown_and_filtered(desk: Desk) -> None:
     assert "Penna" in desk.get(f"{path}?kind=nonsense&page=99")
 
 
+def test_a_row_that_came_back_dearer_says_what_it_cost(desk: Desk) -> None:
+    db.session.add(PriceRule(agreement_id=desk.award.lot.agreement_id, largest_raise=Decimal(50)))
+    approve(desk.second, desk.draft)
+    rows = f"{HEADER}up;Penna <b>;st;12;25\ngone;Gem;st;9;25\n"
+    back = import_price_list(desk.first, desk.award, rows.encode(), "lista.csv", today()).price_list
+    assert back is not None
+    text = desk.get(f"price-lists/{back.id}/changes?kind=breaking")
+    assert f"Priset prövas också mot 5,00\xa0kr (st) i listan från {today()}." in text and "Penna" not in text
+
+
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
 def test_changes_come_as_a_file(desk: Desk, form: str) -> None:
     answer = desk.log_in(desk.first).get(f"/admin/price-lists/{desk.draft.id}/changes.{form}?kind=dearer")

@@ -15,7 +15,7 @@ from catalog.actions.price_index import IndexFacts, state_index
 from catalog.actions.price_list import approve, import_price_list
 from catalog.actions.price_review import difference_of, judge
 from catalog.agreement import Award
-from catalog.price_index import PriceIndex, readings_of, rule_for
+from catalog.price_index import PriceIndex, readings_of, rules_for
 from catalog.price_list import PriceList
 from catalog.price_rule import PriceRule
 from core.clock import now, today
@@ -99,11 +99,11 @@ def test_the_lower_of_index_and_largest_raise_holds(actor: User, award: Award) -
     rule = db.session.get_one(PriceRule, award.lot.agreement_id)
     rule.largest_raise = Decimal(2)
     state(actor, award, reading("400", "410"))
-    made, _reading = rule_for(offer(actor, award, "102,50"), None)
+    made = rules_for(offer(actor, award, "102,50"), None).rule
     assert made is not None and made.largest_raise == Decimal(2)
     rule.largest_raise = Decimal(5)
     db.session.flush()
-    made, _reading = rule_for(offer(actor, award, "102,50"), None)
+    made = rules_for(offer(actor, award, "102,50"), None).rule
     assert made is not None and made.largest_raise == Decimal("2.50")
 
 

@@ -21,7 +21,8 @@ from orders.approval import ApprovalState, ApprovalStep, Quorum, StepKind
 from orders.approval_queries import refused_of, steps_of
 from orders.order_queries import orders_of
 from orders.requisition import Requisition, RequisitionState
-from tests.factories.auth import make_member
+from orders.sent_file import SentFile
+from tests.factories.auth import make_member, make_organisation
 from tests.factories.catalog import (
     make_agreement,
     make_award,
@@ -32,6 +33,7 @@ from tests.factories.catalog import (
     make_price_list,
 )
 from tests.factories.coding import make_default, make_dimension
+from tests.factories.free_texts import make_free_line
 from tests.factories.orders import Place, make_requisition, make_rule, pending_step
 from tests.orders.test_route_stages import lines_to, sold_in
 
@@ -231,3 +233,20 @@ def test_it_is_done_on_the_approval_page_and_seen_by_the_orderer(place: Place, l
     assert client.post(f"/approvals/{step.id}", data={**sent, "comment": "För dyrt"}).status_code == 303
     page = login_as(place.orderer).get(f"/requisitions/{requisition.id}").text
     assert "Avslagna rader" in page and "För dyrt" in page
+
+
+def test_the_file_of_a_free_text_is_reached_from_the_refusal(place: Place, login_as: LogIn) -> None:
+    stated = make_free_line(place, file=SentFile("offert.pdf", b"%PDF-1.7\nOffert")).free_text
+    assert stated is not None
+    requisition = make_requisition(place, [(make_offer(place.organisation), Decimal(1))])
+    lines = [line.free_text_id for line in requisition.lines]
+    refuse(place.approver, requisition, lines.index(stated.id))
+    commit()
+    address = f"/free-text/{stated.id}/file"
+    for reader in (place.approver, place.orderer):
+        client = login_as(reader)
+        page = client.get(f"/requisitions/{requisition.id}").text
+        assert f'href="{address}">offert.pdf</a>' in page and "Timpris enligt avtalet." in page
+        assert client.get(address).data == b"%PDF-1.7\nOffert"
+    stranger = make_member(Role.ORDERER, make_organisation())
+    assert login_as(stranger).get(address).status_code == 404
