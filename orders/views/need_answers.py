@@ -124,7 +124,7 @@ def direct(report_id: int) -> Any:
     form, rows = ProcurementForm(data=suggested), asked_forms()
     form.offer(indented(category_tree()))
     recounts = "recount" in request.form
-    if not recounts and form.validate_on_submit() and form.check_rows(rows) and form.category.picked:
+    if not recounts and form.is_submitted() and form.validate_asked(rows) and form.category.picked:
         with refusals_on(form):
             facts = ProcurementFacts(
                 law=form.chosen_law,
