@@ -10,7 +10,7 @@ from typing import Any
 from flask import request
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FileField, IntegerField
-from wtforms.validators import NumberRange, Optional
+from wtforms.validators import NumberRange, Optional, ValidationError
 from wtforms.widgets import HiddenInput, TextInput
 
 from auth.organisation import Organisation, OrganisationKind
@@ -59,7 +59,8 @@ def amount_field(label: Any, **kwargs: Any) -> DecimalField:
 
 
 class PickField(SelectField):
-    """One of some things, or none. `data` is its id (0 for none), `picked` the thing."""
+    """One of some things, or none. `data` is its id (0 for none), `picked` the thing. Where `nothing` is None one must
+    be chosen: none of several is chosen beforehand, lest the first of the alphabet be taken unseen."""
 
     def __init__(self, label: Any, validators: Any = None, *, nothing: Any = "–", **kwargs: Any) -> None:
         super().__init__(label, validators, coerce=int, choices=[], **kwargs)
@@ -70,11 +71,20 @@ class PickField(SelectField):
         """Pairs of a thing and what it is called."""
         pairs = list(things)
         self.things = {thing.id: thing for thing, _name in pairs}
-        self.choices = ([] if self.nothing is None else [(0, self.nothing)]) + [(t.id, name) for t, name in pairs]
+        self.choices = [(thing.id, name) for thing, name in pairs]
+        if self.nothing is not None:
+            self.choices.insert(0, (0, self.nothing))
+        elif len(pairs) > 1:
+            self.choices.insert(0, (0, _l("– välj –")))
 
     @property
     def picked(self) -> Any:
         return self.things.get(self.data or 0)
+
+    def pre_validate(self, form: Any) -> None:
+        super().pre_validate(form)
+        if self.nothing is None and self.picked is None:
+            raise ValidationError(_l("Välj ett alternativ."))
 
     def take_pick(self) -> bool:
         """Whether a suggestion was clicked, which chooses it and does no more: the form is shown again."""

@@ -73,9 +73,7 @@ def export() -> Any:
     """The reports of the last twelve months as a file."""
     since = months_until(today(), YEAR_OF_MONTHS)[0]
     content = write_needs(exported(current(), acting_organisation(), since))
-    return send_file(
-        BytesIO(content), "text/csv; charset=utf-8", as_attachment=True, download_name="behovsanmalningar.csv"
-    )
+    return send_file(BytesIO(content), "text/csv", as_attachment=True, download_name="behovsanmalningar.csv")
 
 
 @bp.post("/<int:report_id>/take")
