@@ -79,11 +79,11 @@ class ParticularsForm(SharedForm):
         _l("Mönster för beställarreferens"),
         description=_l("Ett reguljärt uttryck, till exempel [0-9]{5}. Tomt betyder att alla referenser duger."),
     )
-    reference_hint = TextField(
-        _l("Förklaring till beställaren"), description=_l("Till exempel: ansvarskod, fem siffror.")
-    )
     reference_trial = TextField(
         _l("Prova en referens"), description=_l("Skriv en referens som ska godtas. Den sparas inte.")
+    )
+    reference_hint = TextField(
+        _l("Förklaring till beställaren"), description=_l("Till exempel: ansvarskod, fem siffror.")
     )
     is_reference_on_goods = BooleanField(
         _l("Skriv referensen i godsmärkningen också"),
@@ -126,8 +126,9 @@ class ParticularsForm(SharedForm):
 class OrganisationForm(ParticularsForm):
     """Everything, for the system administrator."""
 
-    organisation_number = NumberField(_l("Organisationsnummer"), [Required()])
+    leads = ("name", "organisation_number", "kind", "order_prefix")
     name = TextField(_l("Namn"), [Required()])
+    organisation_number = NumberField(_l("Organisationsnummer"), [Required()])
     kind = SelectField(_l("Slag"), choices=[(k.value, name) for k, name in KIND_NAMES.items()])
     order_prefix = TextField(
         _l("Prefix på ordernummer"),
@@ -155,8 +156,8 @@ class IdentifierForm(BaseForm):
 
 
 class UnitForm(SharedForm):
-    code = TextField(_l("Kod"), [Required()], longest=20, description=_l("Ansvarskoden i er kontoplan."))
     name = TextField(_l("Namn"), [Required()])
+    code = TextField(_l("Kod"), [Required()], longest=20, description=_l("Ansvarskoden i er kontoplan."))
     parent = UnitField(_l("Ligger under"), nothing=_l("Ingen, överst i organisationen"))
     emergency_cap = DecimalField(
         _l("Nödbeställning upp till, kronor utan moms"),
@@ -239,9 +240,10 @@ class PersonForm(SharedForm):
         )
 
 
-class MembershipForm(SharedForm):
-    """A role that is there already: where, how much and how long."""
+class GrantForm(BaseForm):
+    """A new role: which, where, how much and how long."""
 
+    role = SelectField(_l("Roll"), choices=[])
     unit = UnitField(_l("Var"), nothing=_l("Hela organisationen"))
     amount_limit = DecimalField(
         _l("Beloppsgräns"),
@@ -260,14 +262,8 @@ class MembershipForm(SharedForm):
         choices=[(LimitPeriod.MONTH.value, _l("en kalendermånad")), (LimitPeriod.YEAR.value, _l("ett kalenderår"))],
         default=LimitPeriod.MONTH.value,
     )
-    ends_on = DayField(_l("Till och med"), description=_l("Tomt betyder tills vidare."))
-
-
-class GrantForm(MembershipForm):
-    """A new role."""
-
-    role = SelectField(_l("Roll"), choices=[])
     starts_on = DayField(_l("Från och med"), [Required()])
+    ends_on = DayField(_l("Till och med"), description=_l("Tomt betyder tills vidare."))
 
     def offer_roles(self, roles: Iterable[Role]) -> None:
         self.role.choices = [(role.value, str(ROLE_NAMES[role]).capitalize()) for role in roles]
@@ -284,6 +280,15 @@ class GrantForm(MembershipForm):
             period_limit=self.period_limit.data,
             limit_period=LimitPeriod(self.limit_period.data),
         )
+
+
+class MembershipForm(SharedForm, GrantForm):
+    """A role that is there already: what it is and since when no longer changes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.role
+        del self.starts_on
 
 
 class NewPersonForm(PersonForm, GrantForm):

@@ -88,4 +88,5 @@ class AwayNowForm(BaseForm):
 class SubstitutionForOtherForm(SubstitutionForm):
     """The absence of somebody else, noted by the organisation's administrator."""
 
+    leads = ("absent",)
     absent = PersonField(_l("Vem är borta?"))

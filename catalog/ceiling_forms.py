@@ -36,10 +36,10 @@ class CeilingForm(VersionedForm):
         max=MOST,
         description=_l("Tomt betyder okänd: allt räknas, men inget stoppas."),
     )
-    ground = RadioField(_l("Grund för ett högre tak"), [Optional()])
     reason = LongTextField(
         _l("Skäl"), longest=1000, description=_l("Varför grunden är uppfylld, eller varför taket sänks.")
     )
+    ground = RadioField(_l("Grund för ett högre tak"), [Optional()])
     decided_on = DayField(_l("Beslutets dag"))
     file = FileField(_l("Beslutet"), description=_l("PDF, Office, OpenDocument eller text, högst 20 MB."))
 
@@ -88,6 +88,7 @@ class WatchForm(VersionedForm):
 class ExternalForm(BaseForm):
     """A call-off made elsewhere. What looks like one that stands is entered when she says so."""
 
+    is_confirmed = BooleanField(_l("Det är ett annat avrop än det som redan är inlagt"))
     called_off_on = DayField(_l("Dag"), [Required()])
     amount = DecimalField(_l("Belopp, kr exkl. moms"), [Required()], places=2, min=-MOST, max=MOST)
     organisation = PickField(_l("Vem som har avropat"), nothing=_l("okänt"))
@@ -102,7 +103,6 @@ class ExternalForm(BaseForm):
     )
     note = LongTextField(_l("Anmärkning"), longest=500)
     is_opening = BooleanField(_l("Ingående balans: summan av det som köptes innan Avrop"))
-    is_confirmed = BooleanField(_l("Det är ett annat avrop än det som redan är inlagt"))
 
     def offer(self, agreement: Agreement, organisations: Iterable[Organisation]) -> None:
         self.organisation.offer((o, o.name) for o in organisations)

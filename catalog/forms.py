@@ -10,7 +10,7 @@ from typing import Any
 from flask import request
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FileField, IntegerField
-from wtforms.validators import NumberRange, Optional
+from wtforms.validators import NumberRange, Optional, ValidationError
 from wtforms.widgets import HiddenInput, TextInput
 
 from auth.organisation import Organisation, OrganisationKind
@@ -59,7 +59,8 @@ def amount_field(label: Any, **kwargs: Any) -> DecimalField:
 
 
 class PickField(SelectField):
-    """One of some things, or none. `data` is its id (0 for none), `picked` the thing."""
+    """One of some things, or none. `data` is its id (0 for none), `picked` the thing. Where `nothing` is None one must
+    be chosen: none of several is chosen beforehand, lest the first of the alphabet be taken unseen."""
 
     def __init__(self, label: Any, validators: Any = None, *, nothing: Any = "–", **kwargs: Any) -> None:
         super().__init__(label, validators, coerce=int, choices=[], **kwargs)
@@ -70,11 +71,20 @@ class PickField(SelectField):
         """Pairs of a thing and what it is called."""
         pairs = list(things)
         self.things = {thing.id: thing for thing, _name in pairs}
-        self.choices = ([] if self.nothing is None else [(0, self.nothing)]) + [(t.id, name) for t, name in pairs]
+        self.choices = [(thing.id, name) for thing, name in pairs]
+        if self.nothing is not None:
+            self.choices.insert(0, (0, self.nothing))
+        elif len(pairs) > 1:
+            self.choices.insert(0, (0, _l("– välj –")))
 
     @property
     def picked(self) -> Any:
         return self.things.get(self.data or 0)
+
+    def pre_validate(self, form: Any) -> None:
+        super().pre_validate(form)
+        if self.nothing is None and self.picked is None:
+            raise ValidationError(_l("Välj ett alternativ."))
 
     def take_pick(self) -> bool:
         """Whether a suggestion was clicked, which chooses it and does no more: the form is shown again."""
@@ -102,8 +112,8 @@ class ReasonForm(VersionedForm):
 
 
 class SupplierForm(VersionedForm):
-    organisation_number = OrganisationNumberField(_l("Organisationsnummer"), [Required()])
     name = TextField(_l("Namn"), [Required()], longest=200)
+    organisation_number = OrganisationNumberField(_l("Organisationsnummer"), [Required()])
     order_email = EmailField(
         _l("E-post för beställningar"), description=_l("Hit skickas beställningarna. Helst en gemensam adress.")
     )
@@ -140,11 +150,11 @@ class SupplierForm(VersionedForm):
 
 
 class CategoryForm(BaseForm):
-    code = TextField(_l("Kod"), [Required()], longest=20)
     name = TextField(_l("Namn"), [Required()], longest=200)
     name_en = TextField(_l("Namn på engelska"), longest=200)
-    parent = PickField(_l("Ligger under"), nothing=_l("överst i trädet"))
+    code = TextField(_l("Kod"), [Required()], longest=20)
     cpv = TextField(_l("CPV"), longest=8, description=_l("De första två till åtta siffrorna, till exempel 30197."))
+    parent = PickField(_l("Ligger under"), nothing=_l("överst i trädet"))
     owner = PickField(_l("Kategoriägare"), nothing=_l("ingen"))
     is_closed = BooleanField(
         _l("Stängd för beställning"),
@@ -164,8 +174,6 @@ class CategoryForm(BaseForm):
 
 
 class AgreementForm(VersionedForm):
-    number = TextField(_l("Avtalsnummer"), [Required()], longest=40)
-    registry_number = TextField(_l("Diarienummer"), longest=60)
     title = TextField(_l("Namn"), [Required()], longest=200)
     summary = LongTextField(
         _l("Vad avtalet omfattar"),
@@ -173,19 +181,21 @@ class AgreementForm(VersionedForm):
         description=_l("Några meningar med vanliga ord. Det är den här texten medarbetarna hittar."),
     )
     how_to_order = LongTextField(_l("Så beställer du"), longest=4000)
-    owner = PickField(_l("Ägs av"), [Required()], nothing=None)
-    responsible = PickField(_l("Ansvarig"), nothing=_l("ingen utsedd"))
     category = PickField(_l("Kategori"), nothing=_l("ingen"))
+    responsible = PickField(_l("Ansvarig"), nothing=_l("ingen utsedd"))
+    number = TextField(_l("Avtalsnummer"), [Required()], longest=40)
+    registry_number = TextField(_l("Diarienummer"), longest=60)
+    owner = PickField(_l("Ägs av"), [Required()], nothing=None)
     legal_regime = SelectField(_l("Upphandlat enligt"), choices=[(r.value, n) for r, n in REGIME_NAMES.items()])
     starts_on = DayField(_l("Första dag"), [Required()])
     ends_on = DayField(_l("Sista dag"), [Required()], description=_l("Utan förlängningar som inte är använda."))
+    notice_on = DayField(_l("Uppsägning senast"))
+    delivers_after_end = BooleanField(_l("Leverans efter sista dagen är tillåten"))
     reason = LongTextField(
         _l("Skäl för lång avtalstid"),
         longest=1000,
         description=_l("Behövs över fyra år (LOU 7 kap. 2 §), åtta år enligt LUF."),
     )
-    notice_on = DayField(_l("Uppsägning senast"))
-    delivers_after_end = BooleanField(_l("Leverans efter sista dagen är tillåten"))
     price_terms = LongTextField(
         _l("Prisvillkor"), longest=2000, description=_l("Till exempel när och hur priser justeras.")
     )
@@ -240,13 +250,13 @@ class LotForm(VersionedForm):
     competition_above = amount_field(
         _l("Förnyad konkurrens över, kr exkl. moms"), description=_l("Tomt om det inte finns någon gräns.")
     )
+    answer_hours = IntegerField(
+        _l("Svarstid vid rangordning, timmar"), [Required(), NumberRange(1, 2000)], widget=TextInput(), default=48
+    )
     choice_grounds = LongTextField(
         _l("Grunder för beställarens val"),
         longest=2000,
         description=_l("En grund på varje rad, som de står i upphandlingen."),
-    )
-    answer_hours = IntegerField(
-        _l("Svarstid vid rangordning, timmar"), [Required(), NumberRange(1, 2000)], widget=TextInput(), default=48
     )
 
     def facts(self) -> LotFacts:
@@ -269,13 +279,11 @@ class AwardForm(VersionedForm):
     supplier = PickField(_l("Leverantör"), [Required()], nothing=None)
     rank = IntegerField(_l("Plats i rangordningen"), [Required(), NumberRange(1, 999)], widget=TextInput(), default=1)
     share = DecimalField(_l("Andel i procent"), places=2, min=0, max=100)
-    starts_on = DayField(_l("Från"), description=_l("Tomt om det är avtalets dagar som gäller."))
-    ends_on = DayField(_l("Till"))
-    delivery_days = IntegerField(_l("Leveranstid, dagar"), [Optional(), NumberRange(0, 999)], widget=TextInput())
     minimum_order = amount_field(_l("Minsta beställning, kr"))
     small_order_fee = amount_field(_l("Avgift under minsta beställning, kr"))
     freight = amount_field(_l("Frakt, kr"))
     freight_free_from = amount_field(_l("Fri frakt från, kr"))
+    delivery_days = IntegerField(_l("Leveranstid, dagar"), [Optional(), NumberRange(0, 999)], widget=TextInput())
     free_text_cap = amount_field(
         _l("Högsta belopp för fritext, kr"),
         description=_l("I en beställning. Tomt: bara det som står i prislistan går att beställa."),
@@ -291,6 +299,8 @@ class AwardForm(VersionedForm):
     )
     free_text_by_estimate = BooleanField(_l("Uppskattat pris"))
     free_text_needs_file = BooleanField(_l("Leverantörens offert måste bifogas"))
+    starts_on = DayField(_l("Från"), description=_l("Tomt om det är avtalets dagar som gäller."))
+    ends_on = DayField(_l("Till"))
 
     def facts(self) -> AwardFacts:
         names = [name for name in AwardFacts.__dataclass_fields__ if name != "rank"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -49,6 +49,8 @@ class BaseForm(FlaskForm):  # type: ignore[misc, unused-ignore]
 
     broken_rule: AvropError | None = None
     changes: Sequence[Change] = ()  # what others have changed meanwhile
+    leads: tuple[str, ...] = ()  # the fields that stand above those of the parent class on the page
+    wrong_row: Problem | None = None
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc, unused-ignore]
         @property
@@ -59,15 +61,30 @@ class BaseForm(FlaskForm):  # type: ignore[misc, unused-ignore]
         # Flask-WTF reads the catalogue of WTForms' own messages anew for every request
         get_translations = DefaultMeta.get_translations
 
+    def validate_all(self, rows: Iterable[BaseForm], told: Any) -> bool:
+        """Whether the form is well formed, and so is every row of its page, which is a form of its own. If one is not,
+        the summary says what is `told` and leads to it. All that is wrong is shown at once."""
+        is_sound = bool(self.validate())
+        wrong = [row for row in rows if not row.validate()]
+        if wrong:
+            first = next((problem.input_id for problem in wrong[0].problems() if problem.input_id), None)
+            self.wrong_row = Problem(first, None, told)
+        return is_sound and not wrong
+
     def problems(self) -> list[Problem]:
-        """Everything that is wrong with what was sent in, in the order of the page: for the summary on its top."""
+        """Everything that is wrong with what was sent in, in the order of the page: for the summary on its top.
+
+        That is the order in which a class names its fields, those that lead first (`tests/house/test_forms.py`)."""
         own = [Problem(None, None, error) for error in self.form_errors]
-        return own + [problem for field in self for problem in _problems(field)]
+        own += [self.wrong_row] if self.wrong_row else []
+        fields = sorted(self, key=lambda field: field.short_name not in self.leads)
+        return own + [problem for field in fields for problem in _problems(field)]
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One error: the id of the input to lead to (none: it concerns the whole form), its label, and the text."""
+    """One error: the id of the input to lead to (none: it concerns the whole form), its label, and the text.
+    Without a label the text says all."""
 
     input_id: str | None
     label: Any

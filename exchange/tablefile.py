@@ -24,7 +24,7 @@ from exchange.table import Column, Limits, Table, fields_by_heading
 
 Form = Literal["csv", "xlsx"]
 MEDIA_TYPES: dict[Form, str] = {
-    "csv": "text/csv; charset=utf-8",
+    "csv": "text/csv",  # the answer adds its charset
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 AMOUNT = "#,##0.00##"  # in the signs of whoever opens it

@@ -35,6 +35,8 @@ _NOTHING = _l("– välj –")
 
 class DimensionForm(SharedForm):
     name = TextField(_l("Namn"), [Required()], longest=40, description=_l("Till exempel Ansvar, Konto eller Projekt."))
+    is_mandatory = BooleanField(_l("Måste fyllas i"))
+    is_listed = BooleanField(_l("Bara koder som finns i listan"))
     code_length = IntegerField(
         _l("Antal tecken"),
         [Optional(), NumberRange(1, LONGEST_CODE)],
@@ -43,8 +45,6 @@ class DimensionForm(SharedForm):
     code_pattern = TextField(
         _l("Mönster"), description=_l("Ett reguljärt uttryck, till exempel [1-9][0-9]{4}. Tomt: alla koder duger.")
     )
-    is_mandatory = BooleanField(_l("Måste fyllas i"))
-    is_listed = BooleanField(_l("Bara koder som finns i listan"))
     starts_on = DayField(_l("Gäller från och med"))
     ends_on = DayField(_l("Gäller till och med"))
 
@@ -128,7 +128,7 @@ def said_by(rule: CodingRule) -> dict[str, Any]:
 class DefaultForm(BaseForm):
     """A code to fill the till in with; each kind of thing that it may be for has a form of its own."""
 
-    asked: tuple[str, ...] = ()  # the fields that say what it is for
+    leads: tuple[str, ...] = ()  # the fields that say what it is for
     dimension = DimensionField(_l("Koddel"))
     code = TextField(_l("Kod"), [Required()], longest=LONGEST_CODE)
 
@@ -141,12 +141,12 @@ class DefaultForm(BaseForm):
         raise NotImplementedError
 
     def _nothing(self) -> list[DefaultFor]:
-        self[self.asked[0]].errors = [_("Välj ett alternativ.")]
+        self[self.leads[0]].errors = [_("Välj ett alternativ.")]
         return []
 
 
 class UserDefaultForm(DefaultForm):
-    asked = ("user",)
+    leads = ("user",)
     user = SelectField(_l("Vem"), coerce=int)
 
     def offer(self, organisation: Organisation) -> None:
@@ -160,7 +160,7 @@ class UserDefaultForm(DefaultForm):
 
 
 class UnitDefaultForm(DefaultForm):
-    asked = ("unit",)
+    leads = ("unit",)
     unit = UnitField(_l("Vilken enhet"), nothing=_NOTHING, description=_l("Gäller också enheterna under den."))
 
     def offer(self, organisation: Organisation) -> None:
@@ -172,7 +172,7 @@ class UnitDefaultForm(DefaultForm):
 
 
 class CategoryDefaultForm(DefaultForm):
-    asked = ("category",)
+    leads = ("category",)
     category = CategoryField(_l("Vilken kategori"), description=_l("Gäller också kategorierna under den."))
 
     def offer(self, organisation: Organisation) -> None:
@@ -185,7 +185,7 @@ class CategoryDefaultForm(DefaultForm):
 
 
 class AgreementDefaultForm(DefaultForm):
-    asked: tuple[str, ...] = ("agreement",)
+    leads: tuple[str, ...] = ("agreement",)
     agreement = SelectField(_l("Vilket avtal"), coerce=int)
 
     def offer(self, organisation: Organisation) -> None:
@@ -202,7 +202,7 @@ class AgreementDefaultForm(DefaultForm):
 class ArticleDefaultForm(AgreementDefaultForm):
     """An article may be sold under several awards of its agreement: then it is meant under all of them."""
 
-    asked = ("agreement", "supplier_number")
+    leads = ("agreement", "supplier_number")
     supplier_number = TextField(_l("Leverantörens artikelnummer"), [Required()], longest=60)
 
     def meant(self) -> list[DefaultFor]:

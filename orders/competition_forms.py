@@ -21,6 +21,7 @@ from core.forms import (
     DecimalField,
     EmailField,
     LongTextField,
+    Problem,
     RadioField,
     Required,
     SelectField,
@@ -53,7 +54,6 @@ class RequestForm(BaseForm):
     file = FileField(
         _l("Bifoga ett dokument"), description=_l("PDF, Office, OpenDocument eller text, högst %(mb)s MB.", mb=10)
     )
-    unit_id = SelectField(_l("För enheten"), [Required()], coerce=int)
     last_day = DayField(_l("Sista dag att svara"), [Required()], description=_l("Till och med klockan 23:59."))
     valid_until = DayField(
         _l("Anbuden ska gälla till och med"), [Required()], description=_l("Ta höjd för bedömning och godkännande.")
@@ -66,6 +66,7 @@ class RequestForm(BaseForm):
         max=MOST_VALUE,
         description=_l("Visas inte för leverantörerna."),
     )
+    unit_id = SelectField(_l("För enheten"), [Required()], coerce=int)
     contact_name = TextField(_l("Vem svarar på frågor?"), [Required()])
     contact_email = EmailField(_l("Kontaktens e-postadress"), [Required()])
 
@@ -81,15 +82,13 @@ class RequestForm(BaseForm):
     def sent_file(self) -> SentFile | None:
         return sent_in(self.file.data)
 
-    def check_lines(self, rows: Sequence[LineForm]) -> bool:
-        """Whether every line is well formed and there is one; says on top of the page what is wrong."""
-        sound = all([row.is_blank or row.validate() for row in rows])  # noqa: C419  every row is to show its errors
-        if not sound:
-            self.form_errors.append(_l("Kontrollera raderna."))
-        elif all(row.is_blank for row in rows):
-            self.form_errors.append(_l("Ange minst en rad: vad och hur många."))
-            return False
-        return sound
+    def validate_lines(self, rows: Sequence[LineForm]) -> bool:
+        """Whether the form is well formed and every line that says something, and there is one."""
+        lines = [row for row in rows if not row.is_blank]
+        is_sound = self.validate_all(lines, _l("Kontrollera raderna."))
+        if not lines:
+            self.wrong_row = Problem(rows[0].name.id, None, _l("Ange minst en rad: vad och hur många."))
+        return is_sound and bool(lines)
 
 
 class LineForm(BaseForm):
@@ -232,12 +231,13 @@ class BidForm(BaseForm):
     def sent_file(self) -> SentFile | None:
         return sent_in(self.file.data, bidding.MOST_BYTES)
 
-    def check_prices(self, rows: dict[CompetitionLine, PriceForm]) -> bool:
-        """Whether every line has its price; says on top of the page that some have not."""
-        if all([row.validate() for row in rows.values()]):  # noqa: C419  every row is to show its errors
-            return True
-        self.form_errors.append(_l("Ange ett pris på varje rad."))
-        return False
+    @property
+    def declines(self) -> bool:
+        return bool(self.answer.data == "decline")
+
+    def validate_prices(self, rows: dict[CompetitionLine, PriceForm]) -> bool:
+        """Whether the form is well formed, and every line has its price if there is to be a bid."""
+        return self.validate_all([] if self.declines else rows.values(), _l("Ange ett pris på varje rad."))
 
 
 class PriceForm(BaseForm):

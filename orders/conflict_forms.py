@@ -34,4 +34,5 @@ class ConflictForm(BaseForm):
 class ConflictOfOtherForm(ConflictForm):
     """The interest of somebody else, noted by the organisation's administrator."""
 
+    leads = ("person",)
     person = PersonField(_l("Vem är jävig?"))

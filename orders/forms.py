@@ -124,8 +124,8 @@ class CheckoutForm(OnceForm):
     wanted_on = DayField(_l("Önskad leveransdag"), [Optional()])
     buyer_reference = TextField(_l("Er referens (står på fakturan)"), longest=60)
     accounting_cost = TextField(_l("Kontering"), longest=100)
-    message_to_supplier = LongTextField(_l("Meddelande till leverantören"), longest=1000)
     message_to_approver = LongTextField(_l("Meddelande till den som ska godkänna"), longest=1000)
+    message_to_supplier = LongTextField(_l("Meddelande till leverantören"), longest=1000)
     is_emergency = BooleanField(_l("Nödbeställning: beställ nu, godkänn efteråt"))
     emergency_reason = LongTextField(_l("Varför kan det inte vänta på ett godkännande?"), longest=500)
 
@@ -188,8 +188,8 @@ class DecideForm(BaseForm):
 
     seen_hash = HiddenField(validators=[Required(), Length(max=64)])
     decision = TextField(validators=[Required()])  # the button that was pressed
-    comment = LongTextField(_l("Kommentar"), longest=1000)
     refused = MultipleField(_l("Avslå enskilda rader"), coerce=int)  # when the rest is approved
+    comment = LongTextField(_l("Kommentar"), longest=1000)
 
     def offer(self, lines: Iterable[RequisitionLine]) -> None:
         self.refused.choices = [(line.id, line.name) for line in lines]
@@ -202,6 +202,7 @@ class ReasonForm(BaseForm):
 class ReassignForm(ReasonForm):
     """Who decides instead, and why."""
 
+    leads = ("person",)
     person = PersonField(_l("Vem ska besluta?"))
 
 
@@ -210,12 +211,9 @@ class ReceiveForm(OnceForm):
 
     note = LongTextField(_l("Anteckning om leveransen"), longest=500)
 
-    def check_rows(self, rows: Iterable[ReceiveLineForm]) -> bool:
-        """Whether every line is well formed; says on top of the page that some are not."""
-        if all([row.validate() for row in rows]):  # noqa: C419  every row is to show its errors
-            return True
-        self.form_errors.append(_l("Kontrollera de markerade raderna."))
-        return False
+    def validate_lines(self, rows: Iterable[ReceiveLineForm]) -> bool:
+        """Whether the head is well formed and every line."""
+        return self.validate_all(rows, _l("Kontrollera de markerade raderna."))
 
 
 class ReceiveLineForm(BaseForm):

@@ -46,12 +46,12 @@ class NeedForm(BaseForm):
     how_much = TextField(_l("Hur mycket?"), longest=100, description=_l("Till exempel 30 stolar, eller 10 timmar."))
     estimated_value = DecimalField(_l("Ungefärligt värde, kronor utan moms"), places=2, min=0, max=MOST_VALUE)
     needed_on = DayField(_l("När behövs det?"))
+    unit_id = SelectField(_l("För enheten"), coerce=int)
     category = PickField(
         _l("Kategori"),
         nothing=_l("Vet inte – välj åt mig"),
         description=_l("Avgör vem som svarar. Avrop föreslår en efter dina ord."),
     )
-    unit_id = SelectField(_l("För enheten"), coerce=int)
     file = FileField(
         _l("Bifoga en fil"), description=_l("Bild, PDF, Office, OpenDocument eller text, högst %(mb)s MB.", mb=10)
     )
@@ -79,6 +79,7 @@ class NeedForm(BaseForm):
 class QuestionForm(NeedForm):
     """The same, asked of whoever owns the category: nothing is to be bought yet."""
 
+    leads = ("title", "reason")
     title = TextField(_l("Vad gäller frågan?"), [Required()])
     reason = LongTextField(_l("Din fråga"), [Required()])
 
@@ -106,8 +107,8 @@ class AnswerForm(BaseForm):
 class ProcurementForm(BaseForm):
     """A direct procurement; the suppliers stand in forms of their own, `supplier-1` and on."""
 
-    law = RadioField(_l("Lag"), [Required()], choices=[(law.value, name) for law, name in LAW_NAMES.items()])
     category = PickField(_l("Kategori"), [Required()], nothing=None)
+    law = RadioField(_l("Lag"), [Required()], choices=[(law.value, name) for law, name in LAW_NAMES.items()])
     value = DecimalField(
         _l("Värde, kronor utan moms"),
         [Required()],
@@ -135,12 +136,10 @@ class ProcurementForm(BaseForm):
         known = [law.value for law in ProcurementLaw]
         return ProcurementLaw(self.law.data) if self.law.data in known else ProcurementLaw.LOU
 
-    def check_rows(self, rows: Sequence[AskedForm]) -> bool:
-        """Whether every row is well formed; says on top of the page that some are not."""
-        if all([row.is_blank or row.validate() for row in rows]):  # noqa: C419  every row is to show its errors
-            return True
-        self.form_errors.append(_l("Kontrollera raderna om leverantörerna."))
-        return False
+    def validate_asked(self, rows: Sequence[AskedForm]) -> bool:
+        """Whether the form is well formed and every supplier's row that says something."""
+        asked = [row for row in rows if not row.is_blank]
+        return self.validate_all(asked, _l("Kontrollera raderna om leverantörerna."))
 
 
 class CorrectionForm(BaseForm):

@@ -128,7 +128,7 @@ def register_report(organisation: Organisation, year: int, found: Iterable[Appro
         for one in found
     )
     filled = tuple(tuple(cell or "–" for cell in row) for row in rows)
-    table = Table(tuple(map(str, headings)), filled, (20, 24, 15, 18, 16, 27), frozenset({2}))
+    table = Table(tuple(map(str, headings)), filled, (16, 34, 13, 12, 17, 28), frozenset({2, 3}))
     return Report(
         kind=organisation.name,
         title=str(_("Attestförteckning %(year)s", year=year)),

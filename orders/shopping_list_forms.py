@@ -62,12 +62,9 @@ class ListForm(OnceForm):
         if self.unit_id.data == NONE and shared:
             self.unit_id.data = next(iter(shared))
 
-    def check_rows(self, rows: Iterable[LineForm]) -> bool:
-        """Whether every line that stays is well formed; says on top of the page that some are not."""
-        if all([row.validate() or row.remove.data for row in rows]):  # noqa: C419  every row is to show its errors
-            return True
-        self.form_errors.append(_l("Kontrollera de markerade raderna."))
-        return False
+    def validate_lines(self, rows: Iterable[LineForm]) -> bool:
+        """Whether the head is well formed and every line that stays."""
+        return self.validate_all([row for row in rows if not row.remove.data], _l("Kontrollera de markerade raderna."))
 
     @property
     def remembers(self) -> bool:
@@ -90,9 +87,9 @@ class ListForm(OnceForm):
 class PutForm(OnceForm):
     """An article onto one of her lists, or onto a new one."""
 
+    quantity = DecimalField(_l("Antal"), [Required()], places=3, min=LEAST, max=MOST)
     list_id = RadioField(_l("Lista"), [Required()], coerce=int)
     name = TextField(_l("Namn på den nya listan"), longest=100)
-    quantity = DecimalField(_l("Antal"), [Required()], places=3, min=LEAST, max=MOST)
 
     def offer(self, lists: Iterable[ShoppingList]) -> None:
         self.list_id.choices = [*((kept.id, kept.name) for kept in lists), (NONE, _l("En ny lista"))]

@@ -83,8 +83,8 @@ _RANKED = (
 )
 _FREE_CHOICE = f"{_BASKET} Du väljer leverantör själv, men anger vilken av avtalets grunder du väljer på."
 _COMPETE = (
-    "Här finns inga varor att lägga i korgen. Beskriv vad som ska göras och kontakta Upphandlingskontoret, som skickar "
-    "en förnyad konkurrensutsättning till alla leverantörer på avtalet."
+    "Här finns inga varor att lägga i korgen. Tryck på Begär anbud och beskriv vad som ska göras, så får alla "
+    "leverantörer på avtalet samma chans att svara."
 )
 
 PORTFOLIO = (

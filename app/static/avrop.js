@@ -16,8 +16,11 @@ addEventListener("pageshow", () => {
   }
 });
 
-// The error summary has autofocus; a browser that went to an #anchor instead is called back.
-document.querySelector("[data-focus]")?.focus();
+// The error summary has autofocus, but an #anchor left in the address, as by its own links, would win over it.
+if (location.hash && document.querySelector(".error-summary[data-focus]")) {
+  history.replaceState(history.state, "", location.pathname + location.search);
+}
+document.querySelector(".error-summary[data-focus], [data-focus]")?.focus();
 
 // Menus close with Escape, and when one looks elsewhere.
 function closeMenu(menu) {

@@ -70,15 +70,13 @@ def criteria(lot_id: int) -> Any:
     price = next((criterion for criterion in known if criterion.is_price), None)
     form = CriteriaForm(data={"price_weight": price.weight if price else None, "version": lot.agreement.version})
     rows = _rows([criterion for criterion in known if not criterion.is_price])
-    if form.validate_on_submit():
-        if all([row.is_blank or row.validate() for row in rows]):  # noqa: C419  every row is to show its errors
-            with refusals_on(form):
-                set_criteria(current(), lot, _said(form, rows), form.seen)
-                flash(_("Kriterierna är sparade. De gäller förfrågningar som skickas från och med nu."), "success")
-                return redirect(page_of(lot.agreement, "lots"), 303)
-            lot = lot_for(current(), lot_id)  # the refusal has undone what was read
-        else:
-            form.form_errors.append(_l("Kontrollera kriterierna."))
+    written = [row for row in rows if not row.is_blank]
+    if form.is_submitted() and form.validate_all(written, _l("Kontrollera kriterierna.")):
+        with refusals_on(form):
+            set_criteria(current(), lot, _said(form, rows), form.seen)
+            flash(_("Kriterierna är sparade. De gäller förfrågningar som skickas från och med nu."), "success")
+            return redirect(page_of(lot.agreement, "lots"), 303)
+        lot = lot_for(current(), lot_id)  # the refusal has undone what was read
     return render_template(
         "manage/criteria.html",
         form=form,

@@ -115,7 +115,7 @@ def remove_synonym(synonym_id: int) -> Any:
 @requires(Permission.AGREEMENT_MANAGE)
 def export_synonyms() -> Any:
     content = write_synonyms((s.word, s.means, s.is_both_ways) for s in all_synonyms())
-    return send_file(BytesIO(content), "text/csv; charset=utf-8", as_attachment=True, download_name="synonymer.csv")
+    return send_file(BytesIO(content), "text/csv", as_attachment=True, download_name="synonymer.csv")
 
 
 @bp.route("/synonyms/import", methods=["GET", "POST"])

@@ -170,6 +170,8 @@ def _outcome(requisition: Requisition, decision: str) -> Any:
         return _("Du har avslagit %(number)s. Beställaren får besked.", number=number)
     if decision == "send_back":
         return _("Du har skickat tillbaka %(number)s. Beställaren får besked.", number=number)
+    if requisition.state is RequisitionState.APPROVED and requisition.is_emergency:
+        return _("Du har godkänt %(number)s i efterhand. Beställaren får besked.", number=number)
     if requisition.state is RequisitionState.APPROVED:
         return _("Du har godkänt %(number)s. Nu är det beställt.", number=number)
     return _("Du har godkänt %(number)s. Någon till behöver också säga ja.", number=number)

@@ -72,10 +72,14 @@ def add() -> Any:
         flash(_("Skriv hur många du vill ha, till exempel 2 eller 2,5."), "error")
         return redirect(back, 303)
     article = article_for(current(), form.article_id.data)
-    line = act.add(current(), acting_organisation(), article, form.quantity.data)
-    told = {"name": article.name, "quantity": number(line.quantity), "unit": unit_name(article.unit_code, language())}
-    flash(_("%(name)s ligger i varukorgen: %(quantity)s %(unit)s.", **told), "basket")
-    return redirect(back, 303)
+    with refusals_on(form):
+        line = act.add(current(), acting_organisation(), article, form.quantity.data)
+        unit = unit_name(article.unit_code, language())
+        told = {"name": article.name, "quantity": number(line.quantity), "unit": unit}
+        flash(_("%(name)s ligger i varukorgen: %(quantity)s %(unit)s.", **told), "basket")
+        return redirect(back, 303)
+    article = article_for(current(), form.article_id.data)  # the refusal has undone what was read
+    return render_template("basket/refused.html", form=form, article=article), status(form)
 
 
 @bp.post("/basket/rows")
@@ -117,9 +121,14 @@ def change(line_id: int) -> Any:
     line = _own_line(line_id)
     if form.validate() and form.quantity.data is not None:
         act.change(current(), line, form.quantity.data, form.note.data)
-    else:
-        flash(_("Skriv hur många du vill ha, till exempel 2 eller 2,5."), "error")
+        return _back_to(line_id)
+    flash(_("Skriv hur många du vill ha, till exempel 2 eller 2,5."), "error")
     return redirect(url_for("basket.show"), 303)
+
+
+def _back_to(line_id: int) -> Any:
+    """The basket, at the line she worked with."""
+    return redirect(url_for("basket.show", _anchor=f"line-{line_id}"), 303)
 
 
 @bp.post("/basket/<int:line_id>/remove")
@@ -133,7 +142,7 @@ def remove(line_id: int) -> Any:
 @requires(Permission.ORDER_CREATE)
 def accept(line_id: int) -> Any:
     act.accept_change(current(), _own_line(line_id))
-    return redirect(url_for("basket.show"), 303)
+    return _back_to(line_id)
 
 
 @bp.post("/basket/<int:line_id>/ground")
@@ -146,8 +155,8 @@ def ground(line_id: int) -> Any:
         form.offer(lot.grounds)
     if form.validate():
         act.state_ground(current(), line, form.ground.data or "")
-    else:
-        flash(_("Ange varför du väljer leverantören."), "error")
+        return _back_to(line_id)
+    flash(_("Ange varför du väljer leverantören."), "error")
     return redirect(url_for("basket.show"), 303)
 
 

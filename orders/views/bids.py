@@ -35,17 +35,15 @@ def show(token: str) -> Any:
     if not competition.takes_bids:
         return _closed(competition), 409 if request.method == "POST" else 200
     form, prices = BidForm(data={"valid_until": competition.valid_until}), price_forms(competition)
-    if form.validate_on_submit():
-        declines = form.answer.data == "decline"
-        if declines or form.check_prices(prices):
-            try:
-                with refusals_on(form):
-                    fingerprint = _answer(invitation, form, prices, declines=declines)
-                    return _page("bids/received.html", competition, fingerprint=fingerprint, at=now(), token=token)
-            except WrongState:
-                return _closed(invitation_by(token).competition), WrongState.status
-            invitation = invitation_by(token)  # the refusal has undone what was read
-            competition = invitation.competition
+    if form.is_submitted() and form.validate_prices(prices):
+        try:
+            with refusals_on(form):
+                fingerprint = _answer(invitation, form, prices)
+                return _page("bids/received.html", competition, fingerprint=fingerprint, at=now(), token=token)
+        except WrongState:
+            return _closed(invitation_by(token).competition), WrongState.status
+        invitation = invitation_by(token)  # the refusal has undone what was read
+        competition = invitation.competition
     return _page("bids/show.html", competition, invitation=invitation, form=form, prices=prices, token=token), status(
         form
     )
@@ -58,8 +56,8 @@ def specification(token: str) -> Response:
     return specification_file(invitation_by(token).competition)
 
 
-def _answer(invitation: Invitation, form: BidForm, prices: Any, *, declines: bool) -> str:
-    if declines:
+def _answer(invitation: Invitation, form: BidForm, prices: Any) -> str:
+    if form.declines:
         return act.decline(invitation, form.message.data)
     return act.bid(
         invitation,

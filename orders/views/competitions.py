@@ -90,7 +90,7 @@ def new(lot_id: int) -> Any:
     form = RequestForm(data=_suggested(prefilled, basket, lot))
     form.offer(units)
     rows = sent_line_forms(MOST_LINES) if form.is_submitted() else line_forms(prefilled, MOST_LINES)
-    if form.validate_on_submit() and form.check_lines(rows) and form.unit is not None:
+    if form.is_submitted() and form.validate_lines(rows) and form.unit is not None:
         with refusals_on(form):
             facts = _facts(form, [row.asked() for row in rows if not row.is_blank])
             made = act.announce(user, organisation, lot, facts, basket)
@@ -265,17 +265,15 @@ def weigh(competition_id: int, bid_id: int) -> Any:
     bid = bid_of(competition, bid_id)
     form = WeighForm(data={"rejected_reason": bid.rejected_reason})
     grades = grade_forms(competition.criteria, bid.score_of)
-    if form.validate_on_submit():
-        given = grades if not form.rejected_reason.data else {}
-        if all([row.validate() for row in given.values()]):  # noqa: C419  every row is to show its errors
-            with refusals_on(form):
-                weighing.weigh(current(), bid, _grades(given), form.rejected_reason.data)
-                flash(_("Bedömningen är sparad."), "success")
-                return redirect(url_for("competitions.show", competition_id=competition_id), 303)
-            competition = visible(competition_id)
-            bid = bid_of(competition, bid_id)
-        else:
-            form.form_errors.append(_l("Sätt betyg och skriv varför, på varje kriterium."))
+    given = grades if not form.rejected_reason.data else {}
+    told = _l("Sätt betyg och skriv varför, på varje kriterium.")
+    if form.is_submitted() and form.validate_all(given.values(), told):
+        with refusals_on(form):
+            weighing.weigh(current(), bid, _grades(given), form.rejected_reason.data)
+            flash(_("Bedömningen är sparad."), "success")
+            return redirect(url_for("competitions.show", competition_id=competition_id), 303)
+        competition = visible(competition_id)
+        bid = bid_of(competition, bid_id)
     return render_template(
         "competitions/weigh.html", competition=competition, bid=bid, form=form, grades=grades
     ), status(form)

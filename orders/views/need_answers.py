@@ -73,9 +73,7 @@ def export() -> Any:
     """The reports of the last twelve months as a file."""
     since = months_until(today(), YEAR_OF_MONTHS)[0]
     content = write_needs(exported(current(), acting_organisation(), since))
-    return send_file(
-        BytesIO(content), "text/csv; charset=utf-8", as_attachment=True, download_name="behovsanmalningar.csv"
-    )
+    return send_file(BytesIO(content), "text/csv", as_attachment=True, download_name="behovsanmalningar.csv")
 
 
 @bp.post("/<int:report_id>/take")
@@ -124,7 +122,7 @@ def direct(report_id: int) -> Any:
     form, rows = ProcurementForm(data=suggested), asked_forms()
     form.offer(indented(category_tree()))
     recounts = "recount" in request.form
-    if not recounts and form.validate_on_submit() and form.check_rows(rows) and form.category.picked:
+    if not recounts and form.is_submitted() and form.validate_asked(rows) and form.category.picked:
         with refusals_on(form):
             facts = ProcurementFacts(
                 law=form.chosen_law,

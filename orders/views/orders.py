@@ -127,7 +127,7 @@ def receive_goods(number: str) -> Any:
     is_closed = can(order, "reopen")
     takes_all = "all" in request.form  # whatever the rows say
     rows = [] if takes_all else _rows_of(order, {} if is_closed else left)
-    if form.validate_on_submit() and form.check_rows(row for _line, row in rows):
+    if form.is_submitted() and form.validate_lines(row for _line, row in rows):
         if takes_all:
             came = {line_id: Received(quantity) for line_id, quantity in left.items()}
         else:

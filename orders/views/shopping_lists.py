@@ -82,7 +82,7 @@ def edit(list_id: int) -> Any:
     form = ListForm(data=_said(shopping_list))
     _offer(form, shopping_list)
     rows = [(line, line_form(line)) for line in shopping_list.lines]
-    if form.validate_on_submit() and form.check_rows(row for _line, row in rows):
+    if form.is_submitted() and form.validate_lines(row for _line, row in rows):
         with refusals_on(form):
             move = request.form.get("move", "")
             act.change(current(), shopping_list, form.terms(), *arranged(rows, move))

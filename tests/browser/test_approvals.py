@@ -199,7 +199,7 @@ def test_two_in_union_place_what_one_cannot(
     screenshot(administrator, "union-settings")
 
     requisition = send_in(site, page, "lisa@krokom.example", "100")
-    expect(page.get_by_text("Patrik Nordin och Margareta Olofsson, i förening har fått frågan.")).to_be_visible()
+    expect(page.get_by_text("Frågan är hos Patrik Nordin och Margareta Olofsson, i förening.")).to_be_visible()
     check_page(page)
     first = new_page()
     decide_from(mailed_link(page, "patrik@krokom.example"), first, "patrik@krokom.example")

@@ -146,6 +146,7 @@ def test_an_emergency_order_leaves_at_once_and_is_approved_after(
     page.get_by_label("Antal, eller timmar").fill("2")
     page.get_by_role("button", name="Lägg i varukorgen").click()
     page.get_by_role("link", name="Till kassan").click()
+    page.get_by_text("Kan det inte vänta?").click()
     page.get_by_role("checkbox", name="Nödbeställning").check()
     page.get_by_role("button", name="Skicka för godkännande").click()
     expect(page.get_by_role("alert")).to_contain_text("Skriv varför det inte kan vänta.")

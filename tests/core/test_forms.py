@@ -246,6 +246,39 @@ def test_summary_leads_to_every_faulty_input() -> None:
     assert 'href="#way-0"' in page and 'href="#rows-0-amount"' in page
 
 
+def test_fields_that_lead_are_summed_up_before_those_of_the_parent_class() -> None:
+    class Own(BaseForm):
+        day = DayField("Dag", [Required()])
+
+    class OfAnother(Own):
+        leads = ("person",)
+        note = TextField("Anteckning", [Required()])
+        person = TextField("Person", [Required()])
+
+    form = OfAnother(MultiDict())
+    form.validate()
+    assert [problem.input_id for problem in form.problems()] == ["person", "day", "note"]
+
+
+def test_what_is_wrong_in_head_and_rows_is_told_at_once_and_led_to() -> None:
+    class Head(BaseForm):
+        title = TextField("Rubrik", [Required()])
+
+    class Row(BaseForm):
+        name = TextField("Vad")
+        amount = DecimalField("Antal", [Required()])
+
+    sent_in = (("a", "1"), ("b", "x"), ("c", ""))
+    rows = [Row(MultiDict({f"{key}-amount": amount}), prefix=key) for key, amount in sent_in]
+    form = Head(MultiDict())
+    assert not form.validate_all(rows, "Kontrollera raderna.")
+    assert [problem.input_id for problem in form.problems()] == ["b-amount", "title"]
+    assert form.problems()[0].text == "Kontrollera raderna."
+    assert rows[2].errors  # every row shows its own
+    form = Head(MultiDict({"title": "Podier"}))
+    assert form.validate_all(rows[:1], "Kontrollera raderna.") and form.problems() == []
+
+
 def test_show_rule_undoes_what_the_refused_act_had_begun() -> None:
     organisation = make_organisation(name="Före")
     db.session.commit()

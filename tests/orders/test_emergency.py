@@ -290,9 +290,29 @@ def test_the_report_is_a_page_and_a_file(place: Place, login_as: Callable[[User]
     [order] = orders_of(urgent(place))
     client = login_as(make_member(Role.ORGANISATION_ADMIN, place.organisation))
     assert order.number in client.get("/emergencies").get_data(as_text=True)
-    assert WHY in client.get("/emergencies/file").get_data().decode("utf-8-sig")
+    file = client.get("/emergencies/file")
+    assert file.content_type == "text/csv; charset=utf-8" and WHY in file.data.decode("utf-8-sig")
     assert client.get("/emergencies/file?form=xlsx").data[:2] == b"PK"
     assert client.get("/emergencies/file?form=exe").status_code == 404
+
+
+def test_the_till_offers_it_only_within_the_units_amount(place: Place, login_as: Callable[[User], FlaskClient]) -> None:
+    goods = make_offer(place.organisation, price=Decimal(2000))
+    line = add(place.orderer, place.organisation, goods, Decimal(2))
+    commit()
+    client = login_as(place.orderer)
+    assert "Kan det inte vänta?" in client.get("/checkout").text
+    line.quantity = Decimal(3)
+    commit()
+    assert "Kan det inte vänta?" not in client.get("/checkout").text
+
+
+def test_a_yes_afterwards_is_told_as_that(place: Place, login_as: Callable[[User], FlaskClient]) -> None:
+    step = pending_step(urgent(place))
+    client = login_as(place.approver)
+    answer = {"seen_hash": step.content_hash, "decision": "approve", "comment": ""}
+    page = client.post(f"/approvals/{step.id}", data=answer, follow_redirects=True).text
+    assert "i efterhand. Beställaren får besked." in page and "Nu är det beställt" not in page
 
 
 def test_emergencies_racing_for_the_last_room(fresh_app: TransactionalFlask) -> None:

@@ -96,6 +96,18 @@ def test_add_refuses_what_another_organisation_may_order(place: Place, login_as:
     assert lines_of(place) == []
 
 
+def test_what_must_be_competed_for_is_refused_once_with_the_way_to_the_bids(place: Place, login_as: LogIn) -> None:
+    article = make_offer(place.organisation, price=Decimal(100))
+    article.award.lot.competition_above = Decimal(500)
+    commit()
+    form = {"article_id": article.id, "quantity": "6"}
+    answer = login_as(place.orderer).post("/basket/add", data=form)
+    assert answer.status_code == 422
+    assert answer.text.count('class="way-on"') == 1
+    assert f"/competitions/new/{article.award.lot_id}?article={article.id}&amp;quantity=6" in answer.text
+    assert lines_of(place) == []
+
+
 def test_another_ones_line_is_not_found(place: Place, login_as: LogIn) -> None:
     line = put(place, make_offer(place.organisation))
     colleague = login_as(make_member(Role.ORDERER, place.organisation, place.unit))

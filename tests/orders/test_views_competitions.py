@@ -260,6 +260,18 @@ def test_before_the_deadline_nobody_opens_and_nothing_is_offered(scene: Scene, l
 # Opening, weighing, deciding, ordering
 
 
+def test_nobody_is_chosen_as_the_second_person_beforehand(scene: Scene, login_as: LogIn) -> None:
+    competition = make_competition(scene)
+    make_member(Role.AGREEMENT_OWNER, scene.buyer.memberships[0].organisation, name="Ada Alfabetsson")
+    commit()
+    with after_deadline(competition):
+        buyer = login_as(scene.buyer)
+        assert "– välj –" in page(buyer, f"/competitions/{competition.id}/opening")
+        response = buyer.post(f"/competitions/{competition.id}/opening", data={"witness": "0"})
+        assert response.status_code == 422 and "Välj ett alternativ." in response.text
+    assert newest().witness is None
+
+
 def test_the_whole_road_in_pages(scene: Scene, app: TransactionalFlask, login_as: LogIn) -> None:
     add_criteria(scene.lot, 70, Kvalitet=30)
     competition = make_competition(scene)
