@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from auth.journal import record
 from auth.user import User
 from catalog.actions.change import Facts, apply
 from catalog.category import Category
 from catalog.policy import may_manage_categories
-from core.db import db
+from core.db import db, locks_rows
 from core.errors import NotAllowed, RuleBroken
 from core.tree import checked_path
 
@@ -33,6 +33,7 @@ class CategoryFacts(Facts):
 def create(actor: User | None, facts: CategoryFacts) -> Category:
     """Add a category below its parent, or at the root."""
     _check(actor, facts)
+    _hold_tree(facts.parent)
     category = Category()
     apply(category, facts)
     db.session.add(category)
@@ -45,6 +46,7 @@ def create(actor: User | None, facts: CategoryFacts) -> Category:
 def edit(actor: User | None, category: Category, facts: CategoryFacts) -> Category:
     """Change a category; where it moves, all that lies below it moves along."""
     _check(actor, facts, category)
+    _hold_tree(category, facts.parent)
     if facts.parent is not None and facts.parent.is_within(category):
         raise RuleBroken(_l("En kategori kan inte ligga under sig själv."))
     if changes := apply(category, facts):
@@ -65,6 +67,18 @@ def _move(category: Category) -> None:
         update(Category).where(*branch).values(path=category.path + func.substr(Category.path, len(former) + 1)),
         execution_options={"synchronize_session": "fetch"},
     )
+
+
+def _hold_tree(*categories: Category | None) -> None:
+    """One at a time changes the tree: two moves at once cannot make a ring, and what is put below a category lies where
+    that one lies now. Agreements and articles still find their categories meanwhile."""
+    if not locks_rows():
+        return
+    db.session.execute(text("LOCK TABLE category IN SHARE ROW EXCLUSIVE MODE"))
+    db.session.flush()
+    for category in categories:
+        if category is not None:
+            db.session.refresh(category, ["path"])
 
 
 def _path(category: Category) -> str:

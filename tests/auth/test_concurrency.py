@@ -15,8 +15,8 @@ from auth.password_link import make_token
 from auth.permission import Role
 from auth.user import Membership, User
 from core.db import TransactionalFlask, db, reading, unit_of_work
+from tests.concurrency import at_once, wait_for_a_waiting_one
 from tests.factories.auth import make_member, make_organisation, make_unit
-from tests.orders.test_concurrency import at_once, wait_for_a_waiting_one
 
 
 def test_a_unit_that_is_made_below_one_that_is_being_moved_lies_where_that_one_lies(

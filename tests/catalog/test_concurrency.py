@@ -13,16 +13,18 @@ from sqlalchemy import event, select
 
 from auth.permission import Role
 from auth.user import User
+from catalog.actions import category
 from catalog.actions.parameter import set_parameter
 from catalog.actions.price_list import publish, publish_due
 from catalog.actions.price_version import next_version
+from catalog.category import Category
 from catalog.parameter import Parameter
 from catalog.price_list import PriceList, PriceListState
 from core.clock import now, today
 from core.db import TransactionalFlask, db, reading, unit_of_work
+from tests.concurrency import at_once, wait_for_a_waiting_one
 from tests.factories.auth import make_member, make_office
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_price_list
-from tests.orders.test_concurrency import at_once, wait_for_a_waiting_one
 
 
 def test_the_versions_of_an_awards_lists_are_counted_one_after_the_other(fresh_app: TransactionalFlask) -> None:
@@ -87,3 +89,21 @@ def test_two_values_of_a_parameter_at_once_never_hold_on_the_same_day(fresh_app:
         of_name = select(Parameter).where(Parameter.name == "need.answer-days").order_by(Parameter.starts_on)
         rows = session.scalars(of_name).all()
         assert all(row.ends_on and row.ends_on < following.starts_on for row, following in pairwise(rows))
+
+
+def test_two_moves_at_once_make_no_ring_of_categories(fresh_app: TransactionalFlask) -> None:
+    with fresh_app.app_context(), unit_of_work():
+        first, second = (category.create(None, category.CategoryFacts(code=code, name=code)).id for code in "AB")
+
+    def move(moved: int, below: int) -> None:
+        found, parent = db.session.get_one(Category, moved), db.session.get_one(Category, below)
+        category.edit(None, found, category.CategoryFacts(code=found.code, name=found.name, parent=parent))
+
+    with fresh_app.app_context(), ThreadPoolExecutor(1) as pool:
+        with unit_of_work():
+            move(first, second)
+            waiting = pool.submit(at_once, fresh_app, lambda _: move(second, first), 1)
+            wait_for_a_waiting_one()
+        assert waiting.result() == Counter({"rule-broken": 1})
+    with fresh_app.app_context(), reading() as session:
+        assert sorted(session.scalars(select(Category.path))) == [f"/{second}/", f"/{second}/{first}/"]

@@ -31,12 +31,12 @@ from orders.actions.requisition import submit
 from orders.blanket import BlanketDraw, BlanketOrder
 from orders.order import FileKind, Order, OrderState
 from orders.order_queries import orders_of
+from tests.concurrency import at_once
 from tests.factories import unique
 from tests.factories.catalog import make_ceiling
 from tests.factories.free_texts import make_free_award, make_free_line, make_free_requisition
 from tests.factories.needs import make_buyer
 from tests.factories.orders import Place, checkout_at, make_order, make_place, pending_step
-from tests.orders.test_concurrency import at_once
 
 
 def spring() -> tuple[Any, Any]:

@@ -33,11 +33,12 @@ from orders.basket_queries import basket_of
 from orders.competition_queries import bids_of
 from orders.order import Order, OrderState
 from orders.stopped import stopped_by, stopped_for
+from tests.concurrency import at_once, wait_for_a_waiting_one
 from tests.factories.auth import make_member, make_office
 from tests.factories.catalog import make_agreement, make_award, make_lot, make_offer, make_supplier
 from tests.factories.competitions import Scene, invitations_of, make_bid, make_competition, open_together
 from tests.factories.orders import Place, checkout_at, make_order, make_place, make_requisition, pending_step
-from tests.orders.test_concurrency import at_once, say_yes, wait_for_a_waiting_one
+from tests.orders.test_concurrency import say_yes
 
 LogIn = Callable[[User], FlaskClient]
 REASON = "Sanktionslistan"

@@ -26,6 +26,7 @@ from orders.competition import Competition, CompetitionState
 from orders.competition_mail import about
 from orders.competition_queries import bids_of, competition_for, decision_of, invitation_by, least_days
 from orders.evaluation import evaluate
+from tests.concurrency import WORKERS, at_once
 from tests.factories.auth import make_member
 from tests.factories.catalog import make_price_list
 from tests.factories.competitions import (
@@ -43,7 +44,6 @@ from tests.factories.competitions import (
     request_facts,
 )
 from tests.factories.orders import make_place
-from tests.orders.test_concurrency import WORKERS, at_once
 
 # Asking
 

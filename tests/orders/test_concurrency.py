@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from functools import partial
-from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select, text
+from sqlalchemy import event, func, select
 
 from auth.journal import verify
 from auth.organisation import DeliveryAddress, Organisation, Unit
@@ -23,7 +20,7 @@ from catalog.ceiling import Ceiling
 from catalog.price_list import Article
 from catalog.queries import articles_by_id
 from core.db import TransactionalFlask, db, locks_rows, reading, unit_of_work
-from core.errors import AvropError, RuleBroken
+from core.errors import RuleBroken
 from orders.actions.approval import approve
 from orders.actions.basket import add
 from orders.actions.ceiling import open_ceiling
@@ -40,31 +37,10 @@ from orders.order import Order, OrderLine
 from orders.order_queries import order_for, received_quantities
 from orders.receipt import Receipt
 from orders.requisition import Requisition
+from tests.concurrency import WORKERS, at_once, wait_for_a_waiting_one
 from tests.factories.auth import make_member, make_substitution
 from tests.factories.catalog import make_agreement, make_award, make_ceiling, make_lot, make_offer, make_price_list
 from tests.factories.orders import Place, make_order, make_place, make_requisition, make_rule, pending_step
-
-WORKERS = 16
-
-
-def at_once(app: TransactionalFlask, act: Callable[[int], None], times: int, workers: int = WORKERS) -> Counter[str]:
-    """Run `act(0) … act(times - 1)` on many threads, each in its own transaction; counts what came of them."""
-    workers = min(workers, times)
-    gate = threading.Barrier(workers)
-
-    def run(number: int) -> str:
-        if number < workers:
-            gate.wait(timeout=30)
-        with app.app_context():
-            try:
-                with unit_of_work():
-                    act(number)
-            except AvropError as error:
-                return error.code
-            return "done"
-
-    with ThreadPoolExecutor(workers) as pool:
-        return Counter(pool.map(run, range(times)))
 
 
 def ids_of(place: Place) -> dict[str, int]:
@@ -151,15 +127,6 @@ def test_a_submission_in_the_instant_a_ceiling_is_opened_counts_on_it(fresh_app:
     with fresh_app.app_context(), reading():
         assert db.session.get_one(Ceiling, part_id).reserved == Decimal(100)
         assert wrong_counters() == []
-
-
-def wait_for_a_waiting_one() -> None:
-    """Until another transaction waits for a lock of ours; on SQLite the other one cannot even begin."""
-    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-    until = monotonic() + 20
-    while locks_rows() and not db.session.scalar(waits):
-        assert monotonic() < until, "nobody came to wait"
-        sleep(0.02)
 
 
 @pytest.mark.parametrize("measure", ["SEK", "MTR"])

@@ -20,10 +20,10 @@ from orders.actions.need import Asked, answer_directly
 from orders.direct_procurement import AskedAnswer, DirectProcurement, ProcurementLaw, running_sum
 from orders.need import NeedAnswer, NeedReport, NeedState
 from orders.need_queries import procurement_of
+from tests.concurrency import WORKERS, at_once
 from tests.factories.catalog import make_category, make_supplier
 from tests.factories.needs import SUPPLIER_NUMBER, make_buyer, make_need, make_procurement, procured, procurement_facts
 from tests.factories.orders import Place, make_place
-from tests.orders.test_concurrency import WORKERS, at_once
 
 LIMIT = Decimal(700_000)
 

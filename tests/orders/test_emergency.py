@@ -38,10 +38,10 @@ from orders.order_queries import orders_of
 from orders.requisition import Requisition, RequisitionState
 from orders.route import find_route
 from orders.route_queries import need_of_requisition
+from tests.concurrency import at_once
 from tests.factories.auth import make_member, make_office
 from tests.factories.catalog import make_agreement, make_award, make_ceiling, make_lot, make_offer, make_price_list
 from tests.factories.orders import Place, checkout_at, make_place, make_requisition, make_rule, pending_step
-from tests.orders.test_concurrency import at_once
 
 WHY = "Vattenläcka i källaren, pumpen måste bytas i natt."
 

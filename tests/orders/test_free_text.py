@@ -38,11 +38,11 @@ from orders.order_queries import orders_of
 from orders.proposal_queries import propose, wishes_of_order
 from orders.requisition import Requisition, RequisitionLine
 from orders.sent_file import SentFile
+from tests.concurrency import at_once
 from tests.factories.auth import make_member
 from tests.factories.catalog import make_ceiling, make_offer, make_price_list
 from tests.factories.free_texts import free_facts, make_free_award, make_free_line, make_free_requisition
 from tests.factories.orders import Place, checkout_at, make_place, pending_step
-from tests.orders.test_concurrency import at_once
 
 CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
 OFFER = SentFile("offert.pdf", b"%PDF-1.7\nOffert")

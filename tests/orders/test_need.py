@@ -43,11 +43,11 @@ from orders.need_queries import (
     units_of,
 )
 from orders.sent_file import MOST_BYTES, SentFile
+from tests.concurrency import WORKERS, at_once
 from tests.factories.auth import make_member, make_organisation, make_unit
 from tests.factories.catalog import make_agreement, make_category, make_offer
 from tests.factories.needs import make_buyer, make_need, need_facts, procurement_facts
 from tests.factories.orders import Place, make_place
-from tests.orders.test_concurrency import WORKERS, at_once
 
 
 @pytest.fixture

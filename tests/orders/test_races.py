@@ -27,11 +27,11 @@ from orders.competition import Competition
 from orders.competition_queries import bids_of
 from orders.requisition import Requisition, RequisitionState
 from orders.rule_queries import rules_of
+from tests.concurrency import at_once, wait_for_a_waiting_one
 from tests.factories.auth import make_member
 from tests.factories.coding import make_combination, make_dimension
 from tests.factories.competitions import make_opened, make_scene
 from tests.factories.orders import Place, make_group, make_place, make_requisition, make_rule, pending_step
-from tests.orders.test_concurrency import at_once, wait_for_a_waiting_one
 from tests.orders.test_shared_pages import sent_by
 
 RULES = "/admin/approval-rules"

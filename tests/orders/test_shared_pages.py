@@ -16,10 +16,10 @@ from auth.session import begin_session
 from core.db import TransactionalFlask, db, hold, reading, unit_of_work
 from orders.approval import ApprovalRule
 from orders.coding_rule import Effect
+from tests.concurrency import wait_for_a_waiting_one
 from tests.factories.auth import make_member
 from tests.factories.coding import make_combination, make_dimension
 from tests.factories.orders import Place, make_group, make_place, make_rule
-from tests.orders.test_concurrency import wait_for_a_waiting_one
 
 LogIn = Callable[..., FlaskClient]
 Sent = dict[str, Any]

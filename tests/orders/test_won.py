@@ -22,6 +22,7 @@ from orders.bid import BidLine
 from orders.competition import Competition
 from orders.order_queries import orders_of
 from orders.requisition import Requisition
+from tests.concurrency import WORKERS, at_once
 from tests.factories.auth import make_member
 from tests.factories.catalog import make_ceiling
 from tests.factories.competitions import (
@@ -31,7 +32,7 @@ from tests.factories.competitions import (
     make_scene,
 )
 from tests.factories.orders import checkout_at, pending_step
-from tests.orders.test_concurrency import WORKERS, at_once, ids_of, submit_as
+from tests.orders.test_concurrency import ids_of, submit_as
 
 
 def test_the_won_prices_take_the_ordinary_road_to_an_order(scene: Scene) -> None:
