@@ -13,9 +13,10 @@ from auth.permission import Permission
 from core.state import can
 from core.web import download, requires
 from orders.actions import requisition as act
+from orders.approval import ApprovalState
 from orders.approval_queries import refused_of, steps_of
 from orders.order_queries import orders_of
-from orders.policy import may_mend, may_reassign, may_withdraw
+from orders.policy import may_mend, may_reassign, may_withdraw, seat_of
 from orders.ranking_queries import evidence_of, refusals_of
 from orders.requisition import RequisitionState
 from orders.requisition_queries import requisition_drafts, requisition_for
@@ -30,12 +31,15 @@ def show(requisition_id: int) -> Any:
     user = current()
     requisition = requisition_for(user, acting_organisation(), requisition_id)
     steps = steps_of(requisition)
+    pending = [step for step in steps if step.state is ApprovalState.PENDING]
     is_ordered = requisition.state is RequisitionState.APPROVED or requisition.is_emergency
     return render_template(
         "requisitions/show.html",
         requisition=requisition,
         drafts=requisition_drafts(requisition),
         steps=steps,
+        pending=pending,
+        to_decide=next((step for step in pending if seat_of(user, step)), None),
         refused=refused_of(requisition),
         may_reassign=next((True for step in steps if may_reassign(user, step)), False),
         verdict=next((seat for step in reversed(steps) for seat in step.candidates if seat.decision), None),

@@ -36,6 +36,18 @@ def test_a_submitted_one_tells_who_is_asked_and_what_happened(place: Place, logi
     assert "Ta tillbaka begäran" in page
 
 
+def test_it_leads_whoever_may_decide_to_her_decision_and_nobody_else(place: Place, login_as: LogIn) -> None:
+    requisition = make_requisition(place)
+    step = pending_step(requisition)
+    link, here = f'href="/approvals/{step.id}"', f"/requisitions/{requisition.id}"
+    assert link not in login_as(place.orderer).get(here).text
+    browser = login_as(place.approver)
+    assert link in browser.get(here).text
+    approve(place.approver, step, None, requisition.content_hash or "")
+    commit()
+    assert link not in browser.get(here).text
+
+
 def test_an_approved_one_leads_to_its_orders(place: Place, login_as: LogIn) -> None:
     requisition = make_requisition(place)
     approve(place.approver, pending_step(requisition), "Gärna", requisition.content_hash or "")
