@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -75,12 +75,12 @@ def test_the_sum_is_of_the_organisation_the_year_and_the_law(place: Place, buyer
 
 def test_the_limits_are_those_of_the_day(place: Place, buyer: User, category: Category) -> None:
     limit = db.session.scalars(select(Parameter).where(Parameter.name == "direct-procurement.lou")).one()
-    limit.ends_on = today().replace(month=1, day=1)
+    limit.ends_on = today() - timedelta(days=1)
     db.session.add(
         Parameter(
             name=limit.name,
             value=Decimal(800_000),
-            starts_on=today().replace(month=1, day=2),
+            starts_on=today(),
             source="en lag som inte finns",
         )
     )
