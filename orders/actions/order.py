@@ -118,9 +118,14 @@ def resend(actor: User, order: Order, message_id: int) -> None:
     )
 
 
+def still_holds(order: Order, message: OutboxMessage) -> bool:
+    """Whether what a letter tells its reader is still so: nobody is to deliver what nobody awaits."""
+    return message.kind != "order" or can(order, "close")
+
+
 def check_letter(order: Order, message: OutboxMessage) -> None:
-    """What a letter tells its reader must still be so: nobody is to deliver what nobody awaits. Raises WrongState."""
-    if message.kind != "order" or can(order, "close"):
+    """Raises WrongState, with the way on, for a letter that holds no more."""
+    if still_holds(order, message):
         return
     if order.state is OrderState.CLOSED:
         raise WrongState(

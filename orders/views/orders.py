@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -83,7 +84,7 @@ def show(number: str) -> Any:
         deviation_names=DEVIATION_NAMES,
         refusals=refusals_of(order.requisition) if any(choice.passed for choice in order.choices) else (),
         story=tell(entries_of(order)),
-        is_open=is_open,
+        still_holds=partial(act.still_holds, order),
         may_receive=is_open and takes_in and order.blanket is None,
         may_draw=is_open and takes_in and order.blanket is not None,
         may_correct=can(order, "reopen") and takes_in and bool(receipts),
